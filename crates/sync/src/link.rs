@@ -1,0 +1,42 @@
+//! A link: source id <-> target id, kept on our side, with what the target was last given.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::Content;
+
+/// The name of one target record: the part of its external id after the dot, e.g. `customer_4711`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Name(pub String);
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// An id that Odoo gave to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TargetId(pub i64);
+
+impl fmt::Display for TargetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One link, as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Its name, unique within the connection.
+    pub name: Name,
+    /// The target's model, e.g. `res.partner`.
+    pub model: String,
+    /// The target's id of it. After a merge it is the survivor's.
+    pub target: TargetId,
+    /// What the target was last given by us: the base of every three-way decision.
+    pub base: Content,
+}
