@@ -1,0 +1,89 @@
+//! ServiceTitan's records as far as this project reads them, parsed from one raw row each.
+//!
+//! Tolerant where the live API is known to break its own documents: lists that are `null`, times
+//! with 0 to 7 fractional digits with or without a zone, money as string or number (never through
+//! a float), numbers where text is expected, enum values nobody has heard of, and fields that are
+//! new. Not tolerant of a row without its identifier, or of a value whose meaning would have to be
+//! guessed: such a row is [`Unreadable`], which names the field and leaves its neighbours alone.
+
+mod contact;
+mod customer;
+mod identity;
+mod job;
+mod location;
+mod open_enum;
+mod payment_term;
+mod wire;
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+pub use self::contact::{ContactType, CustomerContact, PhoneSettings};
+pub use self::customer::{Address, CustomField, Customer, CustomerType, ExternalData};
+pub use self::identity::Identity;
+pub use self::job::Job;
+pub use self::location::Location;
+pub use self::payment_term::{DueDayType, PaymentTerm};
+#[cfg(feature = "webhook")]
+pub(crate) use self::wire::timestamp_of;
+
+use crate::error::printable;
+
+/// A record that [`parse`] can read.
+pub trait Record: DeserializeOwned {
+    /// ServiceTitan's word for it, for messages.
+    const KIND: &'static str;
+}
+
+/// Reads one row.
+///
+/// # Errors
+/// [`Unreadable`] if the row is no JSON object, has no identifier, or holds a value of a form
+/// that nothing here knows.
+pub fn parse<T: Record>(raw: &str) -> Result<T, Unreadable> {
+    let mut json = serde_json::Deserializer::from_str(raw);
+    let unreadable = |field: Option<String>, cause: &serde_json::Error| Unreadable {
+        kind: T::KIND,
+        id: Identity::of(raw).map(|identity| identity.id),
+        field,
+        cause: printable(&cause.to_string(), CAUSE_CHARS_MAX),
+    };
+    let record = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let field = (path != ".").then(|| printable(&path, CAUSE_CHARS_MAX));
+        unreadable(field, error.inner())
+    })?;
+    json.end().map_err(|error| unreadable(None, &error))?;
+    Ok(record)
+}
+
+/// Where [`Unreadable::cause`] is cut, in characters. A cause may quote the one value it is about.
+pub const CAUSE_CHARS_MAX: usize = 160;
+
+/// A row that cannot be read: which, and where it stops making sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Unreadable {
+    /// [`Record::KIND`].
+    pub kind: &'static str,
+    /// The row's identifier, if at least that can be found.
+    pub id: Option<i64>,
+    /// The path of the field, e.g. `address.zip`; `None` if the row as a whole is meant.
+    pub field: Option<String>,
+    /// What is wrong there. Bounded; never the whole payload.
+    pub cause: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind)?;
+        match self.id {
+            Some(id) => write!(f, " {id}")?,
+            None => f.write_str(" without a readable id")?,
+        }
+        if let Some(field) = &self.field {
+            write!(f, ", field {field}")?;
+        }
+        write!(f, ": {}", self.cause)
+    }
+}
