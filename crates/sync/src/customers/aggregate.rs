@@ -1,0 +1,95 @@
+//! A customer with its contacts and locations, read from the last sightings of its parts.
+
+use servicetitan::record::{self, Customer, CustomerContact, Location};
+
+use crate::link::Name;
+use crate::record::Reason;
+use crate::sighting::{Part, PartKey};
+
+use super::file::PartKind;
+
+/// A customer with everything that belongs to it.
+pub(super) struct Aggregate {
+    pub(super) customer: Customer,
+    /// Contact methods by id, the ones taken away included.
+    pub(super) contacts: Vec<CustomerContact>,
+    /// Locations by id, inactive ones included.
+    pub(super) locations: Vec<Location>,
+}
+
+impl Aggregate {
+    /// Reads the parts. A row that cannot be read fails the whole customer: half a customer is never written.
+    pub(super) fn read(parts: &[Part]) -> Result<Self, Reason> {
+        let (mut customer, mut contacts, mut locations) = (None, Vec::new(), Vec::new());
+        for part in parts {
+            match PartKind::of(&part.key) {
+                Some(PartKind::Customer) => customer = Some(read::<Customer>(part)?),
+                Some(PartKind::Contact) => contacts.push(read::<CustomerContact>(part)?),
+                Some(PartKind::Location) => locations.push(read::<Location>(part)?),
+                None => return Err(unreadable(part, "the row has no readable id")),
+            }
+        }
+        contacts.sort_by_key(|contact| contact.id);
+        locations.sort_by_key(|location| location.id);
+        match customer {
+            Some(customer) => Ok(Self { customer, contacts, locations }),
+            None => Err(Reason {
+                cause: "customer-not-seen".to_owned(),
+                what: "ServiceTitan showed contacts or locations of this customer, but not the customer itself."
+                    .to_owned(),
+                advice: "Run `ml-connector replay` for it to ask ServiceTitan again; if it stays, the customer is \
+                         hidden from the app: look at the app's rights."
+                    .to_owned(),
+            }),
+        }
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        self.customer.active
+    }
+
+    /// The customer that this one was merged into.
+    pub(super) fn survivor(&self) -> Option<i64> {
+        self.customer
+            .merged_to_id
+            .map(|id| id.0)
+            .filter(|_| !self.customer.active)
+    }
+
+    /// The part that a link name stands for.
+    pub(super) fn part_of(&self, name: &Name) -> PartKey {
+        let customer = self.customer.id;
+        if name.0 == format!("customer_{customer}") {
+            return PartKind::customer(customer.0);
+        }
+        if let Some(location) = self
+            .locations
+            .iter()
+            .find(|location| name.0 == format!("location_{}", location.id))
+        {
+            return PartKind::location(location.id.0);
+        }
+        let contact = self
+            .contacts
+            .iter()
+            .find(|contact| name.0 == format!("contact_{customer}_{}", contact.id));
+        contact.map_or_else(
+            || PartKey(format!("gone/{name}")),
+            |contact| PartKind::contact(customer.0, contact.id.0),
+        )
+    }
+}
+
+fn read<T: record::Record>(part: &Part) -> Result<T, Reason> {
+    record::parse::<T>(&part.payload).map_err(|error| unreadable(part, &error.to_string()))
+}
+
+fn unreadable(part: &Part, cause: &str) -> Reason {
+    Reason {
+        cause: "unreadable-row".to_owned(),
+        what: format!("ServiceTitan sent a row ({}) that cannot be read: {cause}.", part.key),
+        advice: "Open the record in ServiceTitan, mend the field and save it; the connector reads it again by itself. \
+                 If it looks right there, report the message to ServiceTitan's support."
+            .to_owned(),
+    }
+}

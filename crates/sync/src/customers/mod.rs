@@ -1,0 +1,254 @@
+//! Customers -> `res.partner`.
+//!
+//! A customer is a partner: a person when Residential, a company when Commercial, with the customer's own address and
+//! its first phone and e-mail. Every further contact method is a child partner of type `contact`, every location one of
+//! type `delivery`. What is deactivated in ServiceTitan is archived in Odoo, never deleted. A customer that was merged
+//! away is archived, and its name means the survivor from then on.
+//!
+//! Not carried: the balance (Odoo has its own), tags, custom fields, and `taxExempt` (it belongs to the invoices' taxes).
+
+mod aggregate;
+mod file;
+mod partner;
+
+pub use file::{PartKind, file};
+
+use crate::content::Content;
+use crate::directory::Directory;
+use crate::flow::Flow;
+use crate::link::{Link, Name};
+use crate::plan::{Decision, Plan, RECREATE, Subject, Verb, Write};
+use crate::record::{Key, Reason, SourceId, State};
+use crate::sighting::PartKey;
+
+use aggregate::Aggregate;
+
+/// The model that customers become.
+pub const MODEL: &str = "res.partner";
+
+/// The link name of a customer.
+#[must_use]
+pub fn name(customer: &SourceId) -> Name {
+    Name(format!("customer_{customer}"))
+}
+
+/// The links of other records that planning this one will ask for: the survivor of a merge.
+#[must_use]
+pub fn references(subject: &Subject<'_>) -> Vec<(Key, Name)> {
+    Aggregate::read(subject.parts)
+        .ok()
+        .and_then(|aggregate| aggregate.survivor())
+        .map(|survivor| {
+            let source = SourceId::from(survivor);
+            let name = name(&source);
+            (
+                Key {
+                    flow: Flow::Customers,
+                    source,
+                },
+                name,
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+/// What has to happen so that Odoo holds this customer as ServiceTitan has it.
+#[must_use]
+pub fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
+    let mut warnings = Vec::new();
+    let mut rests_on = Vec::new();
+    let decision = match Aggregate::read(subject.parts) {
+        Err(reason) => Decision::Fail(reason),
+        Ok(aggregate) => match merged(subject, &aggregate, &mut rests_on) {
+            Some(decision) => decision,
+            None => own(subject, &aggregate, directory, &mut warnings),
+        },
+    };
+    Plan {
+        decision,
+        warnings,
+        rests_on,
+    }
+}
+
+/// The plan of a customer that stands for itself.
+fn own(
+    subject: &Subject<'_>,
+    aggregate: &Aggregate,
+    directory: &Directory,
+    warnings: &mut Vec<String>,
+) -> Decision {
+    let name = name(subject.source);
+    if !aggregate.is_active() && held(subject.links, &name).is_none() {
+        return Decision::Ignore(Reason {
+            cause: "inactive-in-servicetitan".to_owned(),
+            what: "The customer is inactive in ServiceTitan and was never brought to Odoo."
+                .to_owned(),
+            advice: "Nothing is to be done; it will come over if it is activated.".to_owned(),
+        });
+    }
+    let wanted = match partner::wanted(aggregate, &name, directory, warnings) {
+        Ok(wanted) => wanted,
+        Err(reason) => return Decision::Fail(reason),
+    };
+    let mut writes: Vec<Write> = wanted
+        .into_iter()
+        .filter_map(|partner| difference(subject, partner.name, partner.part, &partner.content))
+        .collect();
+    writes.extend(orphans(subject, &writes, aggregate, &name));
+    if writes.is_empty() {
+        Decision::Unchanged
+    } else {
+        Decision::Write(writes)
+    }
+}
+
+/// The write that brings one partner to its wanted content, if one is needed.
+fn difference(subject: &Subject<'_>, name: Name, part: PartKey, wanted: &Content) -> Option<Write> {
+    let archived = wanted.get("active") == Some("0");
+    let recreate = subject.decision == Some(RECREATE);
+    let verb = match held(subject.links, &name) {
+        None if archived => return None,
+        Some(_) if recreate && archived => return None,
+        None => Verb::Create {
+            columns: wanted.clone(),
+        },
+        Some(_) if recreate => Verb::Create {
+            columns: wanted.clone(),
+        },
+        Some(link) => {
+            let columns = wanted.changes_since(&link.base);
+            if columns.is_empty() {
+                return None;
+            }
+            Verb::Update {
+                target: link.target,
+                columns,
+            }
+        }
+    };
+    let holds = match (&verb, held(subject.links, &name)) {
+        (Verb::Update { columns, .. }, Some(link)) => link.base.overlaid(columns),
+        _ => wanted.clone(),
+    };
+    Some(Write {
+        name,
+        part,
+        model: MODEL,
+        verb,
+        holds,
+    })
+}
+
+/// Partners of ours whose part is no longer one of this customer's rows at all: archived.
+fn orphans(
+    subject: &Subject<'_>,
+    writes: &[Write],
+    aggregate: &Aggregate,
+    own: &Name,
+) -> Vec<Write> {
+    let known: Vec<Name> = partner::names(aggregate, own);
+    subject
+        .links
+        .iter()
+        .filter(|link| {
+            !is_alias(link) && !known.contains(&link.name) && link.base.get("active") != Some("0")
+        })
+        .filter(|link| !writes.iter().any(|write| write.name == link.name))
+        .map(|link| archive(link, PartKey(format!("gone/{}", link.name))))
+        .collect()
+}
+
+fn archive(link: &Link, part: PartKey) -> Write {
+    let columns = Content::from_iter([("active", "0")]);
+    let holds = link.base.overlaid(&columns);
+    Write {
+        name: link.name.clone(),
+        part,
+        model: MODEL,
+        verb: Verb::Update {
+            target: link.target,
+            columns,
+        },
+        holds,
+    }
+}
+
+/// The plan of a customer that ServiceTitan merged into another one; `None` when it was not.
+///
+/// The loser's partners are archived under their own ids, and only then its name becomes an alias of the survivor.
+fn merged(
+    subject: &Subject<'_>,
+    aggregate: &Aggregate,
+    rests_on: &mut Vec<Name>,
+) -> Option<Decision> {
+    let survivor = SourceId::from(aggregate.survivor()?);
+    let survivor_name = name(&survivor);
+    let other = subject.others.get(&survivor_name);
+    let Some(target) = other
+        .and_then(|other| other.link.as_ref())
+        .map(|link| link.target)
+    else {
+        // A survivor that is itself left out has no partner to point to: the loser is archived like any inactive one.
+        if other.and_then(|other| other.state) == Some(State::Ignored) {
+            return None;
+        }
+        return Some(Decision::Wait {
+            reason: Reason {
+                cause: "waits-for-survivor".to_owned(),
+                what: format!(
+                    "ServiceTitan merged this customer into customer {survivor}, which is not in Odoo yet."
+                ),
+                advice: format!(
+                    "It goes on by itself once customer {survivor} is there; look at that one if it is not."
+                ),
+            },
+            on: vec![Key {
+                flow: Flow::Customers,
+                source: survivor,
+            }],
+        });
+    };
+    rests_on.push(survivor_name);
+    let own = name(subject.source);
+    let mut writes: Vec<Write> = subject
+        .links
+        .iter()
+        .filter(|link| {
+            !is_alias(link) && link.base.get("active") != Some("0") && link.target != target
+        })
+        .map(|link| archive(link, aggregate.part_of(&link.name)))
+        .collect();
+    let points_there = subject
+        .links
+        .iter()
+        .any(|link| link.name == own && is_alias(link) && link.target == target);
+    if !points_there {
+        let part = aggregate.part_of(&own);
+        writes.push(Write {
+            name: own,
+            part,
+            model: MODEL,
+            verb: Verb::Alias { target },
+            holds: Content::new(),
+        });
+    }
+    Some(if writes.is_empty() {
+        Decision::Unchanged
+    } else {
+        Decision::Write(writes)
+    })
+}
+
+/// The link of that name whose partner is the record's own.
+fn held<'a>(links: &'a [Link], name: &Name) -> Option<&'a Link> {
+    links
+        .iter()
+        .find(|link| &link.name == name && !is_alias(link))
+}
+
+/// Whether a link only points to another record's partner: such a link has no base.
+fn is_alias(link: &Link) -> bool {
+    link.base.is_empty()
+}

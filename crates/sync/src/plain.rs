@@ -1,0 +1,75 @@
+//! Text from a vendor made fit to write, to compare and to show.
+//!
+//! Everything that ServiceTitan's users type may hold control characters, line breaks and marks that turn the reading
+//! direction; none of them belongs into a name, a street or a message.
+
+/// How many characters of a vendor's text a message quotes.
+const QUOTED_CHARS_MAX: usize = 60;
+
+/// How many characters of a single-line field are written; Odoo has no limit of its own, and a person reads less.
+const LINE_CHARS_MAX: usize = 512;
+
+/// One line: control characters and line breaks become single spaces, the ends are trimmed, the length is bounded.
+#[must_use]
+pub fn line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    let mut chars = 0;
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control() || turns_direction(c)) {
+        if word.is_empty() {
+            continue;
+        }
+        if chars > 0 {
+            line.push(' ');
+            chars += 1;
+        }
+        let room = LINE_CHARS_MAX.saturating_sub(chars);
+        line.extend(word.chars().take(room));
+        chars += word.chars().count().min(room);
+        if chars >= LINE_CHARS_MAX {
+            break;
+        }
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// A vendor's text in quotation marks, for a message: one line, bounded.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let line = line(text);
+    match line.char_indices().nth(QUOTED_CHARS_MAX) {
+        Some((end, _)) => format!("\"{}…\"", &line[..end]),
+        None => format!("\"{line}\""),
+    }
+}
+
+/// Marks that change the direction of the text around them: invisible, and used to disguise names.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn breaks_and_controls_become_single_spaces() {
+        assert_eq!(line("  Ann\r\n\u{202e}B.\t \0 Lee "), "Ann B. Lee");
+    }
+
+    #[test]
+    fn a_quotation_is_bounded() {
+        assert_eq!(quoted(&"x".repeat(61)), format!("\"{}…\"", "x".repeat(60)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_a_fixed_point(text in any::<String>()) {
+            let once = line(&text);
+            prop_assert_eq!(&line(&once), &once);
+            prop_assert!(once.chars().count() <= LINE_CHARS_MAX);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A plan: what has to happen so that the target holds what the source says.
+//!
+//! Planning is a pure function of the record's parts, its links and their bases, the links of other records that it
+//! refers to, and the directory. The same function serves the preview and the deed. `plan(apply(plan(x)))` is
+//! [`Decision::Unchanged`].
+
+use std::collections::BTreeMap;
+
+use crate::content::Content;
+use crate::link::{Link, Name, TargetId};
+use crate::record::{Key, Reason, SourceId, State};
+use crate::sighting::{Part, PartKey};
+
+/// Everything that planning of one record may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The record's id in its source.
+    pub source: &'a SourceId,
+    /// The last sighting of each part that belongs to the record.
+    pub parts: &'a [Part],
+    /// The links that the record owns.
+    pub links: &'a [Link],
+    /// Other records that it refers to, as far as they are known; see each flow's `references`.
+    pub others: &'a BTreeMap<Name, Other>,
+    /// A person's decision about this record, e.g. [`RECREATE`].
+    pub decision: Option<&'a str>,
+}
+
+/// The decision that what a person deleted in Odoo shall be made anew.
+pub const RECREATE: &str = "recreate";
+
+/// Another record, as far as this side knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// Its link, if the target holds it.
+    pub link: Option<Link>,
+    /// Where it stands, if it has been seen.
+    pub state: Option<State>,
+}
+
+/// What to do about one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The deed.
+    pub decision: Decision,
+    /// What a person should know although the record is carried, e.g. a payment term that Odoo does not have.
+    pub warnings: Vec<String>,
+    /// Links of other records that this plan rests on: when one changes, the record is planned again.
+    pub rests_on: Vec<Name>,
+}
+
+/// The deed of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The target holds it already.
+    Unchanged,
+    /// These writes, in this order; they belong together.
+    Write(Vec<Write>),
+    /// Other records go first.
+    Wait {
+        /// The records waited for.
+        on: Vec<Key>,
+        /// Why, and what a person can do if it lasts.
+        reason: Reason,
+    },
+    /// Left out by a rule.
+    Ignore(Reason),
+    /// Cannot be carried until a person acts.
+    Fail(Reason),
+}
+
+/// One write to one record of the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The link that it concerns.
+    pub name: Name,
+    /// The part that it carries.
+    pub part: PartKey,
+    /// The target's model.
+    pub model: &'static str,
+    /// What is done.
+    pub verb: Verb,
+    /// What the target is known to hold afterwards: the next base. Empty for [`Verb::Alias`].
+    pub holds: Content,
+}
+
+/// What is done to a record of the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Create it under its external id, or bring what bears that id to this content.
+    Create {
+        /// The columns to send, references by link name.
+        columns: Content,
+    },
+    /// Write the columns that changed.
+    Update {
+        /// The target's id.
+        target: TargetId,
+        /// The columns to send, references by link name.
+        columns: Content,
+    },
+    /// Write nothing: from now on the name means a record that bears another name too (after a merge).
+    Alias {
+        /// The survivor's id in the target.
+        target: TargetId,
+    },
+}
+
+/// How a plan's deed is named where people read it.
+impl Decision {
+    /// One word: `unchanged`, `write`, `wait`, `ignore`, `fail`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Write(_) => "write",
+            Self::Wait { .. } => "wait",
+            Self::Ignore(_) => "ignore",
+            Self::Fail(_) => "fail",
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Planning, seen from outside: rows in, plans out, and a target that does what plans say.
+
+mod customers;
+mod world;

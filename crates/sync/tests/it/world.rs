@@ -1,0 +1,176 @@
+//! A target that does what plans say, in memory: just enough to ask what a second plan would do.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sync::content::Content;
+use sync::customers::{self, PartKind};
+use sync::directory::{Country, Directory, Subdivision};
+use sync::link::{Link, Name, TargetId};
+use sync::plan::{Decision, Other, Plan, Subject, Verb};
+use sync::record::SourceId;
+use sync::sighting::{Part, PartKey};
+
+#[derive(Default)]
+pub(crate) struct World {
+    parts: BTreeMap<PartKey, (SourceId, Part)>,
+    links: BTreeMap<Name, (SourceId, Link)>,
+    pub(crate) partners: BTreeMap<TargetId, Content>,
+}
+
+pub(crate) fn directory() -> Directory {
+    let us = Country {
+        id: 1,
+        code: "US".into(),
+        name: "United States".into(),
+    };
+    let california = Subdivision {
+        id: 11,
+        country: 1,
+        code: "CA".into(),
+        name: "California".into(),
+    };
+    let fields = [
+        "phone",
+        "email",
+        "customer_rank",
+        "property_payment_term_id",
+    ];
+    Directory::new(vec![us], vec![california], Some(1))
+        .with_partner_fields(fields.map(str::to_owned))
+        .with_payment_terms(
+            [(30, "30 Days".to_owned())],
+            Some([(7, "30 Days".to_owned())].into()),
+        )
+}
+
+pub(crate) fn customer(id: i64, changes: &Value) -> Value {
+    let mut row = json!({
+        "id": id, "active": true, "name": "Ann Lee", "type": "Residential",
+        "address": {"street": "1 Main St", "unit": "2", "city": "Fresno", "state": "CA", "zip": "93650", "country": "USA"},
+        "balance": 0, "taxExempt": false, "customFields": null, "externalData": null, "tagTypeIds": [],
+        "doNotMail": false, "doNotService": false, "nationalAccount": false,
+        "createdOn": "2026-01-01T00:00:00Z", "modifiedOn": "2026-01-01T00:00:00.1234567Z", "mergedToId": null,
+    });
+    overlay(&mut row, changes);
+    row
+}
+
+pub(crate) fn contact(customer: i64, id: i64, kind: &str, value: &str) -> Value {
+    json!({"id": id, "customerId": customer, "type": kind, "value": value, "memo": null, "active": true,
+        "modifiedOn": "2026-01-01T00:00:00Z", "createdOn": "2026-01-01T00:00:00Z"})
+}
+
+pub(crate) fn location(customer: i64, id: i64) -> Value {
+    json!({"id": id, "customerId": customer, "active": true, "name": "Shop", "taxExempt": false,
+        "address": {"street": "9 Side St", "city": "Fresno", "state": "California", "zip": "93651", "country": "US"},
+        "createdOn": "2026-01-01T00:00:00Z", "modifiedOn": "2026-01-01T00:00:00Z"})
+}
+
+pub(crate) fn overlay(row: &mut Value, changes: &Value) {
+    for (field, value) in changes.as_object().expect("changes are an object") {
+        row[field] = value.clone();
+    }
+}
+
+impl World {
+    pub(crate) fn sees(&mut self, kind: PartKind, row: &Value) {
+        let sighting = customers::file(kind, &row.to_string());
+        let part = Part {
+            key: sighting.part.clone(),
+            payload: sighting.payload,
+        };
+        // A part that moved takes its link along, as the store does it.
+        if let Some((owner, _)) = self.parts.get(&sighting.part)
+            && *owner != sighting.owner
+            && let Some((of, _)) = self.links.get_mut(&Name(sighting.part.0.replace('/', "_")))
+        {
+            *of = sighting.owner.clone();
+        }
+        self.parts.insert(sighting.part, (sighting.owner, part));
+    }
+
+    pub(crate) fn plan(&self, source: &str) -> Plan {
+        self.plan_with(source, None)
+    }
+
+    pub(crate) fn plan_with(&self, source: &str, decision: Option<&str>) -> Plan {
+        let source = SourceId(source.to_owned());
+        let parts: Vec<Part> = self
+            .parts
+            .values()
+            .filter(|(owner, _)| *owner == source)
+            .map(|(_, part)| part.clone())
+            .collect();
+        let links: Vec<Link> = self
+            .links
+            .values()
+            .filter(|(owner, _)| *owner == source)
+            .map(|(_, link)| link.clone())
+            .collect();
+        let others = self
+            .links
+            .iter()
+            .map(|(name, (_, link))| {
+                (
+                    name.clone(),
+                    Other {
+                        link: Some(link.clone()),
+                        state: None,
+                    },
+                )
+            })
+            .collect();
+        let subject = Subject {
+            source: &source,
+            parts: &parts,
+            links: &links,
+            others: &others,
+            decision,
+        };
+        customers::plan(&subject, &directory())
+    }
+
+    /// Plans, does what the plan says, and gives the number of writes.
+    pub(crate) fn carry(&mut self, source: &str) -> usize {
+        let Decision::Write(writes) = self.plan(source).decision else {
+            return 0;
+        };
+        for write in &writes {
+            let target = match &write.verb {
+                Verb::Create { columns } => {
+                    let target =
+                        TargetId(i64::try_from(self.partners.len()).expect("few partners") + 1);
+                    self.partners.insert(target, columns.clone());
+                    target
+                }
+                Verb::Update { target, columns } => {
+                    let partner = self
+                        .partners
+                        .get_mut(target)
+                        .expect("an update addresses a partner that is there");
+                    *partner = partner.overlaid(columns);
+                    *target
+                }
+                Verb::Alias { target } => *target,
+            };
+            let link = Link {
+                name: write.name.clone(),
+                model: write.model.to_owned(),
+                target,
+                base: write.holds.clone(),
+            };
+            self.links
+                .insert(write.name.clone(), (SourceId(source.to_owned()), link));
+        }
+        writes.len()
+    }
+
+    pub(crate) fn partner(&self, name: &str) -> &Content {
+        let (_, link) = self
+            .links
+            .get(&Name(name.to_owned()))
+            .unwrap_or_else(|| panic!("no link {name}"));
+        &self.partners[&link.target]
+    }
+}
