@@ -3,7 +3,7 @@
 pub mod content;
 pub mod customers;
 pub mod directory;
-// pub mod failure;
+pub mod failure;
 pub mod flow;
 pub mod link;
 pub mod plain;

@@ -198,11 +198,11 @@ fn merged(
             reason: Reason {
                 cause: "waits-for-survivor".to_owned(),
                 what: format!(
-                    "ServiceTitan merged this customer into customer {survivor}, which is not in Odoo yet."
+                    "ServiceTitan merged this customer into customer {survivor}, which is not in Odoo \
+                     yet. It goes on by itself once that one is there; look at customer {survivor} if \
+                     it lasts."
                 ),
-                advice: format!(
-                    "It goes on by itself once customer {survivor} is there; look at that one if it is not."
-                ),
+                advice: String::new(),
             },
             on: vec![Key {
                 flow: Flow::Customers,
