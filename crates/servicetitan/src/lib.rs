@@ -1,8 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod error;
 mod id;
+#[cfg(feature = "client")]
+pub mod pacer;
 pub mod record;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
+#[cfg(feature = "client")]
+pub use client::Client;
 pub use error::{Error, ErrorKind};
 pub use id::{ContactId, CustomerId, JobId, LocationId, PaymentTermId, TenantId};
+#[cfg(feature = "client")]
+pub use pacer::{Pacer, RateLimit};

@@ -26,7 +26,7 @@ pub use self::job::Job;
 pub use self::location::Location;
 pub use self::payment_term::{DueDayType, PaymentTerm};
 #[cfg(feature = "webhook")]
-pub(crate) use self::wire::timestamp_of;
+pub(crate) use self::wire::{optional_text, optional_whole, timestamp_of};
 
 use crate::error::printable;
 

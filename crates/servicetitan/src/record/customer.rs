@@ -13,6 +13,10 @@ use crate::id::{CustomerId, PaymentTermId};
 /// are [`super::CustomerContact`]s, and a change of theirs does not touch this row.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the record's own, independent flags"
+)]
 pub struct Customer {
     /// The customer's id.
     #[serde(deserialize_with = "wire::whole")]

@@ -36,7 +36,7 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Erro
 }
 
 /// Text or `null`; numbers and booleans are taken as they are written.
-pub(super) fn optional_text<'de, D>(from: D) -> Result<Option<String>, D::Error>
+pub(crate) fn optional_text<'de, D>(from: D) -> Result<Option<String>, D::Error>
 where
     D: Deserializer<'de>,
 {
@@ -140,7 +140,7 @@ where
 }
 
 /// A whole number or `null`.
-pub(super) fn optional_whole<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+pub(crate) fn optional_whole<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: From<i64>,

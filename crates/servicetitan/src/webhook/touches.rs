@@ -1,0 +1,217 @@
+//! Which records an event names, in ServiceTitan's words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::value::RawValue;
+
+use crate::id::{CustomerId, JobId, LocationId};
+use crate::record::optional_whole;
+
+/// What an event is about, and whom that concerns. Empty is possible: an event that names nothing
+/// wakes nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touches {
+    /// The records themselves, e.g. the job and the appointment of a dispatch.
+    pub named: BTreeSet<Named>,
+    /// Customers among them, and those that they belong to.
+    pub customers: BTreeSet<CustomerId>,
+    /// Locations among them, and those that they belong to.
+    pub locations: BTreeSet<LocationId>,
+    /// Jobs among them, and those that they belong to.
+    pub jobs: BTreeSet<JobId>,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Named {
+    /// What it is.
+    pub entity: Entity,
+    /// Which.
+    pub id: i64,
+}
+
+/// ServiceTitan's word for a kind of record in an event, lower case and without separators, so
+/// that `purchaseOrder` in `data` and `purchase-order` in a type are one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Entity(String);
+
+impl Entity {
+    /// From a key of `data` or a part of a type.
+    #[must_use]
+    pub fn new(word: &str) -> Self {
+        let letters = word.chars().filter(|c| c.is_alphanumeric());
+        Self(letters.flat_map(char::to_lowercase).collect())
+    }
+
+    /// E.g. `job`, `invoice`, `purchaseorder`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What a type is about: `tn.jpm.job-updated` is about a `job`, `customer.created` about a
+    /// `customer`. `None` if it has no such part.
+    #[must_use]
+    pub fn of_type(event_type: &str) -> Option<Self> {
+        let (before, last) = event_type.rsplit_once('.').unwrap_or(("", event_type));
+        let word = match last.rsplit_once('-') {
+            Some((word, _verb)) => word,
+            None => before.rsplit('.').next().unwrap_or_default(),
+        };
+        let entity = Self::new(word);
+        (!entity.0.is_empty()).then_some(entity)
+    }
+}
+
+impl fmt::Display for Entity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+type Fields<'a> = BTreeMap<String, &'a RawValue>;
+
+impl Touches {
+    /// Reads the `data` of an event. What it cannot read, it leaves out.
+    pub(super) fn of(event_type: &str, data: &str) -> Self {
+        let mut touches = Self::default();
+        let Some(data) = fields(data) else {
+            return touches;
+        };
+        // The published events carry the record under its name: {"job": {"id": ...}, ...}.
+        for (key, value) in &data {
+            if let Some(record) = fields(value.get()) {
+                touches.add(Some(Entity::new(key)), &record);
+            }
+        }
+        // Others may carry it flat, or only the ids of what it belongs to.
+        touches.add(Entity::of_type(event_type), &data);
+        touches
+    }
+
+    fn add(&mut self, entity: Option<Entity>, record: &Fields<'_>) {
+        if let (Some(entity), Some(id)) = (entity, id(record, "id")) {
+            match entity.as_str() {
+                "customer" => drop(self.customers.insert(CustomerId(id))),
+                "location" => drop(self.locations.insert(LocationId(id))),
+                "job" => drop(self.jobs.insert(JobId(id))),
+                _ => {}
+            }
+            self.named.insert(Named { entity, id });
+        }
+        let owner = |flat: &str, nested: &str| {
+            id(record, flat).or_else(|| id(&fields(record.get(nested)?.get())?, "id"))
+        };
+        let customer = owner("customerId", "customer").map(CustomerId);
+        let location = owner("locationId", "location").map(LocationId);
+        let job = owner("jobId", "job").map(JobId);
+        self.customers.extend(customer);
+        self.locations.extend(location);
+        self.jobs.extend(job);
+    }
+}
+
+fn fields(raw: &str) -> Option<Fields<'_>> {
+    serde_json::from_str(raw).ok()
+}
+
+fn id(fields: &Fields<'_>, name: &str) -> Option<i64> {
+    let mut json = serde_json::Deserializer::from_str(fields.get(name)?.get());
+    optional_whole(&mut json).ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(event_type: &str, data: &str) -> String {
+        let touches = Touches::of(event_type, data);
+        let named: Vec<_> = touches
+            .named
+            .iter()
+            .map(|named| format!("{} {}", named.entity, named.id))
+            .collect();
+        let customers: Vec<_> = touches.customers.iter().map(|id| id.0).collect();
+        let locations: Vec<_> = touches.locations.iter().map(|id| id.0).collect();
+        let jobs: Vec<_> = touches.jobs.iter().map(|id| id.0).collect();
+        let named = named.join(", ");
+        format!("{named}; customers {customers:?} locations {locations:?} jobs {jobs:?}")
+    }
+
+    #[test]
+    fn events_name_their_records_and_whom_they_concern() {
+        let cases = [
+            (
+                "tn.jpm.job-updated",
+                r#"{"job":{"id":3,"customerId":7,"locationId":9},"tenantId":1}"#,
+            ),
+            (
+                "tn.jpm.job-appointment-updated",
+                r#"{"appointment":{"id":4,"jobId":3,"customerId":7},"tenantId":1}"#,
+            ),
+            (
+                "tn.dis.technician-dispatched",
+                r#"{"job":{"id":3,"customerId":7},"appointment":{"id":4},"tenantId":1}"#,
+            ),
+            (
+                "tn.acc.invoice-posted",
+                r#"{"invoice":{"id":5,"customer":{"id":7,"name":"x"},"location":{"id":9},"job":{"id":3}},"tenantId":1}"#,
+            ),
+            (
+                "tn.acc.invoice-posted",
+                r#"{"invoice":{"id":5,"customer":null,"job":null},"tenantId":1}"#,
+            ),
+            (
+                "tn.crm.customer-updated",
+                r#"{"customer":{"id":"7"},"tenantId":1}"#,
+            ),
+            ("customer.created", r#"{"id":7,"tenantId":1}"#),
+            (
+                "tn.inv.purchase-order-sent",
+                r#"{"purchaseOrder":{"id":6},"tenantId":1}"#,
+            ),
+            ("tn.crm.contact-updated", r#"{"customerId":7,"tenantId":1}"#),
+            ("tn.dis.zone-deleted", r#"{"zone":{"id":8},"tenantId":1}"#),
+            ("", r#"{"job":"rubbish","customer":[],"tenantId":1}"#),
+        ];
+        let shown: Vec<_> = cases
+            .map(|(event_type, data)| shown(event_type, data))
+            .into();
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        job 3; customers [7] locations [9] jobs [3]
+        appointment 4; customers [7] locations [] jobs [3]
+        appointment 4, job 3; customers [7] locations [] jobs [3]
+        invoice 5; customers [7] locations [9] jobs [3]
+        invoice 5; customers [] locations [] jobs []
+        customer 7; customers [7] locations [] jobs []
+        customer 7; customers [7] locations [] jobs []
+        purchaseorder 6; customers [] locations [] jobs []
+        ; customers [7] locations [] jobs []
+        zone 8; customers [] locations [] jobs []
+        ; customers [] locations [] jobs []
+        ");
+    }
+
+    #[test]
+    fn a_type_says_what_it_is_about() {
+        let of = |event_type| Entity::of_type(event_type).map(|entity| entity.0);
+        assert_eq!(of("tn.acc.invoice-posted").as_deref(), Some("invoice"));
+        assert_eq!(
+            of("tn.inv.purchase-order-sent").as_deref(),
+            Some("purchaseorder")
+        );
+        assert_eq!(of("payment.created").as_deref(), Some("payment"));
+        assert_eq!(of("ping"), None);
+        assert_eq!(of(""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(event_type in "\\PC{0,40}", data in "\\PC{0,80}") {
+            let _ = Touches::of(&event_type, &data);
+        }
+    }
+}
