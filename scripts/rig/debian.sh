@@ -1,6 +1,16 @@
 # shellcheck shell=bash
-# What a fresh Debian lacks, and Odoo 19 out of Debian sid without making the machine a sid machine.
-# Sourced after settings.sh. No mirror is named here: the machine's own apt configuration knows one.
+# What a fresh Debian lacks: a linker, a PostgreSQL server, a Python that Odoo runs on. Sourced after settings.sh.
+
+# As root, by sudo if need be.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo -- "$@"
+  else
+    die "this needs root, and there is no sudo: $*"
+  fi
+}
 
 apt_get() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
@@ -10,13 +20,14 @@ apt_get() {
 # Package lists of a machine image are often stale: refreshed when an install fails.
 apt_install() {
   say "installing $*"
-  apt_get install "$@" >/dev/null 2>&1 || {
+  apt_get install "$@" >/dev/null 2>&1 </dev/null || {
     quietly apt_get update
     quietly apt_get install "$@"
   }
 }
 
-install_build_tools() {
+# The stable Rust toolchain links with the machine's C compiler, and SQLite is compiled by it.
+install_linker() {
   command -v cc >/dev/null || apt_install gcc libc6-dev
 }
 
@@ -30,10 +41,9 @@ postgres_bin_dir() {
 install_postgres() {
   postgres_bin_dir >/dev/null && return
   # Debian's package would start a cluster of its own on port 5432; ours is private.
-  local conf=/etc/postgresql-common/createcluster.d/ml-connector.conf
+  local conf=/etc/postgresql-common/createcluster.d/ml-connector.conf status=0
   as_root mkdir -p "${conf%/*}"
   echo 'create_main_cluster = false' | as_root tee "$conf" >/dev/null
-  local status=0
   apt_install postgresql || status=$?
   as_root rm -f "$conf"
   return "$status"
@@ -54,84 +64,12 @@ find_python() {
 install_python() {
   find_python >/dev/null && return
   apt_install python3 python3-venv
-  find_python >/dev/null || die "Odoo 19 needs Python 3.10 to 3.13, and this machine has $(python3 --version)"
+  find_python >/dev/null || die "Odoo 19 needs Python 3.10 to 3.13; this machine has $(python3 --version)"
 }
 
-# The Debian mirrors that the machine uses, best first.
+# The Debian mirrors that the machine itself uses; none is named here.
 mirrors() {
   # shellcheck disable=SC2016 # apt's own placeholders
   apt-get indextargets --format '$(ORIGIN) $(SITE)' 'Identifier: Packages' |
     awk '$1 == "Debian" && $2 !~ /security/ && !seen[$2]++ { print $2 }'
-}
-
-# A private apt: `suite_apt FOLDER COMMAND...` sees one suite and nothing of the machine's lists, caches or hooks.
-suite_apt() {
-  local dir=$1
-  shift
-  APT_CONFIG=$dir/apt.conf apt-get -qq -o Acquire::Retries=3 "$@"
-}
-
-make_suite_apt() {
-  local dir=$1 mirror=$2 suite=$3
-  mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$dir/sources.list"
-  cat >"$dir/apt.conf" <<CONF
-Dir::State::lists "$dir/lists";
-Dir::Cache "$dir/cache";
-Dir::Etc::sourcelist "$dir/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferencesparts "/dev/null";
-Acquire::Languages "none";
-APT::Sandbox::User "root";
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-#clear DPkg::Post-Invoke;
-CONF
-}
-
-# Downloads Debian sid's odoo-19 into a folder.
-download_odoo_package() {
-  local dir=$1 mirror
-  [ -n "$(mirrors)" ] || quietly apt_get update
-  for mirror in $(mirrors); do
-    make_suite_apt "$dir" "$mirror" sid
-    if quietly suite_apt "$dir" update && (cd "$dir" && quietly suite_apt "$dir" download odoo-19); then
-      return
-    fi
-  done
-  die "no mirror in the machine's apt configuration serves Debian sid"
-}
-
-# Prints the folder of an installed Odoo 19 (program and venv), installing it once per recipe.
-odoo_prefix() {
-  local key
-  key=$(cat "$RIG_DIR/requirements.txt" "$RIG_DIR/debian.sh" | sha256sum | cut -c1-16)
-  printf '%s\n' "$CACHE_DIR/odoo-19-$key"
-}
-
-install_odoo() {
-  local prefix python
-  prefix=$(odoo_prefix)
-  [ -e "$prefix/complete" ] && return
-  python=$(find_python)
-  rm -rf "$prefix"
-  mkdir -p "$prefix"
-  say "fetching Odoo 19 from Debian sid"
-  download_odoo_package "$prefix/apt"
-  say "unpacking $(basename "$prefix"/apt/odoo-19_*.deb)"
-  # Other countries' accounting and the translations are most of the package, and no test looks at them.
-  dpkg-deb --fsys-tarfile "$prefix"/apt/odoo-19_*.deb | tar -x -C "$prefix" --wildcards \
-    --exclude='*/addons/l10n_[!u]*' --exclude='*/addons/l10n_u[!s]*' --exclude='*/i18n/*'
-  rm -rf "$prefix/apt"
-  say "installing Odoo's Python packages"
-  "$python" -m venv "$prefix/venv"
-  quietly "$prefix/venv/bin/pip" install --disable-pip-version-check --no-input --retries 5 -r "$RIG_DIR/requirements.txt"
-  touch "$prefix/complete"
-}
-
-odoo_program() {
-  local prefix
-  prefix=$(odoo_prefix)
-  PYTHONPATH=$prefix/usr/lib/python3/dist-packages PYTHONUNBUFFERED=1 \
-    "$prefix/venv/bin/python" "$prefix/usr/bin/odoo" "$@"
 }

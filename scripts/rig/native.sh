@@ -1,251 +1,178 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # its variables are read by the files that source it
-# The rig on Debian: a private PostgreSQL cluster and Odoo as ordinary processes. Sourced after debian.sh.
+# The rig on Debian: PostgreSQL and Odoo as ordinary processes. Sourced after install.sh and postgres.sh.
 #
-# Everything listens on loopback only, on ports that were free, with passwords made for this run. A process is stopped
-# only if its command line still names our run folder, so a stale pid file harms nobody.
+# One Odoo server, `main`, is everybody's. A test that stops or restarts Odoo takes a server of its own by another name:
+# the same databases behind another port.
 
-PG_DATA=$RUN_DIR/postgres
-ODOO_CONF=$RUN_DIR/odoo.conf
-ODOO_LOG=$RUN_DIR/odoo.log
+server_dir() { printf '%s\n' "$RUN_DIR/server-$1"; }
+server_port() { sed -n 's/^http_port = //p' "$(server_dir "$1")/odoo.conf"; }
+server_url() { printf 'http://127.0.0.1:%s\n' "$(server_port "$1")"; }
+server_healthy() { [ -e "$(server_dir "$1")/odoo.conf" ] && odoo_answers "$(server_port "$1")"; }
 
-# PostgreSQL refuses root; Debian's package brings a user for it.
-as_postgres_user() {
-  if [ "$(id -u)" -eq 0 ]; then
-    (cd / && setpriv --reuid=postgres --regid=postgres --init-groups -- "$@")
-  else
-    "$@"
-  fi
-}
-
-free_port() {
-  "$(find_python)" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# The process of a pid file, if it is alive and ours: its command line contains the given text.
-owned_pid() {
-  local pid_file=$1 mark=$2 pid
-  pid=$(head -n1 "$pid_file" 2>/dev/null) || return 1
-  [[ $pid =~ ^[0-9]+$ ]] && tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$mark" && printf '%s\n' "$pid"
-}
-
-psql_as() {
-  local role=$1 password=$2 database=$3
-  shift 3
-  PGPASSWORD=$password PGCONNECT_TIMEOUT=5 "$(postgres_bin_dir)/psql" -qAtX -v ON_ERROR_STOP=1 \
-    -h 127.0.0.1 -p "$PG_PORT" -U "$role" -d "$database" "$@"
-}
-
-admin_sql() { psql_as postgres "$PG_ADMIN_PASSWORD" postgres -c "$1"; }
-
-postgres_start() {
-  local bin
-  bin=$(postgres_bin_dir)
-  PG_PORT=$(free_port)
-  PG_PASSWORD=$(random_word)
-  PG_ADMIN_PASSWORD=$(random_word)
-  say "starting PostgreSQL $("$bin/postgres" --version | grep -oE '[0-9]+' | head -n1) on port $PG_PORT"
-  mkdir -p "$PG_DATA"
-  printf '%s\n' "$PG_ADMIN_PASSWORD" >"$RUN_DIR/initdb-password"
-  chmod 600 "$RUN_DIR/initdb-password"
-  if [ "$(id -u)" -eq 0 ]; then chown postgres: "$PG_DATA" "$RUN_DIR/initdb-password"; fi
-  chmod 700 "$PG_DATA"
-  quietly as_postgres_user "$bin/initdb" -D "$PG_DATA" -U postgres --pwfile="$RUN_DIR/initdb-password" \
-    --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync
-  rm -f "$RUN_DIR/initdb-password"
-  # Throwaway data: what a power cut would lose is not worth waiting for.
-  as_postgres_user tee -a "$PG_DATA/postgresql.conf" >/dev/null <<CONF
-port = $PG_PORT
-listen_addresses = '127.0.0.1'
-unix_socket_directories = ''
-max_connections = 300
-shared_buffers = 256MB
-max_wal_size = 4GB
-fsync = off
-synchronous_commit = off
-full_page_writes = off
-jit = off
-CONF
-  quietly as_postgres_user "$bin/pg_ctl" start -w -t 60 -D "$PG_DATA" -l "$PG_DATA/log" 9>&- ||
-    die "$(as_postgres_user tail -n 20 "$PG_DATA/log")"
-  admin_sql "create role $DATABASE_ROLE login createdb password '$PG_PASSWORD'"
-  POSTGRES_URL=postgres://$DATABASE_ROLE:$PG_PASSWORD@127.0.0.1:$PG_PORT/postgres
-}
-
-postgres_stop() {
-  local pid
-  # An immediate stop, since the data go anyway.
-  pid=$(owned_pid "$PG_DATA/postmaster.pid" "$PG_DATA") || return 0
-  kill -QUIT "$pid" 2>/dev/null || true
-  await_exit "$pid" 20 || kill -KILL "$pid" 2>/dev/null || true
-}
-
-await_exit() {
-  local pid=$1 deadline=$((SECONDS + $2))
-  while [ -e "/proc/$pid" ]; do
-    [ "$SECONDS" -lt "$deadline" ] || return 1
-    sleep 0.1
-  done
-}
-
-write_odoo_conf() {
-  ODOO_PORT=$(free_port)
-  local gevent_port
-  gevent_port=$(free_port)
-  SERVER_URL=http://127.0.0.1:$ODOO_PORT
-  # Each test's database costs each worker a registry of about 60 MB; the memory limits leave room for several dozen
-  # before a worker is recycled, which Odoo does between requests.
+# A test's database costs each worker a registry; the memory limits leave room for dozens of them before a worker is
+# recycled, which Odoo does between requests.
+configure_server() {
+  local dir
+  dir=$(server_dir "$1")
+  mkdir -p "$dir"
   (
     umask 077
-    cat >"$ODOO_CONF" <<CONF
+    cat >"$dir/odoo.conf" <<CONF
 [options]
 admin_passwd = $(random_word)
-data_dir = $RUN_DIR/odoo-data
+data_dir = $dir/data
 db_host = 127.0.0.1
 db_port = $PG_PORT
 db_user = $DATABASE_ROLE
 db_password = $PG_PASSWORD
-db_maxconn = 64
 db_sslmode = disable
-dbfilter = ^$DATABASE_PREFIX
-gevent_port = $gevent_port
+dbfilter = $DATABASE_FILTER
+gevent_port = $(free_port)
 http_interface = 127.0.0.1
-http_port = $ODOO_PORT
+http_port = $(free_port)
 limit_memory_hard = 6442450944
 limit_memory_soft = 4294967296
 list_db = True
 max_cron_threads = 0
-pidfile = $RUN_DIR/odoo.pid
-without_demo = True
 workers = 2
 CONF
   )
 }
 
-server_healthy() {
-  "$(find_python)" - "$SERVER_URL/web/health" 2>/dev/null <<'PY'
-import sys, urllib.request
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-sys.exit(opener.open(sys.argv[1], timeout=10).status != 200)
-PY
-}
-
 server_start() {
-  if owned_pid "$RUN_DIR/odoo.pid" "$ODOO_CONF" >/dev/null && server_healthy; then return; fi
-  server_stop
-  local prefix pid deadline=$((SECONDS + 120))
-  prefix=$(odoo_prefix)
-  say "starting Odoo on port $ODOO_PORT"
+  local dir pid port deadline
+  dir=$(server_dir "$1")
+  [ -e "$dir/odoo.conf" ] || configure_server "$1"
+  if owned_pid "$dir/pid" "$dir/odoo.conf" >/dev/null && server_healthy "$1"; then return; fi
+  server_stop "$1"
+  port=$(server_port "$1")
+  say "starting Odoo ($1) on port $port"
   # Its own session: an interrupt of the tests must not reach it before the tests have ended.
-  PYTHONPATH=$prefix/usr/lib/python3/dist-packages \
-    setsid "$prefix/venv/bin/python" "$prefix/usr/bin/odoo" -c "$ODOO_CONF" >>"$ODOO_LOG" 2>&1 </dev/null 9>&- &
+  PYTHONPATH=$ODOO_PREFIX/usr/lib/python3/dist-packages \
+    setsid "$ODOO_PREFIX/venv/bin/python" "$ODOO_PREFIX/usr/bin/odoo" -c "$dir/odoo.conf" \
+    >>"$dir/log" 2>&1 </dev/null 8>&- 9>&- &
   pid=$!
-  until server_healthy; do
+  echo "$pid" >"$dir/pid"
+  deadline=$((SECONDS + 120))
+  until odoo_answers "$port"; do
     if [ ! -e "/proc/$pid" ] || [ "$SECONDS" -gt "$deadline" ]; then
-      tail -n 40 "$ODOO_LOG" >&2
+      tail -n 40 "$dir/log" >&2
       kill -KILL -- "-$pid" 2>/dev/null || true
-      die "Odoo did not start; its log is $ODOO_LOG"
+      die "Odoo did not start; its log is $dir/log"
     fi
-    sleep 0.2
+    sleep 0.1
   done
 }
 
 server_stop() {
-  local pid
-  pid=$(owned_pid "$RUN_DIR/odoo.pid" "$ODOO_CONF") || return 0
-  kill -TERM "$pid" 2>/dev/null || true
-  # A worker in the middle of a long call is not waited for for ever; the group is Odoo's alone.
-  await_exit "$pid" 15 || true
+  local dir pid
+  dir=$(server_dir "$1")
+  pid=$(owned_pid "$dir/pid" "$dir/odoo.conf") || return 0
+  # A worker in the middle of a long call is not waited for for ever. The process group is Odoo's alone.
+  if [ "${2:-}" != at-once ]; then
+    kill -TERM "$pid" 2>/dev/null || true
+    await_exit "$pid" 15 || true
+  fi
   kill -KILL -- "-$pid" 2>/dev/null || true
   await_exit "$pid" 5 || die "Odoo (pid $pid) does not end"
-  rm -f "$RUN_DIR/odoo.pid"
+  rm -f "$dir/pid"
 }
 
-# The dump depends on all that made it, and on the PostgreSQL that can read it.
-template_key() {
-  {
-    cat "$RIG_DIR"/{requirements.txt,modules.txt,company.py,debian.sh}
-    basename "$(dirname "$(postgres_bin_dir)")"
-  } | sha256sum | cut -c1-16
+server_forget() {
+  server_stop "$1" at-once
+  rm -rf "$(server_dir "$1")"
+}
+
+# The dump depends on everything that made it, and on the PostgreSQL that must read it.
+template_dir() {
+  printf '%s/template-%s\n' "$CACHE_DIR" "$({
+    cat "$RIG_DIR"/{requirements.txt,install.sh,modules.txt,company.py}
+    basename "$(dirname "$PG_BIN")"
+  } | digest)"
+}
+
+# Odoo for one command on one database, while no server has it open.
+odoo_offline() {
+  odoo_program "$@" -c "$(server_dir main)/odoo.conf" --workers=0 --no-http --log-level=warn
+}
+
+make_template() {
+  local dir modules
+  dir=$(template_dir)
+  if [ -e "$dir/complete" ]; then
+    restore_template
+    return
+  fi
+  modules=$(paste -sd, "$RIG_DIR/modules.txt")
+  say "initialising the template database (once per recipe, about two minutes): $modules"
+  mkdir -p "$dir"
+  quietly odoo_offline server -d "$TEMPLATE_DATABASE" -i "$modules" --stop-after-init
+  say "making its users and keys"
+  (umask 077 && odoo_offline shell -d "$TEMPLATE_DATABASE" <"$RIG_DIR/company.py" >"$dir/shell" 2>&1) || true
+  (umask 077 && sed -n 's/^.*RIG \([A-Z_]*=\)/\1/p' "$dir/shell" >"$dir/keys")
+  grep -q '^ODOO_ADMIN_PASSWORD=' "$dir/keys" || die "$(cat "$dir/shell")"
+  quietly postgres_tool "$DATABASE_ROLE" pg_dump -Fc -f "$dir/dump" "$TEMPLATE_DATABASE"
+  rm -f "$dir/shell"
+  touch "$dir/complete"
+}
+
+restore_template() {
+  say "restoring the template database"
+  quietly postgres_tool "$DATABASE_ROLE" pg_restore -j 2 --no-owner -d "$TEMPLATE_DATABASE" "$(template_dir)/dump"
 }
 
 template_database() {
-  local dir bin modules
-  dir=$CACHE_DIR/template-$(template_key)
-  bin=$(postgres_bin_dir)
-  psql_as "$DATABASE_ROLE" "$PG_PASSWORD" postgres -c "create database $TEMPLATE_DATABASE"
-  if [ -e "$dir/complete" ]; then
-    say "restoring the template database"
-    PGPASSWORD=$PG_PASSWORD quietly "$bin/pg_restore" -j 2 --no-owner -h 127.0.0.1 -p "$PG_PORT" -U "$DATABASE_ROLE" \
-      -d "$TEMPLATE_DATABASE" "$dir/dump"
+  role_sql "create database $TEMPLATE_DATABASE"
+  # Restores may run side by side; making it may not.
+  if [ -e "$(template_dir)/complete" ]; then
+    restore_template
   else
-    modules=$(paste -sd, "$RIG_DIR/modules.txt")
-    say "initialising the template database (once per recipe, about two minutes): $modules"
-    mkdir -p "$dir"
-    quietly odoo_program -c "$ODOO_CONF" --workers=0 --no-http --pidfile= --log-level=warn --stop-after-init \
-      -d "$TEMPLATE_DATABASE" -i "$modules"
-    say "making its users and keys"
-    (umask 077 && odoo_program shell -c "$ODOO_CONF" --workers=0 --no-http --pidfile= --log-level=warn \
-      -d "$TEMPLATE_DATABASE" <"$RIG_DIR/company.py" >"$dir/shell" 2>"$dir/shell-errors" &&
-      sed -n 's/^.*RIG \([A-Z_]*=\)/\1/p' "$dir/shell" >"$dir/keys") || die "$(cat "$dir/shell" "$dir/shell-errors")"
-    grep -q '^ODOO_ADMIN_PASSWORD=' "$dir/keys" || die "$(cat "$dir/shell" "$dir/shell-errors")"
-    PGPASSWORD=$PG_PASSWORD quietly "$bin/pg_dump" -Fc -h 127.0.0.1 -p "$PG_PORT" -U "$DATABASE_ROLE" \
-      -f "$dir/dump" "$TEMPLATE_DATABASE"
-    rm -f "$dir/shell" "$dir/shell-errors"
-    touch "$dir/complete"
+    with_lock "$CACHE_DIR/lock" make_template
   fi
-  read_values "$dir/keys"
+  # A database that nobody can open can always be copied.
+  admin_sql "alter database $TEMPLATE_DATABASE allow_connections false"
 }
 
-# What another invocation needs to know about the running rig.
-save_state() {
-  (
-    umask 077
-    printf '%s=%s\n' PG_PORT "$PG_PORT" PG_PASSWORD "$PG_PASSWORD" PG_ADMIN_PASSWORD "$PG_ADMIN_PASSWORD" \
-      ODOO_PORT "$ODOO_PORT" SERVER_URL "$SERVER_URL" RECIPE "$(template_key)" >"$RUN_DIR/state"
-  )
+load_state() {
+  [ -e "$RUN_DIR/state" ] || return 1
+  read_values "$RUN_DIR/state"
+  read_values "$TEMPLATE/keys" 2>/dev/null || true
 }
-
-load_state() { [ -e "$RUN_DIR/state" ] && read_values "$RUN_DIR/state"; }
 
 rig_running() {
-  load_state && [ -e "$RUN_DIR/env" ] && [ "$RECIPE" = "$(template_key)" ] &&
-    [ "$(admin_sql 'select 1' 2>/dev/null)" = 1 ] && server_healthy
+  load_state && [ "$TEMPLATE" = "$(template_dir)" ] && [ "$(admin_sql 'select 1' 2>/dev/null)" = 1 ] &&
+    server_healthy main
 }
 
 rig_install() {
   install_python
   install_postgres
+  PG_BIN=$(postgres_bin_dir)
   with_lock "$CACHE_DIR/lock" install_odoo
 }
 
 rig_up() {
   rig_down
-  make_run_dir
   postgres_start
-  write_odoo_conf
-  save_state
-  # Not under the cache's lock when there is nothing to make: restores may run side by side.
-  if [ -e "$CACHE_DIR/template-$(template_key)/complete" ]; then
-    template_database
-  else
-    with_lock "$CACHE_DIR/lock" template_database
-    read_values "$CACHE_DIR/template-$(template_key)/keys"
-  fi
-  server_start
-  write_env
+  configure_server main
+  SERVER_URL=$(server_url main)
+  TEMPLATE=$(template_dir)
+  # From here on `down` knows what to stop.
+  write_values "$RUN_DIR/state" PG_PORT PG_PASSWORD PG_ADMIN_PASSWORD POSTGRES_URL SERVER_URL TEMPLATE
+  template_database
+  server_start main
 }
 
 rig_down() {
-  load_state || true
-  server_stop
+  local dir
+  for dir in "$RUN_DIR"/server-*; do
+    if [ -d "$dir" ]; then server_forget "${dir##*/server-}"; fi
+  done
   postgres_stop
-  rm -rf "$RUN_DIR"/{postgres,odoo-data,odoo.conf,odoo.log,odoo.pid,state,env,keep}
+  rm -rf "$PG_DATA" "$RUN_DIR/state" "$RUN_DIR/keep"
 }
 
-# A Python shell inside Odoo, on one database.
-rig_shell() { odoo_program shell -c "$ODOO_CONF" --workers=0 --no-http --pidfile= --log-level=warn -d "$1"; }
-
-rig_psql() { psql_as "$DATABASE_ROLE" "$PG_PASSWORD" "${1:-postgres}" "${@:2}"; }
-
-rig_log() { tail -n 200 "$ODOO_LOG"; }
+rig_shell() { odoo_offline shell -d "$1"; }
+rig_psql() { postgres_tool "$DATABASE_ROLE" psql -d "$@"; }
+rig_log() { tail -n 200 "$(server_dir "$1")/log"; }

@@ -13,17 +13,19 @@ CACHE_DIR=${ML_CONNECTOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ml-connector}
 RUN_ROOT=${ML_CONNECTOR_RUN:-/var/tmp/ml-connector-$(id -u)}
 RUN_DIR=$RUN_ROOT/$(printf %s "$REPO_DIR" | cksum | cut -d' ' -f1)
 
-TEMPLATE_DATABASE=odoo_template
-DATABASE_PREFIX=mlc_
 DATABASE_ROLE=ml_connector
+TEMPLATE_DATABASE=odoo_template
+# Odoo serves databases with this prefix; `mlc_store_...` are the store's own, which Odoo must not take for its.
+DATABASE_PREFIX=mlc_
+DATABASE_FILTER='^mlc_(?!store_)'
 
-say() { printf '[rig %4ds] %s\n' "$SECONDS" "$*" >&2; }
+say() { printf '[rig %3ds] %s\n' "$SECONDS" "$*" >&2; }
 die() {
   say "$*"
   exit 1
 }
 
-# Runs a command quietly; its output is shown only if it fails.
+# Runs a command; its output is shown only if it fails.
 quietly() {
   local log status=0
   log=$(mktemp)
@@ -34,17 +36,6 @@ quietly() {
   fi
   rm -f "$log"
   return "$status"
-}
-
-# As root, by sudo if need be.
-as_root() {
-  if [ "$(id -u)" -eq 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null; then
-    sudo -- "$@"
-  else
-    die "this needs root, and there is no sudo: $*"
-  fi
 }
 
 make_run_dir() {
@@ -58,7 +49,31 @@ make_run_dir() {
 
 random_word() { od -An -N18 -tx1 /dev/urandom | tr -d ' \n'; }
 
-# One at a time: `with_lock FILE COMMAND...`. Nothing that outlives the command may inherit descriptor 9.
+digest() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c1-16; }
+
+# A loopback port that nothing listens on, below the range from which outgoing connections are numbered.
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + ($(od -An -N2 -tu2 /dev/urandom) % 12000)))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  printf '%s\n' "$port"
+}
+
+# Does an Odoo answer there? The header names no database, so that the question opens none.
+odoo_answers() {
+  local status
+  status=$(
+    exec 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$1" || exit
+    printf 'GET /web/health HTTP/1.0\r\nHost: 127.0.0.1\r\nX-Odoo-Database: none\r\n\r\n' >&3
+    read -r -t 10 status <&3 && printf %s "$status"
+  )
+  [[ $status == *' 200 '* ]]
+}
+
+# One at a time: `with_lock FILE COMMAND...`. Nothing that outlives the command may inherit
+# descriptor 9 (nor 8, by which `scripts/test` counts its users).
 with_lock() {
   local file=$1
   shift
@@ -69,37 +84,45 @@ with_lock() {
       "$@"
     ) 9>"$file"
   else
-    "$@"
+    ("$@")
   fi
 }
 
-# Reads NAME=value lines of a file into variables; prints nothing, runs nothing.
+# Reads the NAME=value lines of a file into variables; nothing in the file is run.
 read_values() {
   local name value
   while IFS='=' read -r name value; do
-    [[ $name =~ ^[A-Z_]+$ ]] && printf -v "$name" %s "$value"
+    if [[ $name =~ ^[A-Z_]+$ ]]; then printf -v "$name" %s "$value"; fi
   done <"$1"
 }
 
-# The names of README.md, from what the backend set.
-write_env() {
-  local control
-  control=$(printf '%q' "$REPO_DIR/scripts/odoo")
+# Writes variables in that form, readable by this user alone: `write_values FILE NAME...`.
+write_values() {
+  local file=$1 name
+  shift
   (
     umask 077
-    {
-      printf 'export %s=%q\n' \
-        ML_CONNECTOR_TEST_POSTGRES_URL "$POSTGRES_URL" \
-        ML_CONNECTOR_TEST_ODOO_URL "$SERVER_URL" \
-        ML_CONNECTOR_TEST_ODOO_TEMPLATE "$TEMPLATE_DATABASE" \
-        ML_CONNECTOR_TEST_ODOO_LOGIN "$ODOO_LOGIN" \
-        ML_CONNECTOR_TEST_ODOO_KEY "$ODOO_KEY" \
-        ML_CONNECTOR_TEST_ODOO_ADMIN_LOGIN "$ODOO_ADMIN_LOGIN" \
-        ML_CONNECTOR_TEST_ODOO_ADMIN_KEY "$ODOO_ADMIN_KEY" \
-        ML_CONNECTOR_TEST_ODOO_ADMIN_PASSWORD "$ODOO_ADMIN_PASSWORD" \
-        ML_CONNECTOR_TEST_ODOO_RESTART "$control restart" \
-        ML_CONNECTOR_TEST_ODOO_STOP "$control stop" \
-        ML_CONNECTOR_TEST_ODOO_START "$control start"
-    } >"$RUN_DIR/env"
+    for name in "$@"; do printf '%s=%s\n' "$name" "${!name:-}"; done >"$file"
   )
+}
+
+# Prints the variables of README.md as `export` lines, from what the backend knows.
+print_env() {
+  local control name
+  control=$(printf '%q' "$REPO_DIR/scripts/odoo")
+  local ML_CONNECTOR_TEST_POSTGRES_URL=$POSTGRES_URL
+  local ML_CONNECTOR_TEST_ODOO_URL=$SERVER_URL
+  local ML_CONNECTOR_TEST_ODOO_TEMPLATE=$TEMPLATE_DATABASE
+  local ML_CONNECTOR_TEST_ODOO_LOGIN=$ODOO_LOGIN
+  local ML_CONNECTOR_TEST_ODOO_KEY=$ODOO_KEY
+  local ML_CONNECTOR_TEST_ODOO_ADMIN_LOGIN=$ODOO_ADMIN_LOGIN
+  local ML_CONNECTOR_TEST_ODOO_ADMIN_KEY=$ODOO_ADMIN_KEY
+  local ML_CONNECTOR_TEST_ODOO_ADMIN_PASSWORD=$ODOO_ADMIN_PASSWORD
+  local ML_CONNECTOR_TEST_ODOO_SERVER=${ODOO_SERVER-$control server}
+  local ML_CONNECTOR_TEST_ODOO_RESTART=${ODOO_RESTART-$control server restart main}
+  local ML_CONNECTOR_TEST_ODOO_STOP=${ODOO_STOP-$control server stop main}
+  local ML_CONNECTOR_TEST_ODOO_START=${ODOO_START-$control server start main}
+  for name in "${!ML_CONNECTOR_TEST_@}"; do
+    if [ -n "${!name}" ]; then printf 'export %s=%q\n' "$name" "${!name}"; fi
+  done
 }
