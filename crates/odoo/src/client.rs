@@ -10,6 +10,7 @@
 mod calls;
 mod check;
 mod config;
+mod exception;
 mod json2;
 mod load;
 mod retry;
@@ -85,11 +86,15 @@ impl Client {
     pub async fn connect(http: reqwest::Client, config: Config) -> Result<Self> {
         let transport = Transport::new(http, &config)?;
         let (version, asked_by) = probe(&transport, config.protocol).await?;
-        let protocol = match config.protocol {
-            ProtocolChoice::Json2 => Protocol::Json2,
-            ProtocolChoice::XmlRpc => Protocol::XmlRpc,
-            ProtocolChoice::Auto if version.major >= JSON2_SINCE => Protocol::Json2,
-            ProtocolChoice::Auto => Protocol::XmlRpc,
+        let json2 = match config.protocol {
+            ProtocolChoice::Json2 => true,
+            ProtocolChoice::XmlRpc => false,
+            ProtocolChoice::Auto => version.major >= JSON2_SINCE,
+        };
+        let protocol = if json2 {
+            Protocol::Json2
+        } else {
+            Protocol::XmlRpc
         };
         tracing::debug!(%version, %protocol, %asked_by, "found Odoo");
         let wire = match protocol {

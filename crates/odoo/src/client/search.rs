@@ -149,6 +149,7 @@ impl Client {
             fields,
             context,
             after: Some(RecordId(0)),
+            rows: PAGE_ROWS_MAX,
         }
     }
 }
@@ -163,10 +164,25 @@ pub struct Pages<'a> {
     context: &'a Context,
     /// The last id that was seen; `None` when there are no more.
     after: Option<RecordId>,
+    rows: usize,
 }
 
 impl Pages<'_> {
-    /// The next page of at most [`PAGE_ROWS_MAX`] records, `None` after the last. After an error the
+    /// Smaller pages.
+    #[must_use]
+    pub fn of(mut self, rows: usize) -> Self {
+        self.rows = rows.clamp(1, PAGE_ROWS_MAX);
+        self
+    }
+
+    /// Only records with a higher id: to go on where an earlier run stopped.
+    #[must_use]
+    pub fn after(mut self, id: RecordId) -> Self {
+        self.after = Some(id);
+        self
+    }
+
+    /// The next page, `None` after the last. After an error the
     /// same page can be asked for again.
     pub async fn next(&mut self) -> Result<Option<Vec<Fields>>> {
         let Some(after) = self.after else {
@@ -174,7 +190,7 @@ impl Pages<'_> {
         };
         let beyond = Domain::field("id", Operator::Greater, after.get());
         let search = Search {
-            limit: Some(PAGE_ROWS_MAX),
+            limit: Some(self.rows),
             order: Some("id"),
             ..Search::new(self.domain.clone().and(beyond), self.fields)
         };
@@ -183,7 +199,7 @@ impl Pages<'_> {
             .search_read(self.model, &search, self.context)
             .await?;
         self.after = match page.last() {
-            Some(last) if page.len() == PAGE_ROWS_MAX => Some(id_of(self.model, last)?),
+            Some(last) if page.len() == self.rows => Some(id_of(self.model, last)?),
             _ => None,
         };
         Ok(if page.is_empty() { None } else { Some(page) })

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::config::Config;
+use super::exception::{self, Meaning};
 use super::transport::{Reply, Transport};
 use super::value::{map_to_xml, to_json, to_xml};
 use crate::Result;
@@ -123,7 +124,8 @@ async fn send(
 fn read(operation: &str, reply: &Reply) -> Result<Value> {
     let status = reply.status.as_u16();
     if !reply.status.is_success() {
-        let mut error = Error::new(operation, unspoken(status), "").with_status(status);
+        let (kind, message) = unspoken(status);
+        let mut error = Error::new(operation, kind, message).with_status(status);
         error.may_have_applied = status >= 500;
         error.retry_after = reply.retry_after();
         return Err(error);
@@ -144,51 +146,56 @@ fn read(operation: &str, reply: &Reply) -> Result<Value> {
     let fault = FaultResponse::from_xml(text)
         .map_err(|_| unreadable())?
         .fault;
-    let (kind, message) = match meaning(fault.code(), fault.string()) {
-        Meaning::Done => return Ok(Value::Null),
-        Meaning::Failed(kind, message) => (kind, message),
-    };
-    Err(Error::new(operation, kind, message).with_status(status))
+    match read_fault(fault.code(), fault.string()) {
+        Fault::Done => Ok(Value::Null),
+        Fault::Failed(meaning, message) => {
+            let mut error = Error::new(operation, meaning.kind, message).with_status(status);
+            error.may_have_applied = meaning.may_have_applied;
+            Err(error)
+        }
+    }
 }
 
-/// No XML-RPC answer at all.
-fn unspoken(status: u16) -> ErrorKind {
+/// No XML-RPC answer at all: faults come with 200.
+fn unspoken(status: u16) -> (ErrorKind, &'static str) {
     match status {
-        401 => ErrorKind::Credentials,
-        403 => ErrorKind::AccessDenied,
-        404 => ErrorKind::NoSuchMethod,
-        408 | 429 | 500..=599 => ErrorKind::Overloaded,
-        _ => ErrorKind::Mistake,
+        401 => (ErrorKind::Credentials, ""),
+        403 => (ErrorKind::AccessDenied, ""),
+        404 => (
+            ErrorKind::Unreachable,
+            "no XML-RPC is served at this address",
+        ),
+        408 | 429 | 500..=599 => (ErrorKind::Overloaded, ""),
+        _ => (ErrorKind::Mistake, ""),
     }
 }
 
 #[derive(Debug, PartialEq)]
-enum Meaning<'a> {
+enum Fault<'a> {
     /// The call was carried out and committed; only its result could not be written down.
     Done,
-    Failed(ErrorKind, &'a str),
+    Failed(Meaning, &'a str),
 }
 
 /// What a fault says. Results are written after the commit, so a result that XML-RPC cannot express is
 /// a fault although everything is done.
-fn meaning(code: i32, text: &str) -> Meaning<'_> {
-    match code {
-        2 if text.contains("does not exist or has been deleted") => {
-            Meaning::Failed(ErrorKind::MissingRecord, text)
-        }
+fn read_fault(code: i32, text: &str) -> Fault<'_> {
+    let kind = match code {
+        2 if text.contains("does not exist or has been deleted") => ErrorKind::MissingRecord,
         2 if text.starts_with("Object ") && text.trim_end().ends_with("doesn't exist") => {
-            Meaning::Failed(ErrorKind::NoSuchMethod, text)
+            ErrorKind::NoSuchMethod
         }
-        2 => Meaning::Failed(ErrorKind::Invalid, text),
-        3 => Meaning::Failed(ErrorKind::Credentials, text),
-        4 => Meaning::Failed(ErrorKind::AccessDenied, text),
-        _ => unexpected(exception(text)),
-    }
+        2 => ErrorKind::Invalid,
+        3 => ErrorKind::Credentials,
+        4 => ErrorKind::AccessDenied,
+        _ => return read_exception(exception_line(text)),
+    };
+    Fault::Failed(Meaning::rolled_back(kind), text)
 }
 
-/// The exception at the end of a Python traceback: the first line after the last traceback's frames.
-/// The frames, which may quote data, are dropped.
-fn exception(text: &str) -> &str {
+/// The exception at the end of a Python traceback: what follows the last traceback's frames. The frames,
+/// which may quote data, are dropped.
+fn exception_line(text: &str) -> &str {
     const HEADING: &str = "Traceback (most recent call last):\n";
     let Some(at) = text.rfind(HEADING) else {
         return text;
@@ -203,28 +210,209 @@ fn exception(text: &str) -> &str {
     rest.trim_end()
 }
 
-/// An exception that Odoo did not expect, by the name in front of its message.
-fn unexpected(exception: &str) -> Meaning<'_> {
+fn read_exception(exception: &str) -> Fault<'_> {
     let (name, message) = exception.split_once(": ").unwrap_or((exception, ""));
-    let class = name.rsplit('.').next().unwrap_or(name);
-    let unwritten = message.starts_with("cannot marshal ")
-        || message.starts_with("dictionary key must be string")
-        || message.starts_with("int exceeds XML-RPC limits");
-    let kind = match class {
-        "TypeError" | "OverflowError" if unwritten => return Meaning::Done,
-        "PoolError" => ErrorKind::Overloaded,
-        "OperationalError"
-            if message.contains("database ") && message.contains("does not exist") =>
-        {
-            ErrorKind::NoDatabase
+    let unwritten = [
+        "cannot marshal ",
+        "dictionary key must be string",
+        "int exceeds XML-RPC limits",
+    ];
+    match name {
+        "TypeError" | "OverflowError" if unwritten.iter().any(|text| message.starts_with(text)) => {
+            Fault::Done
         }
         "AttributeError"
-            if message.contains("method '") || message.contains("has no attribute") =>
+            if message.starts_with("The method '")
+                || (message.starts_with("type object '")
+                    && message.contains("has no attribute")) =>
         {
-            ErrorKind::NoSuchMethod
+            Fault::Failed(Meaning::rolled_back(ErrorKind::NoSuchMethod), message)
         }
-        _ if name.starts_with("psycopg2.") => ErrorKind::Conflict,
-        _ => ErrorKind::Mistake,
-    };
-    Meaning::Failed(kind, message)
+        _ => Fault::Failed(exception::meaning(name, message), message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+
+    fn traceback(exception: &str) -> String {
+        format!(
+            "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    first(secret)\n\n\
+             During handling of the above exception, another exception occurred:\n\n\
+             Traceback (most recent call last):\n  File \"b.py\", line 2, in g\n    second(secret)\n\
+             \x20   ^^^^^^\n{exception}\n"
+        )
+    }
+
+    fn answered(status: u16, body: &str) -> Result<Value> {
+        let reply = Reply {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::new(),
+            body: body.as_bytes().to_vec(),
+        };
+        read("res.partner load", &reply)
+    }
+
+    /// As Python's `xmlrpc.client` writes it.
+    fn fault(code: i32, text: &str) -> Result<Value> {
+        let text = text
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;");
+        answered(
+            200,
+            &format!(
+                "<?xml version='1.0'?>\n<methodResponse>\n<fault>\n<value><struct>\n<member>\n\
+                 <name>faultCode</name>\n<value><int>{code}</int></value>\n</member>\n<member>\n\
+                 <name>faultString</name>\n<value><string>{text}</string></value>\n</member>\n\
+                 </struct></value>\n</fault>\n</methodResponse>\n"
+            ),
+        )
+    }
+
+    #[test]
+    fn every_fault_has_its_meaning() {
+        use ErrorKind as K;
+        for (code, text, kind) in [
+            (3, "Access Denied", K::Credentials),
+            (
+                4,
+                "You are not allowed to access 'Model Data' (ir.model.data) records.",
+                K::AccessDenied,
+            ),
+            (
+                4,
+                "Private methods (such as 'res.partner._x') cannot be called remotely.",
+                K::AccessDenied,
+            ),
+            (
+                2,
+                "The operation cannot be completed: Contacts require a name",
+                K::Invalid,
+            ),
+            (
+                2,
+                "Record does not exist or has been deleted.\n(Record: res.partner(9,), User: 5)",
+                K::MissingRecord,
+            ),
+            (2, "Object x.nope doesn't exist", K::NoSuchMethod),
+        ] {
+            let error = fault(code, text).unwrap_err();
+            assert_eq!(error.kind, kind, "{text}");
+            assert_eq!((error.status, error.may_have_applied), (Some(200), false));
+        }
+    }
+
+    #[test]
+    fn a_traceback_is_read_for_its_exception_alone() {
+        use ErrorKind as K;
+        for (exception, kind, message) in [
+            (
+                "ValueError: Invalid field res.partner.nofield in condition",
+                K::Mistake,
+                "Invalid field res.partner.nofield in condition",
+            ),
+            (
+                "AttributeError: The method 'res.partner.nope' does not exist",
+                K::NoSuchMethod,
+                "The method 'res.partner.nope' does not exist",
+            ),
+            (
+                "AttributeError: type object 'res.partner' has no attribute 'nope'",
+                K::NoSuchMethod,
+                "type object 'res.partner' has no attribute 'nope'",
+            ),
+            (
+                "AttributeError: 'bool' object has no attribute 'lower'",
+                K::Mistake,
+                "'bool' object has no attribute 'lower'",
+            ),
+            (
+                "psycopg2.errors.SerializationFailure: could not serialize access due to concurrent update\n",
+                K::Conflict,
+                "could not serialize access due to concurrent update",
+            ),
+            (
+                "psycopg2.extensions.TransactionRollbackError: could not serialize access",
+                K::Conflict,
+                "could not serialize access",
+            ),
+            (
+                "psycopg2.pool.PoolError: The Connection Pool Is Full",
+                K::Overloaded,
+                "The Connection Pool Is Full",
+            ),
+            (
+                "psycopg2.OperationalError: connection to server at \"h\" failed: FATAL:  database \"nope\" does not exist\n",
+                K::NoDatabase,
+                "connection to server at \"h\" failed: FATAL: database \"nope\" does not exist",
+            ),
+            ("KeyError", K::Mistake, ""),
+        ] {
+            let error = fault(1, &traceback(exception)).unwrap_err();
+            assert_eq!(
+                (error.kind, error.message.as_str()),
+                (kind, message),
+                "{exception}"
+            );
+            assert!(!format!("{error:?}").contains("secret"));
+        }
+    }
+
+    #[test]
+    fn a_result_that_could_not_be_written_down_means_done() {
+        for exception in [
+            "TypeError: cannot marshal None unless allow_none is enabled",
+            "TypeError: cannot marshal <class 'odoo.api.account.move'> objects",
+            "TypeError: dictionary key must be string",
+            "OverflowError: int exceeds XML-RPC limits",
+        ] {
+            assert_eq!(
+                fault(1, &traceback(exception)),
+                Ok(Value::Null),
+                "{exception}"
+            );
+        }
+        // The same words from elsewhere are no such thing.
+        let error = fault(1, &traceback("ValueError: cannot marshal None")).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Mistake);
+    }
+
+    #[test]
+    fn an_answer_that_is_none_may_follow_a_deed() {
+        for (status, body, kind, ambiguous) in [
+            (200, "<html>Welcome</html>", ErrorKind::Unreadable, true),
+            (200, "", ErrorKind::Unreadable, true),
+            (404, "", ErrorKind::Unreachable, false),
+            (502, "", ErrorKind::Overloaded, true),
+            (429, "", ErrorKind::Overloaded, false),
+        ] {
+            let error = answered(status, body).unwrap_err();
+            assert_eq!(
+                (error.kind, error.may_have_applied),
+                (kind, ambiguous),
+                "{status} {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_as_python_writes_it_is_read() {
+        let body = "<?xml version=\"1.0\"?>\n<methodResponse>\n<params>\n<param>\n<value><array><data>\n\
+            <value><struct>\n<member>\n<name>id</name>\n<value><int>7</int></value>\n</member>\n<member>\n\
+            <name>name</name>\n<value><string> A &amp; B\n</string></value>\n</member>\n<member>\n\
+            <name>vat</name>\n<value><boolean>0</boolean></value>\n</member>\n<member>\n<name>ids</name>\n\
+            <value><array><data>\n</data></array></value>\n</member>\n<member>\n<name>note</name>\n\
+            <value><string></string></value>\n</member>\n<member>\n<name>gone</name>\n\
+            <value><nil/></value></member>\n</struct></value>\n</data></array></value>\n</param>\n</params>\n\
+            </methodResponse>\n";
+        assert_eq!(
+            answered(200, body),
+            Ok(
+                json!([{"id": 7, "name": " A & B\n", "vat": false, "ids": [], "note": "", "gone": null}])
+            )
+        );
+    }
 }

@@ -155,21 +155,17 @@ fn refused(rows: &Rows, sent: &[&Row], messages: &[Message<'_>]) -> Answer {
         .iter()
         .filter(|error| !speaks_of_conflict(error.text))
         .collect();
-    let own_named: Vec<(&Message<'_>, &Row)> = own
+    let named = own
         .iter()
-        .filter_map(|error| Some((**error, *sent.get(error.row?)?)))
-        .collect();
+        .filter_map(|error| Some((**error, *sent.get(error.row?)?)));
 
-    let leading = leading_doubts(&own_named);
     let names = names_in_call(rows, sent);
-    let mut faults = BTreeMap::new();
-    let mut doubted = BTreeMap::new();
-    for (n, (error, row)) in own_named.iter().enumerate() {
-        let doubtful = n < leading || refers_inside(rows, &names, row, error.field);
-        let fault = RowFault::new(error.field, error.field_name, error.text);
-        let side = if doubtful { &mut doubted } else { &mut faults };
-        side.entry(row.group).or_insert(fault);
-    }
+    let (orphans, firm): (Vec<_>, Vec<_>) =
+        named.partition(|(error, row)| refers_inside(rows, &names, row, error.field));
+    let (leading, firm) = firm.split_at(leading_doubts(&firm));
+    let mut faults = by_group(firm);
+    let mut doubted = by_group(leading);
+    doubted.extend(by_group(&orphans));
     if let Some(conflict) = conflict {
         // A conflict aborts the transaction, so what follows it proves little: blame only rows whose
         // values were refused before anything was written.
@@ -193,6 +189,16 @@ fn refused(rows: &Rows, sent: &[&Row], messages: &[Message<'_>]) -> Answer {
         .filter(|group| !faults.contains_key(group))
         .collect();
     Answer::Refused { faults, doubted }
+}
+
+fn by_group(errors: &[(&Message<'_>, &Row)]) -> BTreeMap<usize, RowFault> {
+    let mut faults = BTreeMap::new();
+    for (error, row) in errors {
+        faults
+            .entry(row.group)
+            .or_insert_with(|| RowFault::new(error.field, error.field_name, error.text));
+    }
+    faults
 }
 
 /// How many of the first errors may be those of whole batches.
@@ -230,3 +236,6 @@ fn refers_inside(rows: &Rows, names: &BTreeSet<&str>, row: &Row, field: Option<&
             column.strip_suffix("/id") == Some(field) && names.contains(value.as_str())
         })
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use crate::record::Model;
 pub struct Rows {
     model: Model,
     columns: Vec<String>,
-    rows: Vec<Row>,
+    records: Vec<Row>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Rows {
         Self {
             model,
             columns: columns.into_iter().map(Into::into).collect(),
-            rows: Vec::new(),
+            records: Vec::new(),
         }
     }
 
@@ -64,7 +64,7 @@ impl Rows {
     /// Adds a further line of the record that was pushed last: only columns of its one2many field are
     /// filled, all others are empty.
     pub fn push_line(&mut self, group: usize, values: Vec<String>) -> Result<(), RowsError> {
-        if self.rows.last().is_none_or(|row| row.group != group) {
+        if self.records.last().is_none_or(|row| row.group != group) {
             return Err(RowsError::LineWithoutRecord);
         }
         self.add(group, values, true)
@@ -77,7 +77,7 @@ impl Rows {
                 columns: self.columns.len(),
             });
         }
-        self.rows.push(Row {
+        self.records.push(Row {
             group,
             values,
             continues,
@@ -100,19 +100,19 @@ impl Rows {
     /// How many rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.records.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.records.is_empty()
     }
 
     /// The groups in use.
     #[must_use]
     pub fn groups(&self) -> BTreeSet<usize> {
-        self.rows.iter().map(|row| row.group).collect()
+        self.records.iter().map(|row| row.group).collect()
     }
 
     /// Whether rows address records by database id. Archived ones are then found only with
@@ -136,6 +136,8 @@ impl Rows {
     }
 
     pub(super) fn of<'a>(&'a self, groups: &'a BTreeSet<usize>) -> impl Iterator<Item = &'a Row> {
-        self.rows.iter().filter(|row| groups.contains(&row.group))
+        self.records
+            .iter()
+            .filter(|row| groups.contains(&row.group))
     }
 }
