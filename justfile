@@ -1,0 +1,20 @@
+# `just ci` is exactly what CI runs.
+
+_default:
+    @just --list --unsorted
+
+# Everything that CI checks
+ci:
+    bash .ci/run
+
+# The tests, with a real Odoo 19 and a PostgreSQL brought up for them
+test *ARGUMENTS:
+    scripts/test {{ ARGUMENTS }}
+
+# A real Odoo 19 and a PostgreSQL that stay up; then: eval "$(scripts/odoo env)"
+odoo-up:
+    scripts/odoo up
+
+# Stop them
+odoo-down:
+    scripts/odoo down
