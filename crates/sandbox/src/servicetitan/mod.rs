@@ -1,1 +1,176 @@
-//! ServiceTitan.
+//! A stateful ServiceTitan: authentication, customers with their contacts and locations, payment
+//! terms, business units, jobs, export feeds and webhooks, with the habits of the live system
+//! that hurt.
+//!
+//! [`Sandbox::start`] binds a loopback port that serves both the identity server and the API.
+//! Everything is drawn from a seed. What happens in ServiceTitan's own screens is done through
+//! the handle of a [`Tenant`] (or `POST /sandbox/acts`); what goes wrong is a rule of
+//! [`Sandbox::faults`]; how it behaves are [`Switches`]. Its wire types are its own: it shares no
+//! code with the client that it tests.
+
+mod act;
+mod api;
+mod app;
+mod auth;
+mod books;
+mod control;
+mod event;
+mod feed;
+mod jobs;
+mod list;
+mod options;
+mod problem;
+mod query;
+mod rate;
+mod record;
+mod rot;
+mod seed;
+mod table;
+mod tenant;
+mod webhook;
+mod write;
+
+pub use act::{Act, Refusal};
+pub use app::Calls;
+pub use books::SCOPES;
+pub use event::Event;
+pub use options::{Mix, Options, RateShape, Switches, TenantSeed};
+pub use record::{
+    Address, Appointment, AppointmentId, BusinessUnit, BusinessUnitId, Cents, Contact, ContactId,
+    ContactKind, CustomField, Customer, CustomerId, CustomerKind, ExternalDatum, Job, JobId,
+    Location, LocationId, Owner, PaymentTerm, PaymentTermId, TenantId,
+};
+pub use rot::{Kind, Rot};
+pub use seed::customer_id;
+pub use tenant::{Credentials, Tenant};
+pub use webhook::{Attempt, Encoding, Subscription, SubscriptionId, Webhooks, sign};
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use app::{App, SharedApp};
+
+use crate::fault::Plan;
+use crate::server::Server;
+
+/// A running simulator. Dropping it closes its port and every connection at once.
+pub struct Sandbox {
+    app: SharedApp,
+    server: Server,
+}
+
+impl Sandbox {
+    /// Draws the tenants and serves them on `127.0.0.1`.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let started = (options.now)();
+        // Data older than the present, also under a clock that is set to the past.
+        let until = options.seeded_until.min(started);
+        let tenants: BTreeMap<TenantId, books::Books> = options
+            .tenants
+            .iter()
+            .map(|tenant| (tenant.id, seed::books(options.seed, tenant, until)))
+            .collect();
+        let plan = Plan::new(options.seed, problem::voice);
+        // Two runs must not publish different events under the same id.
+        let run = options.seed ^ started.as_nanosecond().unsigned_abs() as u64;
+        let webhooks = Webhooks::new(run).map_err(io::Error::other)?;
+        let app = Arc::new(App::new(
+            tenants,
+            options.switches,
+            plan.clone(),
+            webhooks,
+            seed::app_key(options.seed),
+            options.seed,
+            options.now,
+        ));
+        let server = Server::start(options.port, app::router(app.clone()), plan).await?;
+        Ok(Self { app, server })
+    }
+
+    /// `http://127.0.0.1:<port>`: base of both `/connect/token` and the API.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The app's key for the `ST-App-Key` header.
+    #[must_use]
+    pub fn app_key(&self) -> &str {
+        &self.app.app_key
+    }
+
+    /// The tenants, by number.
+    #[must_use]
+    pub fn tenants(&self) -> Vec<Tenant> {
+        let ids: Vec<TenantId> = self.app.state().tenants.keys().copied().collect();
+        ids.into_iter()
+            .map(|id| Tenant::new(self.app.clone(), id))
+            .collect()
+    }
+
+    /// The first tenant; most simulators have one.
+    #[must_use]
+    pub fn tenant(&self) -> Tenant {
+        self.tenants()
+            .into_iter()
+            .next()
+            .expect("options name at least one tenant")
+    }
+
+    /// What goes wrong.
+    #[must_use]
+    pub fn faults(&self) -> &Plan {
+        &self.app.plan
+    }
+
+    /// The webhook sender.
+    #[must_use]
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.app.webhooks
+    }
+
+    /// The habits in force.
+    #[must_use]
+    pub fn switches(&self) -> Switches {
+        self.app.state().switches.clone()
+    }
+
+    /// Changes habits while it runs.
+    pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
+        change(&mut self.app.state().switches);
+    }
+
+    /// What the port has served.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        self.app.state().calls.clone()
+    }
+
+    /// Counts from zero again.
+    pub fn reset_calls(&self) {
+        self.app.state().calls = Calls::default();
+    }
+
+    /// How many tokens were issued since the start.
+    #[must_use]
+    pub fn tokens_issued(&self) -> u64 {
+        self.app.state().tokens.issued()
+    }
+
+    /// Kills all tokens of all tenants: the next call of each client is answered 401.
+    pub fn expire_tokens(&self) {
+        self.app.state().tokens.expire_all();
+    }
+
+    /// Lets requests in progress finish, then closes the port.
+    pub async fn stop(self) {
+        self.app.webhooks.stop();
+        let Self { app, server } = self;
+        server.stop().await;
+        drop(app);
+    }
+}

@@ -1,0 +1,206 @@
+//! All that one tenant holds, and how its rows look on the wire.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::options::TenantSeed;
+use super::record::{
+    Appointment, BusinessUnit, Contact, ContactKind, Customer, CustomerId, Job, Location,
+    LocationId, Owner, PaymentTerm, TenantId,
+};
+use super::rot::{Kind, Rot};
+use super::table::{Record, Table};
+
+/// Where ids of records made at run time begin.
+const NEW_IDS_FROM: i64 = 900_000_001;
+
+/// The scopes that a tenant has granted to the app when the simulator starts.
+pub const SCOPES: &[&str] = &[
+    "tn.acc.paymentterms:r",
+    "tn.crm.customers:r",
+    "tn.crm.customers:w",
+    "tn.crm.locations:r",
+    "tn.crm.locations:w",
+    "tn.jpm.appointments:r",
+    "tn.jpm.jobs:r",
+    "tn.stt.businessunits:r",
+];
+
+pub(super) struct Books {
+    pub(super) id: TenantId,
+    pub(super) name: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: String,
+    /// The tenant's admin disconnected the app: its client is unknown.
+    pub(super) revoked: bool,
+    pub(super) scopes: BTreeSet<String>,
+    pub(super) customers: Table<Customer>,
+    pub(super) contacts: Table<Contact>,
+    pub(super) locations: Table<Location>,
+    pub(super) location_contacts: Table<Contact>,
+    pub(super) payment_terms: Table<PaymentTerm>,
+    pub(super) business_units: Table<BusinessUnit>,
+    pub(super) jobs: Table<Job>,
+    pub(super) appointments: Table<Appointment>,
+    pub(super) rot: BTreeMap<(Kind, i64), Rot>,
+    next_id: i64,
+}
+
+impl Books {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called once, by the seed, with every table"
+    )]
+    pub(super) fn new(
+        seed: &TenantSeed,
+        client_id: String,
+        client_secret: String,
+        customers: Table<Customer>,
+        contacts: Table<Contact>,
+        locations: Table<Location>,
+        location_contacts: Table<Contact>,
+        payment_terms: Table<PaymentTerm>,
+        business_units: Table<BusinessUnit>,
+    ) -> Self {
+        Self {
+            id: seed.id,
+            name: seed.name.clone(),
+            client_id,
+            client_secret,
+            revoked: false,
+            scopes: SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
+            customers,
+            contacts,
+            locations,
+            location_contacts,
+            payment_terms,
+            business_units,
+            jobs: Table::seeded(Vec::new()),
+            appointments: Table::seeded(Vec::new()),
+            rot: BTreeMap::new(),
+            next_id: NEW_IDS_FROM,
+        }
+    }
+
+    pub(super) fn new_id(&mut self) -> i64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
+    }
+
+    pub(super) fn contacts_of(&self, customer: CustomerId) -> impl Iterator<Item = &Contact> {
+        self.contacts
+            .iter()
+            .filter(move |c| c.owner == Owner::Customer(customer) && c.active)
+    }
+
+    pub(super) fn locations_of(&self, customer: CustomerId) -> impl Iterator<Item = &Location> {
+        self.locations
+            .iter()
+            .filter(move |location| location.customer_id == customer)
+    }
+
+    pub(super) fn contacts_at(&self, location: LocationId) -> impl Iterator<Item = &Contact> {
+        self.location_contacts
+            .iter()
+            .filter(move |c| c.owner == Owner::Location(location) && c.active)
+    }
+
+    /// A row as the wire shows it: with its rot, and with null for empty collections on every
+    /// third row when `nulls`.
+    pub(super) fn wire<T: Record + Serialize>(&self, kind: Kind, row: &T, nulls: bool) -> Value {
+        let Ok(Value::Object(map)) = serde_json::to_value(row) else {
+            unreachable!("records are structs with string keys");
+        };
+        self.finish(kind, row.key(), map, nulls)
+    }
+
+    /// The same for contacts, whose shape depends on who asks.
+    pub(super) fn wire_contact(&self, row: &Contact, view: ContactView, nulls: bool) -> Value {
+        let mut map = Map::new();
+        map.insert("id".into(), json!(row.id));
+        map.insert("type".into(), json!(row.kind));
+        map.insert("value".into(), json!(row.value));
+        map.insert("memo".into(), json!(row.memo));
+        if view != ContactView::Bare {
+            map.insert("createdOn".into(), json!(row.created_on));
+            map.insert("modifiedOn".into(), json!(row.modified_on));
+            map.insert("phoneSettings".into(), phone_settings(row, nulls));
+        }
+        let (kind, owner, id) = match row.owner {
+            Owner::Customer(id) => (Kind::CustomerContact, "customerId", id.0),
+            Owner::Location(id) => (Kind::LocationContact, "locationId", id.0),
+        };
+        if matches!(view, ContactView::Listed | ContactView::Exported) {
+            map.insert(owner.into(), json!(id));
+        }
+        if view == ContactView::Exported {
+            map.insert("active".into(), json!(row.active));
+        }
+        self.finish(kind, row.key(), map, false)
+    }
+
+    /// A job as the export feed shows it.
+    pub(super) fn wire_exported_job(&self, job: &Job, nulls: bool) -> Value {
+        let mut value = self.wire(Kind::Job, job, nulls);
+        if let Some(map) = value.as_object_mut() {
+            map.insert("active".into(), json!(true));
+        }
+        value
+    }
+
+    fn finish(&self, kind: Kind, id: i64, mut map: Map<String, Value>, nulls: bool) -> Value {
+        if nulls && id % 3 == 0 {
+            for value in map.values_mut() {
+                if value.as_array().is_some_and(Vec::is_empty) {
+                    *value = Value::Null;
+                }
+            }
+        }
+        if let Some(rot) = self.rot.get(&(kind, id)) {
+            rot.spoil(kind, &mut map);
+        }
+        Value::Object(map)
+    }
+
+    /// Stamps a row without changing it, so that readers of feeds and polls come across it.
+    pub(super) fn touch(&mut self, kind: Kind, id: i64, now: Timestamp) -> bool {
+        match kind {
+            Kind::Customer => self.customers.change(id, now, |_| ()),
+            Kind::CustomerContact => self.contacts.change(id, now, |_| ()),
+            Kind::Location => self.locations.change(id, now, |_| ()),
+            Kind::LocationContact => self.location_contacts.change(id, now, |_| ()),
+            Kind::PaymentTerm => self.payment_terms.change(id, now, |_| ()),
+            Kind::BusinessUnit => self.business_units.change(id, now, |_| ()),
+            Kind::Job => self.jobs.change(id, now, |_| ()),
+            Kind::Appointment => self.appointments.change(id, now, |_| ()),
+        }
+    }
+}
+
+/// Which of a contact's shapes is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ContactView {
+    /// In the answer to a creation: no times.
+    Bare,
+    /// Below its owner's path.
+    Owned,
+    /// In a list over all owners.
+    Listed,
+    /// In the export feed.
+    Exported,
+}
+
+fn phone_settings(contact: &Contact, nulls: bool) -> Value {
+    match contact.kind {
+        ContactKind::Email if nulls => Value::Null,
+        ContactKind::Email => json!({ "phoneNumber": "", "doNotText": false }),
+        ContactKind::Phone | ContactKind::Fax | ContactKind::MobilePhone => {
+            let digits: String = contact.value.chars().filter(char::is_ascii_digit).collect();
+            json!({ "phoneNumber": digits, "doNotText": contact.kind == ContactKind::Fax })
+        }
+    }
+}

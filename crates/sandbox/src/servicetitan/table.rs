@@ -1,0 +1,171 @@
+//! One kind of record of one tenant, in id order and in the order of change.
+//!
+//! The order of change is the export feed's: a row that changes moves to its end, so a reader
+//! that pages through it loses nothing and may see a row twice. Stamps never go backwards
+//! within a table, whatever the clock does, so that order and `modifiedOn` agree.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use jiff::Timestamp;
+
+use super::record::{Appointment, BusinessUnit, Contact, Customer, Job, Location, PaymentTerm};
+
+/// A place in the order of change; 0 is before everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Change(pub(super) u64);
+
+/// What a table needs to know about its rows.
+pub(super) trait Record: Clone {
+    fn key(&self) -> i64;
+    fn created_on(&self) -> Timestamp;
+    fn modified_on(&self) -> Timestamp;
+    fn stamp(&mut self, now: Timestamp);
+    fn is_active(&self) -> bool;
+}
+
+macro_rules! records {
+    ($($name:ident: $active:expr;)*) => {$(
+        impl Record for $name {
+            fn key(&self) -> i64 {
+                self.id.0
+            }
+            fn created_on(&self) -> Timestamp {
+                self.created_on
+            }
+            fn modified_on(&self) -> Timestamp {
+                self.modified_on
+            }
+            fn stamp(&mut self, now: Timestamp) {
+                self.modified_on = now;
+            }
+            fn is_active(&self) -> bool {
+                let active: fn(&Self) -> bool = $active;
+                active(self)
+            }
+        }
+    )*};
+}
+
+records! {
+    Customer: |row| row.active;
+    Contact: |row| row.active;
+    Location: |row| row.active;
+    PaymentTerm: |row| row.active;
+    BusinessUnit: |row| row.active;
+    Job: |_| true;
+    Appointment: |row| row.active;
+}
+
+#[derive(Debug, Clone)]
+struct Row<T> {
+    now: T,
+    change: Change,
+    /// Lists and feeds show this (None: nothing) until then.
+    lag: Option<(Timestamp, Option<T>)>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Table<T> {
+    rows: BTreeMap<i64, Row<T>>,
+    order: BTreeMap<Change, i64>,
+    last: Change,
+    latest: Timestamp,
+}
+
+impl<T: Record> Table<T> {
+    /// A table of rows that exist from the start.
+    pub(super) fn seeded(mut rows: Vec<T>) -> Self {
+        rows.sort_by_key(|row| (row.modified_on(), row.key()));
+        let mut table = Self {
+            rows: BTreeMap::new(),
+            order: BTreeMap::new(),
+            last: Change::default(),
+            latest: Timestamp::MIN,
+        };
+        for row in rows {
+            table.latest = row.modified_on();
+            table.place(row, None);
+        }
+        table
+    }
+
+    pub(super) fn get(&self, id: i64) -> Option<&T> {
+        self.rows.get(&id).map(|row| &row.now)
+    }
+
+    /// All rows by id, whatever a reader may see of them.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.rows.values().map(|row| &row.now)
+    }
+
+    /// The rows that a list shows at `now`, by id.
+    pub(super) fn visible(&self, now: Timestamp) -> impl Iterator<Item = &T> {
+        self.rows.values().filter_map(move |row| match &row.lag {
+            Some((until, before)) if now < *until => before.as_ref(),
+            _ => Some(&row.now),
+        })
+    }
+
+    /// Adds or replaces a row, stamped `now`. Until `lag_until` readers see what was before.
+    pub(super) fn put(&mut self, mut row: T, now: Timestamp, lag_until: Option<Timestamp>) {
+        self.latest = self.latest.max(now);
+        row.stamp(self.latest);
+        self.place(row, lag_until);
+    }
+
+    /// Changes a row in place and stamps it. False when there is none.
+    pub(super) fn change(&mut self, id: i64, now: Timestamp, edit: impl FnOnce(&mut T)) -> bool {
+        let Some(mut row) = self.get(id).cloned() else {
+            return false;
+        };
+        edit(&mut row);
+        self.put(row, now, None);
+        true
+    }
+
+    /// The latest stamp, which the next one will not precede.
+    pub(super) fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
+    /// Rows after a place in the order of change.
+    pub(super) fn after(
+        &self,
+        place: Change,
+    ) -> impl Iterator<Item = (Change, &T, Option<Timestamp>)> {
+        self.order
+            .range((Bound::Excluded(place), Bound::Unbounded))
+            .filter_map(|(change, id)| {
+                let row = self.rows.get(id)?;
+                Some((*change, &row.now, row.lag.as_ref().map(|(until, _)| *until)))
+            })
+    }
+
+    /// Up to `n` rows at or before a place, in the order of change.
+    pub(super) fn up_to(&self, place: Change, n: usize) -> Vec<&T> {
+        let ids = self.order.range(..=place).rev().take(n);
+        let mut rows: Vec<&T> = ids.filter_map(|(_, id)| self.get(*id)).collect();
+        rows.reverse();
+        rows
+    }
+
+    fn place(&mut self, row: T, lag_until: Option<Timestamp>) {
+        let id = row.key();
+        self.last.0 += 1;
+        let before = self.rows.remove(&id);
+        if let Some(before) = &before {
+            self.order.remove(&before.change);
+        }
+        self.order.insert(self.last, id);
+        let lag = lag_until.map(|until| (until, before.map(|before| before.now)));
+        self.rows.insert(
+            id,
+            Row {
+                now: row,
+                change: self.last,
+                lag,
+            },
+        );
+    }
+}
