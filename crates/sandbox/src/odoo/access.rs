@@ -1,0 +1,159 @@
+//! Who may do what: rights per model, and the record rule that can hide partners.
+
+use super::Id;
+use super::Rights;
+use super::database::{ADMIN, Row, SUPERUSER, Tx};
+use super::domain::Domain;
+use super::refusal::{Kind, Refusal};
+use super::schema::Model;
+
+/// What somebody wants to do to records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Operation {
+    Read,
+    Write,
+    Create,
+    Unlink,
+}
+
+impl Operation {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "read" => Some(Self::Read),
+            "write" => Some(Self::Write),
+            "create" => Some(Self::Create),
+            "unlink" => Some(Self::Unlink),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Create => "create",
+            Self::Unlink => "unlink",
+        }
+    }
+}
+
+fn rights(tx: &Tx<'_>) -> Rights {
+    if tx.sudo || tx.env.user == SUPERUSER || tx.env.user == ADMIN {
+        Rights::Admin
+    } else {
+        tx.db.rights
+    }
+}
+
+/// Whether the user's groups allow the operation on the model at all.
+pub(super) fn may(tx: &Tx<'_>, model: Model, operation: Operation) -> bool {
+    match rights(tx) {
+        Rights::Admin => true,
+        rights => match model {
+            Model::ExternalId => false,
+            Model::Partner | Model::Category | Model::Country | Model::State => {
+                operation == Operation::Read || rights == Rights::PartnerManager
+            }
+            Model::ApiKey => matches!(operation, Operation::Read | Operation::Unlink),
+            Model::Term | Model::Currency | Model::User | Model::Company | Model::Lang => {
+                operation == Operation::Read
+            }
+        },
+    }
+}
+
+/// Refuses what the user's groups, or a rule on one of the records, do not allow.
+pub(super) fn check(
+    tx: &mut Tx<'_>,
+    model: Model,
+    operation: Operation,
+    ids: &[Id],
+) -> Result<(), Refusal> {
+    if !may(tx, model, operation) {
+        return Err(no_rights(model, operation));
+    }
+    if rights(tx) == Rights::Admin {
+        return Ok(());
+    }
+    for id in ids {
+        let row = tx.existing(model, *id)?;
+        if !rule_allows(tx, model, row) {
+            return Err(ruled_out(tx, model, operation, *id));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the record rules let the user see the record.
+pub(super) fn rule_allows(tx: &Tx<'_>, model: Model, row: &Row) -> bool {
+    if rights(tx) == Rights::Admin {
+        return true;
+    }
+    match model {
+        Model::Partner => match &tx.rule {
+            Some(rule) => rule.matches(tx, model, row),
+            None => true,
+        },
+        Model::ApiKey => row.reference(model, "user_id") == Some(tx.env.user),
+        _ => true,
+    }
+}
+
+/// The partner rule, understood once at the beginning of a transaction.
+pub(super) fn understand_rule(tx: &mut Tx<'_>) -> Result<(), Refusal> {
+    if let Some(rule) = tx.db.partner_rule.clone() {
+        tx.rule = Some(std::rc::Rc::new(Domain::parse(tx, Model::Partner, &rule)?));
+    }
+    Ok(())
+}
+
+fn no_rights(model: Model, operation: Operation) -> Refusal {
+    let verb = match operation {
+        Operation::Read => "access",
+        Operation::Write => "modify",
+        Operation::Create => "create",
+        Operation::Unlink => "delete",
+    };
+    let groups = match model {
+        Model::Partner | Model::Category | Model::Country | Model::State => {
+            "This operation is allowed for the following groups:\n\t- Contact Creation"
+        }
+        Model::ExternalId | Model::Lang => {
+            "This operation is allowed for the following groups:\n\t- Role/Administrator"
+        }
+        _ => "No group currently allows this operation.",
+    };
+    Refusal::new(
+        Kind::Access,
+        format!(
+            "You are not allowed to {verb} '{}' ({}) records.\n\n{groups}\n\nContact your administrator to request \
+             access if necessary.",
+            model.label(),
+            model.name()
+        ),
+    )
+}
+
+fn ruled_out(tx: &Tx<'_>, model: Model, operation: Operation, id: Id) -> Refusal {
+    let user = tx
+        .row(Model::User, tx.env.user)
+        .and_then(|row| row.text(Model::User, "name"))
+        .unwrap_or_default();
+    let record = tx
+        .row(model, id)
+        .map(|row| super::read::display_name(tx, model, row))
+        .unwrap_or_default();
+    Refusal::new(
+        Kind::Access,
+        format!(
+            "Uh-oh! Looks like you have stumbled upon some top-secret records.\n\nSorry, {user} (id={}) doesn't have \
+             '{}' access to:\n- {}, {record} ({}: {id})\n\nBlame the following rules:\n- hidden partners\n\nIf you \
+             really, really need access, perhaps you can win over your friendly administrator with a batch of freshly \
+             baked cookies.",
+            tx.env.user,
+            operation.name(),
+            model.label(),
+            model.name()
+        ),
+    )
+}

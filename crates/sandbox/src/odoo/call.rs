@@ -1,0 +1,483 @@
+//! Calls: which methods exist, which arguments they take, and what runs inside one transaction.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::Id;
+use super::access::{self, Operation};
+use super::database::Tx;
+use super::load;
+use super::read::{self, Page};
+use super::refusal::{Kind, Refusal};
+use super::schema::Model;
+use super::value::{is_truthy, python_quoted, python_repr};
+use super::write::{self, Values};
+
+/// A method that can be called from outside.
+struct Method {
+    name: &'static str,
+    /// Parameters in order; true: required.
+    parameters: &'static [(&'static str, bool)],
+    /// Called on the model, never on records (`ids` are refused).
+    on_model: bool,
+}
+
+const fn on_model(name: &'static str, parameters: &'static [(&'static str, bool)]) -> Method {
+    Method {
+        name,
+        parameters,
+        on_model: true,
+    }
+}
+
+const fn on_records(name: &'static str, parameters: &'static [(&'static str, bool)]) -> Method {
+    Method {
+        name,
+        parameters,
+        on_model: false,
+    }
+}
+
+const METHODS: &[Method] = &[
+    on_model("load", &[("fields", true), ("data", true)]),
+    on_model("create", &[("vals_list", true)]),
+    on_records("write", &[("vals", true)]),
+    on_records("unlink", &[]),
+    on_records("read", &[("fields", false), ("load", false)]),
+    on_model(
+        "search",
+        &[
+            ("domain", true),
+            ("offset", false),
+            ("limit", false),
+            ("order", false),
+        ],
+    ),
+    on_model(
+        "search_read",
+        &[
+            ("domain", false),
+            ("fields", false),
+            ("offset", false),
+            ("limit", false),
+            ("order", false),
+            ("load", false),
+        ],
+    ),
+    on_model("search_count", &[("domain", true), ("limit", false)]),
+    on_model(
+        "name_search",
+        &[
+            ("name", false),
+            ("domain", false),
+            ("operator", false),
+            ("limit", false),
+        ],
+    ),
+    on_model("fields_get", &[("allfields", false), ("attributes", false)]),
+    on_model("default_get", &[("fields", true)]),
+    on_model(
+        "formatted_read_group",
+        &[
+            ("domain", true),
+            ("groupby", false),
+            ("aggregates", false),
+            ("having", false),
+            ("offset", false),
+            ("limit", false),
+            ("order", false),
+        ],
+    ),
+    on_records("has_access", &[("operation", true)]),
+    on_model(
+        "check_access_rights",
+        &[("operation", true), ("raise_exception", false)],
+    ),
+    on_records("get_external_id", &[]),
+    on_records("get_metadata", &[]),
+    on_records("action_archive", &[]),
+    on_records("action_unarchive", &[]),
+];
+
+const CONTEXT_GET: Method = on_model("context_get", &[]);
+const CHECK_OBJECT_REFERENCE: Method = on_model(
+    "check_object_reference",
+    &[
+        ("module", true),
+        ("xml_id", true),
+        ("raise_on_access_error", false),
+    ],
+);
+
+/// Methods that exist and are marked `@api.private`.
+const PRIVATE: &[&str] = &[
+    "browse",
+    "exists",
+    "fetch",
+    "filtered",
+    "mapped",
+    "search_fetch",
+    "sudo",
+    "with_company",
+    "with_context",
+    "with_user",
+];
+
+/// A call as it came in, its arguments already taken apart.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) model: String,
+    pub(super) method: String,
+    pub(super) ids: Json,
+    pub(super) context: Map<String, Json>,
+    pub(super) arguments: Map<String, Json>,
+}
+
+impl Call {
+    /// How many rows the call means to write; what the simulated work is reckoned by.
+    pub(super) fn rows_to_write(&self) -> usize {
+        let length = |name: &str| match self.arguments.get(name) {
+            Some(Json::Array(items)) => items.len(),
+            Some(Json::Object(_)) => 1,
+            _ => 0,
+        };
+        match self.method.as_str() {
+            "load" => length("data"),
+            "create" => length("vals_list"),
+            "write" | "unlink" | "action_archive" | "action_unarchive" => {
+                self.ids.as_array().map_or(1, Vec::len)
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// Runs the call in a transaction that the caller commits or drops.
+pub(super) fn run(tx: &mut Tx<'_>, call: &Call) -> Result<Json, Refusal> {
+    let model = Model::named(&call.model).ok_or_else(|| {
+        Refusal::not_found(format!(
+            "the model {} does not exist",
+            python_quoted(&call.model)
+        ))
+    })?;
+    let method = find(model, &call.method)?;
+    let ids = ids_of(&call.ids);
+    if method.on_model && is_truthy(&call.ids) {
+        return Err(Refusal::unprocessable(format!(
+            "cannot call {}.{} with ids",
+            call.model, call.method
+        )));
+    }
+    bind(method, &call.arguments)?;
+    check_context(tx)?;
+    access::understand_rule(tx)?;
+    let arguments = Arguments(&call.arguments);
+    perform(tx, model, method.name, &ids, &arguments).map_err(|refusal| {
+        if method.name == "load" {
+            refusal
+        } else {
+            write::as_call_failure(refusal)
+        }
+    })
+}
+
+fn find(model: Model, name: &str) -> Result<&'static Method, Refusal> {
+    let full = format!("{}.{name}", model.name());
+    if name.starts_with('_') || PRIVATE.contains(&name) {
+        return Err(Refusal::new(
+            Kind::Access,
+            format!("Private methods (such as '{full}') cannot be called remotely."),
+        ));
+    }
+    let special = match model {
+        Model::User => Some(&CONTEXT_GET),
+        Model::ExternalId => Some(&CHECK_OBJECT_REFERENCE),
+        _ => None,
+    };
+    special
+        .into_iter()
+        .chain(METHODS)
+        .find(|method| method.name == name)
+        .ok_or_else(|| Refusal::not_found(format!("The method '{full}' does not exist")))
+}
+
+/// What Python's `Signature.bind` says about arguments by name.
+fn bind(method: &Method, arguments: &Map<String, Json>) -> Result<(), Refusal> {
+    for (name, required) in method.parameters {
+        if *required && !arguments.contains_key(*name) {
+            return Err(Refusal::unprocessable(format!(
+                "missing a required argument: '{name}'"
+            )));
+        }
+    }
+    match arguments
+        .keys()
+        .find(|name| !method.parameters.iter().any(|(known, _)| known == name))
+    {
+        Some(extra) => Err(Refusal::unprocessable(format!(
+            "got an unexpected keyword argument '{extra}'"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn check_context(tx: &Tx<'_>) -> Result<(), Refusal> {
+    if let Some(lang) = tx.env.context.get("lang").and_then(Json::as_str)
+        && lang != "en_US"
+    {
+        return Err(Refusal::user(format!("Invalid language code: {lang}")));
+    }
+    if let Some(companies) = tx.env.context.get("allowed_company_ids")
+        && is_truthy(companies)
+    {
+        let allowed = tx
+            .row(Model::User, tx.env.user)
+            .map(|user| user.get(Model::User, "company_ids").as_many().to_vec())
+            .unwrap_or_default();
+        if ids_of(companies).iter().any(|id| !allowed.contains(id)) {
+            return Err(Refusal::new(
+                Kind::Access,
+                "Access to unauthorized or invalid companies.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn ids_of(json: &Json) -> Vec<Id> {
+    match json {
+        Json::Array(items) => items.iter().filter_map(Json::as_i64).map(Id).collect(),
+        one => one.as_i64().map(Id).into_iter().collect(),
+    }
+}
+
+/// Arguments by name, with Python's leniency.
+struct Arguments<'a>(&'a Map<String, Json>);
+
+impl Arguments<'_> {
+    fn json(&self, name: &str) -> &Json {
+        self.0.get(name).unwrap_or(&Json::Null)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.json(name).as_str()
+    }
+
+    fn names(&self, name: &str) -> Option<Vec<String>> {
+        let items = self.json(name).as_array()?;
+        Some(
+            items
+                .iter()
+                .filter_map(|item| item.as_str().map(str::to_owned))
+                .collect(),
+        )
+    }
+
+    fn size(&self, name: &str) -> Option<usize> {
+        let size = self.json(name).as_u64()?;
+        usize::try_from(size).ok()
+    }
+
+    fn page(&self) -> Page {
+        Page {
+            offset: self.size("offset").unwrap_or(0),
+            limit: self.size("limit").filter(|limit| *limit > 0),
+            order: self
+                .text("order")
+                .filter(|o| !o.is_empty())
+                .map(str::to_owned),
+        }
+    }
+
+    /// A list of values, or one object that stands for a list of one.
+    fn values_list(&self, name: &str) -> Result<Vec<Values>, Refusal> {
+        let one = |json: &Json| {
+            json.as_object().cloned().ok_or_else(|| {
+                Refusal::attribute_error(format!(
+                    "'{}' object has no attribute 'items'",
+                    super::value::python_type(json)
+                ))
+            })
+        };
+        match self.json(name) {
+            Json::Array(items) => items.iter().map(one).collect(),
+            other => Ok(vec![one(other)?]),
+        }
+    }
+
+    fn rows(&self, name: &str) -> Result<&[Json], Refusal> {
+        self.json(name)
+            .as_array()
+            .map(Vec::as_slice)
+            .ok_or_else(|| {
+                Refusal::type_error(format!("{} is no list", python_repr(self.json(name))))
+            })
+    }
+}
+
+fn perform(
+    tx: &mut Tx<'_>,
+    model: Model,
+    method: &str,
+    ids: &[Id],
+    arguments: &Arguments<'_>,
+) -> Result<Json, Refusal> {
+    match method {
+        "load" => {
+            let fields = arguments.names("fields").unwrap_or_default();
+            load::load(tx, model, &fields, arguments.rows("data")?)
+        }
+        "create" => {
+            let made = write::create(tx, model, arguments.values_list("vals_list")?)?;
+            access::check(tx, model, Operation::Create, &made)?;
+            Ok(json!(made))
+        }
+        "write" => {
+            let vals = arguments.values_list("vals")?.pop().unwrap_or_default();
+            write::write(tx, model, ids, vals)?;
+            Ok(json!(true))
+        }
+        "unlink" => {
+            write::unlink(tx, model, ids)?;
+            Ok(json!(true))
+        }
+        "action_archive" | "action_unarchive" => {
+            let active = json!(method == "action_unarchive");
+            write::write(
+                tx,
+                model,
+                ids,
+                Map::from_iter([("active".to_owned(), active)]),
+            )?;
+            Ok(json!(true))
+        }
+        "has_access" | "check_access_rights" => rights(tx, model, method, ids, arguments),
+        "context_get" => Ok(json!({"lang": "en_US", "tz": false, "uid": tx.env.user})),
+        "check_object_reference" => object_reference(tx, arguments),
+        "get_external_id" => Ok(read::external_ids(tx, model, ids)),
+        "get_metadata" => read::metadata(tx, model, ids),
+        _ => look(tx, model, method, ids, arguments),
+    }
+}
+
+fn look(
+    tx: &mut Tx<'_>,
+    model: Model,
+    method: &str,
+    ids: &[Id],
+    arguments: &Arguments<'_>,
+) -> Result<Json, Refusal> {
+    let fields = arguments.names("fields");
+    let with_names = match arguments.json("load") {
+        Json::Null => !arguments.0.contains_key("load"),
+        other => is_truthy(other),
+    };
+    match method {
+        "read" => read::read(tx, model, ids, fields.as_deref(), with_names),
+        "search" => Ok(json!(read::search(
+            tx,
+            model,
+            arguments.json("domain"),
+            &arguments.page()
+        )?)),
+        "search_read" => {
+            let found = read::search(tx, model, arguments.json("domain"), &arguments.page())?;
+            read::read(tx, model, &found, fields.as_deref(), with_names)
+        }
+        "search_count" => {
+            let page = Page {
+                limit: arguments.size("limit"),
+                ..Page::default()
+            };
+            Ok(json!(
+                read::search(tx, model, arguments.json("domain"), &page)?.len()
+            ))
+        }
+        "name_search" => {
+            let operator = arguments.text("operator").unwrap_or("ilike");
+            let name = arguments.text("name").unwrap_or_default();
+            let limit = arguments.size("limit").unwrap_or(100);
+            Ok(json!(read::name_search(
+                tx,
+                model,
+                name,
+                operator,
+                Some(limit)
+            )?))
+        }
+        "fields_get" => Ok(read::fields_get(
+            model,
+            arguments.names("allfields").as_deref(),
+            arguments.names("attributes").as_deref(),
+        )),
+        "default_get" => Ok(read::default_get(model, &fields.unwrap_or_default())),
+        "formatted_read_group" => {
+            if is_truthy(arguments.json("groupby")) {
+                return Err(Refusal::value_error("the simulator does not group"));
+            }
+            let aggregates = arguments.names("aggregates").unwrap_or_default();
+            read::aggregate(tx, model, arguments.json("domain"), &aggregates)
+        }
+        other => Err(Refusal::not_found(format!(
+            "The method '{}.{other}' does not exist",
+            model.name()
+        ))),
+    }
+}
+
+fn rights(
+    tx: &mut Tx<'_>,
+    model: Model,
+    method: &str,
+    ids: &[Id],
+    arguments: &Arguments<'_>,
+) -> Result<Json, Refusal> {
+    let name = arguments.text("operation").unwrap_or_default();
+    let operation = Operation::named(name).ok_or_else(|| {
+        Refusal::new(
+            Kind::Python("builtins.AssertionError"),
+            "Invalid access mode",
+        )
+    })?;
+    let checked = access::check(tx, model, operation, ids);
+    let raises =
+        method == "check_access_rights" && arguments.0.get("raise_exception").is_none_or(is_truthy);
+    match checked {
+        Err(refusal) if raises => Err(refusal),
+        // `check_access_rights` that may raise returns nothing when it does not.
+        Ok(()) if raises => Ok(Json::Null),
+        outcome => Ok(json!(outcome.is_ok())),
+    }
+}
+
+fn object_reference(tx: &mut Tx<'_>, arguments: &Arguments<'_>) -> Result<Json, Refusal> {
+    let name = format!(
+        "{}.{}",
+        arguments.text("module").unwrap_or_default(),
+        arguments.text("xml_id").unwrap_or_default()
+    );
+    let target = tx
+        .db
+        .external_row(&name)
+        .map(super::database::external_target);
+    let Some((model_name, id)) = target else {
+        return Err(Refusal::value_error(format!(
+            "External ID not found in the system: {name}"
+        )));
+    };
+    let visible = match Model::named(&model_name) {
+        Some(model) => {
+            !read::search(tx, model, &json!([["id", "=", id]]), &Page::default())?.is_empty()
+        }
+        None => false,
+    };
+    if visible {
+        return Ok(json!([model_name, id]));
+    }
+    if is_truthy(arguments.json("raise_on_access_error")) {
+        return Err(Refusal::new(
+            Kind::Access,
+            format!("Not enough access rights on the external ID \"{name}\""),
+        ));
+    }
+    Ok(json!([model_name, false]))
+}

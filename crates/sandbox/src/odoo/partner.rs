@@ -1,0 +1,551 @@
+//! What `res.partner` does beyond storing values: names, addresses and commercial fields flow through the hierarchy.
+//!
+//! A contact (`type` = `contact`) shares its parent's address: it takes the parent's when it is attached, and gives its
+//! own to a parent that has none or when it changes. Tax id, registry number and payment terms belong to the
+//! commercial entity (the nearest company above, or the root) and are copied to all below. Every such copy is a write:
+//! it bumps `write_date` of a record that nobody named in the call.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::Id;
+use super::access;
+use super::database::{ADMIN, Row, Tx};
+use super::read;
+use super::refusal::{Kind, Refusal};
+use super::schema::{Model, log};
+use super::value::{Value, is_truthy};
+use super::write::{self, Values};
+
+const PARTNER: Model = Model::Partner;
+const ADDRESS: [&str; 6] = ["street", "street2", "zip", "city", "state_id", "country_id"];
+const COMMERCIAL: [&str; 4] = [
+    "vat",
+    "company_registry",
+    "property_payment_term_id",
+    "property_supplier_payment_term_id",
+];
+const SYNCED_COMMERCIAL: [&str; 1] = ["vat"];
+
+/// `create`, as a client calls it.
+pub(super) fn create(tx: &mut Tx<'_>, vals_list: Vec<Values>) -> Result<Vec<Id>, Refusal> {
+    let (ids, vals_list) = create_unsynced(tx, vals_list)?;
+    for (id, vals) in ids.iter().zip(&vals_list) {
+        let mut vals = vals.clone();
+        for (name, value) in [("type", json!("contact")), ("active", json!(true))] {
+            vals.entry(name).or_insert(value);
+        }
+        sync_fields(tx, *id, &vals)?;
+    }
+    Ok(ids)
+}
+
+/// `create`, as `load` calls it: what parents give to their new contacts is written once per family.
+pub(super) fn load_create(tx: &mut Tx<'_>, vals_list: Vec<Values>) -> Result<Vec<Id>, Refusal> {
+    let (ids, vals_list) = create_unsynced(tx, vals_list)?;
+    let mut families: BTreeMap<(Option<Id>, Option<Id>), Vec<Id>> = BTreeMap::new();
+    for (id, vals) in ids.iter().zip(&vals_list) {
+        let row = tx.existing(PARTNER, *id)?;
+        let commercial = row
+            .reference(PARTNER, "commercial_partner_id")
+            .filter(|c| c != id && vals.get("parent_id").is_some_and(is_truthy));
+        let address = row
+            .reference(PARTNER, "parent_id")
+            .filter(|_| row.text(PARTNER, "type") == Some("contact"));
+        families.entry((commercial, address)).or_default().push(*id);
+    }
+    for ((commercial, address), children) in families {
+        let mut given = Values::new();
+        if let Some(row) = commercial.and_then(|id| tx.row(PARTNER, id)) {
+            given.extend(values_of(row, &COMMERCIAL));
+        }
+        if let Some(row) = address.and_then(|id| tx.row(PARTNER, id)) {
+            given.extend(set_values_of(row, &ADDRESS));
+        }
+        if !given.is_empty() {
+            tx.as_superuser(|tx| write(tx, &children, given))?;
+        }
+    }
+    for (id, vals) in ids.iter().zip(&vals_list) {
+        sync_children(tx, *id, vals)?;
+        hand_up_first_address(tx, *id)?;
+    }
+    Ok(ids)
+}
+
+fn create_unsynced(
+    tx: &mut Tx<'_>,
+    mut vals_list: Vec<Values>,
+) -> Result<(Vec<Id>, Vec<Values>), Refusal> {
+    for vals in &mut vals_list {
+        clean(vals);
+    }
+    let ids = write::create_plain(tx, PARTNER, &vals_list)?;
+    recompute(tx, &ids)?;
+    for (id, vals) in ids.iter().zip(&vals_list) {
+        if !vals.contains_key("lang") {
+            take_language(tx, *id)?;
+        }
+        take_salesperson(tx, *id)?;
+    }
+    Ok((ids, vals_list))
+}
+
+/// `write`.
+pub(super) fn write(tx: &mut Tx<'_>, ids: &[Id], mut vals: Values) -> Result<(), Refusal> {
+    if vals.get("active") == Some(&Json::Bool(false)) {
+        refuse_for_users(tx, ids, "archive", "archive contacts")?;
+    }
+    clean(&mut vals);
+    let before: Vec<Row> = ids
+        .iter()
+        .map(|id| tx.existing(PARTNER, *id).cloned())
+        .collect::<Result<_, _>>()?;
+    if let Some(company) = vals.get("company_id") {
+        for id in ids {
+            let children: Vec<Id> = tx.db.pointing(PARTNER, "parent_id", *id).collect();
+            let company = Values::from_iter([("company_id".to_owned(), company.clone())]);
+            write(tx, &children, company)?;
+        }
+    }
+    write::write_plain(tx, PARTNER, ids, &vals)?;
+    recompute(tx, ids)?;
+    if vals.contains_key("parent_id") {
+        for id in ids {
+            if !vals.contains_key("lang") {
+                take_language(tx, *id)?;
+            }
+            take_salesperson(tx, *id)?;
+        }
+    }
+    for (id, before) in ids.iter().zip(before) {
+        let Some(row) = tx.row(PARTNER, *id) else {
+            continue;
+        };
+        let definition = PARTNER.definition();
+        let mut changed = Values::new();
+        for (name, value) in &vals {
+            let place = definition.place(name);
+            // `is_company` is written apart, before the rest, and takes no part in what flows through the hierarchy.
+            if name != "is_company" && row.values[place] != before.values[place] {
+                changed.insert(name.clone(), value.clone());
+            }
+        }
+        if !changed.is_empty() {
+            sync_fields(tx, *id, &changed)?;
+        }
+    }
+    Ok(())
+}
+
+fn clean(vals: &mut Values) {
+    if let Some(Json::String(website)) = vals.get_mut("website")
+        && !website.is_empty()
+        && !website.contains("://")
+    {
+        *website = format!("http://{}", website.trim_start_matches("//"));
+    }
+    if vals.get("parent_id").is_some_and(is_truthy) {
+        vals.insert("company_name".to_owned(), json!(false));
+    }
+}
+
+/// Values of fields as `write` takes them, empty ones as `false`.
+fn values_of(row: &Row, names: &[&str]) -> Values {
+    names
+        .iter()
+        .map(|name| {
+            let value = match row.get(PARTNER, name) {
+                Value::Text(text) => json!(&**text),
+                Value::Ref(id) => json!(id),
+                _ => json!(false),
+            };
+            ((*name).to_owned(), value)
+        })
+        .collect()
+}
+
+fn set_values_of(row: &Row, names: &[&str]) -> Values {
+    let mut values = values_of(row, names);
+    values.retain(|_, value| is_truthy(value));
+    values
+}
+
+/// The whole address, or nothing if no part of it is set.
+fn address_of(row: &Row) -> Values {
+    if ADDRESS.iter().any(|name| row.get(PARTNER, name).is_set()) {
+        values_of(row, &ADDRESS)
+    } else {
+        Values::new()
+    }
+}
+
+/// Writes the address part of `vals` without any further flow.
+fn update_address(tx: &mut Tx<'_>, ids: &[Id], vals: &Values) -> Result<(), Refusal> {
+    let address: Values = vals
+        .iter()
+        .filter(|(name, _)| ADDRESS.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    if address.is_empty() {
+        return Ok(());
+    }
+    write::write_plain(tx, PARTNER, ids, &address)
+}
+
+/// Values that were written flow from the parent, to the parent, to the children, in this order.
+fn sync_fields(tx: &mut Tx<'_>, id: Id, vals: &Values) -> Result<(), Refusal> {
+    let parent_given = vals.get("parent_id").is_some_and(is_truthy);
+    if parent_given || vals.get("type").is_some_and(|t| t == "contact") {
+        if parent_given {
+            tx.as_superuser(|tx| sync_from_commercial(tx, id))?;
+        }
+        if let Some(parent) = contact_parent(tx, id)
+            && let Some(row) = tx.row(PARTNER, parent)
+        {
+            let address = address_of(row);
+            update_address(tx, &[id], &address)?;
+        }
+    }
+    sync_to_parent(tx, id, vals)?;
+    sync_children(tx, id, vals)
+}
+
+/// The parent of a partner of type `contact`.
+fn contact_parent(tx: &Tx<'_>, id: Id) -> Option<Id> {
+    let row = tx.row(PARTNER, id)?;
+    let parent = row.reference(PARTNER, "parent_id")?;
+    (row.text(PARTNER, "type") == Some("contact")).then_some(parent)
+}
+
+fn differs(tx: &Tx<'_>, a: Id, b: Id, names: &[&str]) -> bool {
+    match (tx.row(PARTNER, a), tx.row(PARTNER, b)) {
+        (Some(a), Some(b)) => names
+            .iter()
+            .any(|name| a.get(PARTNER, name) != b.get(PARTNER, name)),
+        _ => false,
+    }
+}
+
+fn sync_to_parent(tx: &mut Tx<'_>, id: Id, vals: &Values) -> Result<(), Refusal> {
+    let touches = |names: &[&str]| {
+        vals.contains_key("parent_id") || names.iter().any(|n| vals.contains_key(*n))
+    };
+    if let Some(parent) = contact_parent(tx, id)
+        && touches(&ADDRESS)
+        && differs(tx, id, parent, &ADDRESS)
+    {
+        let address = address_of(tx.existing(PARTNER, id)?);
+        write(tx, &[parent], address)?;
+    }
+    let row = tx.existing(PARTNER, id)?;
+    let parent = row
+        .reference(PARTNER, "parent_id")
+        .filter(|_| row.reference(PARTNER, "commercial_partner_id") != Some(id));
+    if let Some(parent) = parent
+        && touches(&SYNCED_COMMERCIAL)
+        && differs(tx, id, parent, &SYNCED_COMMERCIAL)
+    {
+        let values = set_values_of(tx.existing(PARTNER, id)?, &SYNCED_COMMERCIAL);
+        write(tx, &[parent], values)?;
+    }
+    Ok(())
+}
+
+fn sync_from_commercial(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
+    let commercial = tx
+        .existing(PARTNER, id)?
+        .reference(PARTNER, "commercial_partner_id");
+    let Some(commercial) = commercial.filter(|c| *c != id) else {
+        return Ok(());
+    };
+    let values = set_values_of(tx.existing(PARTNER, commercial)?, &COMMERCIAL);
+    if values.is_empty() {
+        return Ok(());
+    }
+    write(tx, &[id], values)?;
+    sync_to_descendants(tx, id, &COMMERCIAL)
+}
+
+fn sync_to_descendants(tx: &mut Tx<'_>, id: Id, names: &[&str]) -> Result<(), Refusal> {
+    let commercial = tx
+        .existing(PARTNER, id)?
+        .reference(PARTNER, "commercial_partner_id")
+        .unwrap_or(id);
+    let values = values_of(tx.existing(PARTNER, commercial)?, names);
+    let children: Vec<Id> = child_ids(tx, id)
+        .into_iter()
+        .filter(|child| {
+            tx.row(PARTNER, *child)
+                .is_some_and(|row| !row.get(PARTNER, "is_company").is_set())
+        })
+        .collect();
+    for child in &children {
+        sync_to_descendants(tx, *child, names)?;
+    }
+    write(tx, &children, values)
+}
+
+/// The visible, active children.
+fn child_ids(tx: &Tx<'_>, id: Id) -> Vec<Id> {
+    let Some(row) = tx.row(PARTNER, id) else {
+        return Vec::new();
+    };
+    let place = PARTNER.definition().place("child_ids");
+    read::raw(tx, PARTNER, row, place).as_many().to_vec()
+}
+
+fn sync_children(tx: &mut Tx<'_>, id: Id, vals: &Values) -> Result<(), Refusal> {
+    let children = child_ids(tx, id);
+    if children.is_empty() {
+        return Ok(());
+    }
+    let row = tx.existing(PARTNER, id)?;
+    if row.reference(PARTNER, "commercial_partner_id") == Some(id) {
+        let names: Vec<&str> = COMMERCIAL
+            .into_iter()
+            .filter(|name| vals.contains_key(*name))
+            .collect();
+        tx.as_superuser(|tx| sync_to_descendants(tx, id, &names))?;
+    }
+    if ADDRESS.iter().any(|name| vals.contains_key(*name)) {
+        let contacts: Vec<Id> = children
+            .into_iter()
+            .filter(|child| contact_parent(tx, *child) == Some(id))
+            .collect();
+        update_address(tx, &contacts, vals)?;
+    }
+    Ok(())
+}
+
+/// The first contact of a company without an address: its address is taken to be the company's.
+fn hand_up_first_address(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
+    let row = tx.existing(PARTNER, id)?;
+    let Some(parent) = row.reference(PARTNER, "parent_id") else {
+        return Ok(());
+    };
+    let own = address_of(row);
+    let above = tx.existing(PARTNER, parent)?;
+    let is_root = above.get(PARTNER, "is_company").is_set()
+        || above.reference(PARTNER, "parent_id").is_none();
+    let above_has_none = address_of(above).is_empty();
+    if is_root && above_has_none && !own.is_empty() && child_ids(tx, parent).len() == 1 {
+        update_address(tx, &[parent], &own)?;
+    }
+    Ok(())
+}
+
+fn take_language(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
+    let row = tx.existing(PARTNER, id)?;
+    let Some(parent) = row.reference(PARTNER, "parent_id") else {
+        return Ok(());
+    };
+    let lang = match tx.existing(PARTNER, parent)?.get(PARTNER, "lang") {
+        Value::Empty => Value::text("en_US"),
+        lang => lang.clone(),
+    };
+    let place = PARTNER.definition().place("lang");
+    if tx.existing(PARTNER, id)?.values[place] != lang {
+        tx.update(PARTNER, id, vec![(place, lang)])?;
+    }
+    Ok(())
+}
+
+fn take_salesperson(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
+    let row = tx.existing(PARTNER, id)?;
+    let is_person = !row.get(PARTNER, "is_company").is_set();
+    if !is_person || row.get(PARTNER, "user_id").is_set() {
+        return Ok(());
+    }
+    let Some(parent) = row.reference(PARTNER, "parent_id") else {
+        return Ok(());
+    };
+    let user = tx
+        .existing(PARTNER, parent)?
+        .get(PARTNER, "user_id")
+        .clone();
+    if user.is_set() {
+        let place = PARTNER.definition().place("user_id");
+        tx.update(PARTNER, id, vec![(place, user)])?;
+    }
+    Ok(())
+}
+
+/// Brings the derived columns (commercial entity, its name, the complete name) of these partners and of all below them
+/// up to date. A record whose derived columns change is written, which bumps its `write_date`.
+pub(super) fn recompute(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
+    let definition = PARTNER.definition();
+    let mut todo: Vec<Id> = ids.to_vec();
+    while let Some(id) = todo.pop() {
+        let Some(row) = tx.row(PARTNER, id) else {
+            continue;
+        };
+        let parent = row
+            .reference(PARTNER, "parent_id")
+            .and_then(|id| tx.row(PARTNER, id));
+        let is_company = row.get(PARTNER, "is_company").is_set();
+        let commercial = match parent {
+            Some(parent) if !is_company => parent
+                .reference(PARTNER, "commercial_partner_id")
+                .unwrap_or_else(|| parent.id()),
+            _ => id,
+        };
+        let commercial_row = tx.row(PARTNER, commercial).unwrap_or(row);
+        let company_name = if commercial_row.get(PARTNER, "is_company").is_set()
+            && commercial_row.get(PARTNER, "name").is_set()
+        {
+            commercial_row.get(PARTNER, "name").clone()
+        } else {
+            row.get(PARTNER, "company_name").clone()
+        };
+        let complete = complete_name(row, parent, is_company, company_name.as_text());
+        let wanted = [
+            ("commercial_partner_id", Value::Ref(commercial)),
+            ("commercial_company_name", company_name),
+            ("complete_name", Value::text(&complete)),
+        ];
+        let changes: Vec<(usize, Value)> = wanted
+            .into_iter()
+            .map(|(name, value)| (definition.place(name), value))
+            .filter(|(place, value)| row.values[*place] != *value)
+            .collect();
+        // What a partner hands down is part of its own derived columns: no change here, none below.
+        if !changes.is_empty() {
+            tx.update(PARTNER, id, changes)?;
+            todo.extend(tx.db.pointing(PARTNER, "parent_id", id));
+        }
+    }
+    Ok(())
+}
+
+fn complete_name(
+    row: &Row,
+    parent: Option<&Row>,
+    is_company: bool,
+    company_name: Option<&str>,
+) -> String {
+    let kind = row.text(PARTNER, "type");
+    let mut name = row.text(PARTNER, "name").unwrap_or_default().to_owned();
+    if parent.is_some() || row.get(PARTNER, "company_name").is_set() {
+        if name.is_empty() {
+            kind_label(kind).unwrap_or_default().clone_into(&mut name);
+        }
+        if !is_company {
+            let above = company_name
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .or_else(|| {
+                    parent.map(|row| {
+                        row.text(PARTNER, "name")
+                            .map_or_else(|| "False".to_owned(), str::to_owned)
+                    })
+                })
+                .unwrap_or_else(|| "False".to_owned());
+            name = format!("{above}, {name}");
+        }
+    }
+    name.trim().to_owned()
+}
+
+fn kind_label(kind: Option<&str>) -> Option<&'static str> {
+    match kind? {
+        "invoice" => Some("Invoice"),
+        "delivery" => Some("Delivery"),
+        "other" => Some("Other"),
+        _ => None,
+    }
+}
+
+/// Partners that stand behind a user cannot be deleted.
+pub(super) fn check_unlink(tx: &Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
+    refuse_for_users(tx, ids, "delete", "delete contacts")
+}
+
+fn refuse_for_users(tx: &Tx<'_>, ids: &[Id], verb: &str, what: &str) -> Result<(), Refusal> {
+    let names: Vec<&str> = ids
+        .iter()
+        .flat_map(|id| tx.db.pointing(Model::User, "partner_id", *id))
+        .filter_map(|id| tx.row(Model::User, id))
+        .filter(|user| user.get(Model::User, "active").is_set())
+        .filter_map(|user| user.text(Model::User, "name"))
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let linked = names.join(", ");
+    if tx.env.user == ADMIN || access::may(tx, Model::User, access::Operation::Write) {
+        let advice = match verb {
+            "delete" => "You should rather archive them after archiving their associated user.",
+            _ => "You first need to archive their associated user.",
+        };
+        return Err(Refusal::new(
+            Kind::Redirect,
+            format!(
+                "You cannot {what} linked to an active user.\n{advice}\n\nLinked active users : {linked}"
+            ),
+        ));
+    }
+    Err(Refusal::validation(format!(
+        "You cannot {what} linked to an active user.\nAsk an administrator to archive their associated user \
+         first.\n\nLinked active users :\n{linked}"
+    )))
+}
+
+/// Odoo's merge wizard: the losers' values fill what the survivor lacks, whatever points to a loser points to the
+/// survivor, external ids too, and the losers are deleted.
+pub(super) fn merge(tx: &mut Tx<'_>, survivor: Id, losers: &[Id]) -> Result<(), Refusal> {
+    let definition = PARTNER.definition();
+    for loser in losers {
+        let children: Vec<Id> = tx
+            .db
+            .pointing(PARTNER, "parent_id", *loser)
+            .filter(|id| *id != survivor)
+            .collect();
+        let place = definition.place("parent_id");
+        for child in children {
+            tx.update(PARTNER, child, vec![(place, Value::Ref(survivor))])?;
+        }
+        let external: Vec<Id> = tx
+            .db
+            .external_rows_of(PARTNER.name(), *loser)
+            .map(Row::id)
+            .collect();
+        let place = Model::ExternalId.definition().place("res_id");
+        for row in external {
+            tx.update(
+                Model::ExternalId,
+                row,
+                vec![(place, Value::Int(survivor.0))],
+            )?;
+        }
+        fill_gaps(tx, survivor, *loser)?;
+        tx.delete(PARTNER, *loser)?;
+    }
+    let mut all = vec![survivor];
+    all.extend(tx.db.pointing(PARTNER, "parent_id", survivor));
+    recompute(tx, &all)
+}
+
+fn fill_gaps(tx: &mut Tx<'_>, survivor: Id, loser: Id) -> Result<(), Refusal> {
+    let definition = PARTNER.definition();
+    let theirs = tx.existing(PARTNER, loser)?.clone();
+    let ours = tx.existing(PARTNER, survivor)?;
+    let parent = definition.place("parent_id");
+    let changes: Vec<(usize, Value)> = definition
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(place, field)| {
+            *place > log::WRITE_DATE
+                && *place != parent
+                && field.source == super::schema::Source::Stored
+        })
+        .filter(|(place, _)| !ours.values[*place].is_set() && theirs.values[*place].is_set())
+        .map(|(place, _)| (place, theirs.values[place].clone()))
+        .collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    tx.update(PARTNER, survivor, changes)
+}

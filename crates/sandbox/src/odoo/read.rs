@@ -1,0 +1,525 @@
+//! Looking at records: `search`, `read`, `search_read`, `fields_get` and their kin.
+
+use std::cmp::Ordering;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::Id;
+use super::access::{self, Operation};
+use super::database::{Row, Tx, external_name};
+use super::domain::{self, Domain};
+use super::refusal::Refusal;
+use super::schema::{Field, Kind, Model, Preset, Source, log};
+use super::value::{Value, time_text};
+
+/// The value of a field, stored or worked out.
+pub(super) fn raw(tx: &Tx<'_>, model: Model, row: &Row, place: usize) -> Value {
+    let field = model.definition().at(place);
+    match (field.kind, field.source) {
+        (Kind::One2many(comodel, inverse), _) => Value::Many(lines(tx, comodel, inverse, row.id())),
+        (_, Source::Computed) => computed(tx, model, row, field),
+        _ => row.values[place].clone(),
+    }
+}
+
+/// The records of a one2many, in the comodel's order; archived ones only with `active_test: false`, except that a
+/// partner's archived contacts are never among its `child_ids`.
+fn lines(tx: &Tx<'_>, comodel: Model, inverse: &str, id: Id) -> std::sync::Arc<[Id]> {
+    let definition = comodel.definition();
+    let active = definition.find("active");
+    let hide_archived =
+        comodel == Model::Partner || tx.env.context.get("active_test") != Some(&Json::Bool(false));
+    let mut rows: Vec<&Row> = tx
+        .db
+        .pointing(comodel, inverse, id)
+        .filter_map(|id| tx.row(comodel, id))
+        .filter(|row| {
+            !hide_archived || active.is_none_or(|place| row.values[place] == Value::Bool(true))
+        })
+        .filter(|row| access::rule_allows(tx, comodel, row))
+        .collect();
+    if let Ok(terms) = order_terms(comodel, comodel.order()) {
+        rows.sort_by(|a, b| compare(tx, comodel, &terms, a, b));
+    }
+    rows.into_iter().map(Row::id).collect()
+}
+
+fn computed(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
+    match (model, field.name) {
+        (_, "display_name") => Value::text(&display_name(tx, model, row)),
+        (Model::Partner, "company_type") => {
+            let company = row.get(model, "is_company").is_set();
+            Value::text(if company { "company" } else { "person" })
+        }
+        (Model::Partner, "parent_name") => row
+            .reference(model, "parent_id")
+            .and_then(|id| tx.row(model, id))
+            .map_or(Value::Empty, |parent| parent.get(model, "name").clone()),
+        (Model::Partner, "country_code") => row
+            .reference(model, "country_id")
+            .and_then(|id| tx.row(Model::Country, id))
+            .map_or(Value::Empty, |country| {
+                country.get(Model::Country, "code").clone()
+            }),
+        (Model::Company, "country_id") => row
+            .reference(model, "partner_id")
+            .and_then(|id| tx.row(Model::Partner, id))
+            .map_or(Value::Empty, |partner| {
+                partner.get(Model::Partner, "country_id").clone()
+            }),
+        (Model::ExternalId, "complete_name") => Value::text(&external_name(row)),
+        _ => Value::Empty,
+    }
+}
+
+/// What Odoo calls the record in lists and references.
+pub(super) fn display_name(tx: &Tx<'_>, model: Model, row: &Row) -> String {
+    match model {
+        Model::Partner => row
+            .text(model, "complete_name")
+            .unwrap_or_default()
+            .to_owned(),
+        Model::State => {
+            let country = row
+                .reference(model, "country_id")
+                .and_then(|id| tx.row(Model::Country, id))
+                .and_then(|country| country.text(Model::Country, "code"));
+            let name = row.text(model, "name").unwrap_or_default();
+            country.map_or_else(|| name.to_owned(), |code| format!("{name} ({code})"))
+        }
+        Model::ExternalId => external_name(row),
+        _ => row.text(model, "name").unwrap_or_default().to_owned(),
+    }
+}
+
+/// A field as `read` gives it: empty is `false`, a reference is `[id, name]`.
+fn shown(tx: &Tx<'_>, model: Model, row: &Row, place: usize, with_names: bool) -> Json {
+    let field = model.definition().at(place);
+    match raw(tx, model, row, place) {
+        Value::Empty => Json::Bool(false),
+        Value::Bool(yes) => Json::Bool(yes),
+        Value::Int(n) => json!(n),
+        Value::Text(text) => json!(&*text),
+        Value::Many(ids) => json!(&*ids),
+        Value::Time(time) => json!(time_text(time)),
+        Value::Ref(id) => match field.kind.comodel() {
+            Some(comodel) if with_names => match tx.row(comodel, id) {
+                Some(target) => json!([id, display_name(tx, comodel, target)]),
+                None => Json::Bool(false),
+            },
+            _ => json!(id),
+        },
+    }
+}
+
+/// `read`: records that do not exist are left out, hidden ones are refused.
+pub(super) fn read(
+    tx: &mut Tx<'_>,
+    model: Model,
+    ids: &[Id],
+    fields: Option<&[String]>,
+    with_names: bool,
+) -> Result<Json, Refusal> {
+    let places = field_places(model, fields)?;
+    let existing: Vec<Id> = ids
+        .iter()
+        .copied()
+        .filter(|id| tx.row(model, *id).is_some())
+        .collect();
+    access::check(tx, model, Operation::Read, &existing)?;
+    let rows = existing.iter().filter_map(|id| tx.row(model, *id));
+    Ok(rows
+        .map(|row| object(tx, model, row, &places, with_names))
+        .collect())
+}
+
+fn field_places(model: Model, fields: Option<&[String]>) -> Result<Vec<usize>, Refusal> {
+    let definition = model.definition();
+    match fields {
+        None | Some([]) => Ok((0..definition.fields.len()).collect()),
+        Some(names) => names
+            .iter()
+            .map(|name| {
+                definition.find(name).ok_or_else(|| {
+                    Refusal::value_error(format!("Invalid field '{name}' on '{}'", model.name()))
+                })
+            })
+            .collect(),
+    }
+}
+
+fn object(tx: &Tx<'_>, model: Model, row: &Row, places: &[usize], with_names: bool) -> Json {
+    let definition = model.definition();
+    let mut out = Map::new();
+    out.insert("id".to_owned(), json!(row.id()));
+    for place in places {
+        let name = definition.at(*place).name;
+        if name != "id" {
+            out.insert(name.to_owned(), shown(tx, model, row, *place, with_names));
+        }
+    }
+    Json::Object(out)
+}
+
+/// What a search is limited to, and how it is ordered.
+#[derive(Default, Debug, Clone)]
+pub(super) struct Page {
+    pub(super) offset: usize,
+    pub(super) limit: Option<usize>,
+    pub(super) order: Option<String>,
+}
+
+/// `search`: ids of the visible records that match.
+pub(super) fn search(
+    tx: &mut Tx<'_>,
+    model: Model,
+    domain: &Json,
+    page: &Page,
+) -> Result<Vec<Id>, Refusal> {
+    access::check(tx, model, Operation::Read, &[])?;
+    let domain = Domain::parse(tx, model, domain)?;
+    search_domain(tx, model, domain, page)
+}
+
+/// The same for a domain that was understood already.
+pub(super) fn search_domain(
+    tx: &mut Tx<'_>,
+    model: Model,
+    domain: Domain,
+    page: &Page,
+) -> Result<Vec<Id>, Refusal> {
+    let terms = order_terms(model, page.order.as_deref().unwrap_or(model.order()))?;
+    let domain = with_active_test(tx, model, domain);
+    let candidates = domain.candidates();
+    let found = |row: &&Row| domain.matches(tx, model, row) && access::rule_allows(tx, model, row);
+    let mut rows: Vec<&Row> = match candidates {
+        Some(ids) => ids
+            .into_iter()
+            .filter_map(|id| tx.row(model, id))
+            .filter(found)
+            .collect(),
+        None => tx.db.rows(model).filter(found).collect(),
+    };
+    if !matches!(terms.as_slice(), [(log::ID, Direction::Up)]) {
+        rows.sort_by(|a, b| compare(tx, model, &terms, a, b));
+    }
+    let limit = page.limit.unwrap_or(usize::MAX);
+    Ok(rows
+        .into_iter()
+        .skip(page.offset)
+        .take(limit)
+        .map(Row::id)
+        .collect())
+}
+
+fn with_active_test(tx: &Tx<'_>, model: Model, domain: Domain) -> Domain {
+    let Some(place) = model.definition().find("active") else {
+        return domain;
+    };
+    let off = tx
+        .env
+        .context
+        .get("active_test")
+        .is_some_and(|flag| !super::value::is_truthy(flag));
+    if off || domain.mentions(place) {
+        return domain;
+    }
+    let active = domain::Test::OneOf {
+        values: [domain::Key::Bool(true)].into(),
+        empty: false,
+    };
+    Domain::All(vec![domain, Domain::Test(place, active)])
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Up,
+    Down,
+}
+
+fn order_terms(model: Model, order: &str) -> Result<Vec<(usize, Direction)>, Refusal> {
+    let mut terms = Vec::new();
+    for part in order.split(',') {
+        let mut words = part.split_whitespace();
+        let name = words.next().unwrap_or_default();
+        let direction = match words.next().map(str::to_lowercase).as_deref() {
+            None | Some("asc") => Direction::Up,
+            Some("desc") => Direction::Down,
+            Some(_) => return Err(bad_order(order)),
+        };
+        if name.is_empty()
+            || !name
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+        {
+            return Err(bad_order(order));
+        }
+        let place = model.definition().find(name).ok_or_else(|| {
+            Refusal::value_error(format!("Invalid field '{name}' on '{}'", model.name()))
+        })?;
+        terms.push((place, direction));
+    }
+    Ok(terms)
+}
+
+fn bad_order(order: &str) -> Refusal {
+    Refusal::user(format!(
+        "Invalid \"order\" specified ({order}). A valid \"order\" specification is a comma-separated list of valid \
+         field names (optionally followed by asc/desc for the direction)"
+    ))
+}
+
+/// PostgreSQL's order: empty values come last, or first when descending; text by its bytes (collation C); times with
+/// their microseconds, although no answer ever shows them.
+fn compare(tx: &Tx<'_>, model: Model, terms: &[(usize, Direction)], a: &Row, b: &Row) -> Ordering {
+    for (place, direction) in terms {
+        let (left, right) = (
+            sort_value(tx, model, a, *place),
+            sort_value(tx, model, b, *place),
+        );
+        let found = match (&left, &right) {
+            (Value::Empty, Value::Empty) => Ordering::Equal,
+            (Value::Empty, _) => Ordering::Greater,
+            (_, Value::Empty) => Ordering::Less,
+            (Value::Text(x), Value::Text(y)) => x.cmp(y),
+            (Value::Time(x), Value::Time(y)) => x.cmp(y),
+            (Value::Bool(x), Value::Bool(y)) => x.cmp(y),
+            (x, y) => x.as_int().cmp(&y.as_int()),
+        };
+        let found = match direction {
+            Direction::Up => found,
+            Direction::Down => found.reverse(),
+        };
+        if found != Ordering::Equal {
+            return found;
+        }
+    }
+    Ordering::Equal
+}
+
+/// References are ordered by the name of what they refer to.
+fn sort_value(tx: &Tx<'_>, model: Model, row: &Row, place: usize) -> Value {
+    match raw(tx, model, row, place) {
+        Value::Ref(id) => model
+            .definition()
+            .at(place)
+            .kind
+            .comodel()
+            .and_then(|comodel| Some((comodel, tx.row(comodel, id)?)))
+            .map_or(Value::Empty, |(comodel, row)| {
+                Value::text(&display_name(tx, comodel, row))
+            }),
+        value => value,
+    }
+}
+
+/// `name_search`: pairs of id and name. Countries and states are searched by code first.
+pub(super) fn name_search(
+    tx: &mut Tx<'_>,
+    model: Model,
+    name: &str,
+    operator: &str,
+    limit: Option<usize>,
+) -> Result<Vec<(Id, String)>, Refusal> {
+    access::check(tx, model, Operation::Read, &[])?;
+    let mut ids = Vec::new();
+    let by_code = match model {
+        Model::Country => name.chars().count() == 2,
+        Model::State => !name.is_empty(),
+        _ => false,
+    };
+    if by_code {
+        let operator = if model == Model::State {
+            "=like"
+        } else {
+            operator
+        };
+        ids = search(
+            tx,
+            model,
+            &json!([["code", operator, name]]),
+            &Page::default(),
+        )?;
+    }
+    let domain = if name.is_empty() && operator == "ilike" {
+        Domain::Always(true)
+    } else {
+        domain::name_domain(tx, model, operator, name)?
+    };
+    for id in search_domain(tx, model, domain, &Page::default())? {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids
+        .into_iter()
+        .take(limit.unwrap_or(usize::MAX))
+        .filter_map(|id| Some((id, display_name(tx, model, tx.row(model, id)?))))
+        .collect())
+}
+
+/// `fields_get`, for the attributes asked for (all when none are).
+pub(super) fn fields_get(
+    model: Model,
+    only: Option<&[String]>,
+    attributes: Option<&[String]>,
+) -> Json {
+    let mut out = Map::new();
+    for field in &model.definition().fields {
+        if only.is_some_and(|names| !names.is_empty() && !names.iter().any(|n| n == field.name)) {
+            continue;
+        }
+        let mut about = describe(field);
+        if let Some(wanted) = attributes.filter(|wanted| !wanted.is_empty()) {
+            about.retain(|name, _| wanted.contains(name));
+        }
+        out.insert(field.name.to_owned(), Json::Object(about));
+    }
+    Json::Object(out)
+}
+
+fn describe(field: &Field) -> Map<String, Json> {
+    let mut about = Map::new();
+    let mut put = |name: &str, value: Json| about.insert(name.to_owned(), value);
+    let stored = field.source != Source::Computed && !matches!(field.kind, Kind::One2many(..));
+    put("name", json!(field.name));
+    put("type", json!(field.kind.name()));
+    put("string", json!(field.label));
+    put(
+        "store",
+        json!(stored || matches!(field.kind, Kind::One2many(..))),
+    );
+    put("required", json!(field.required));
+    put("readonly", json!(is_readonly(field)));
+    put("manual", json!(false));
+    put("company_dependent", json!(field.company_dependent));
+    put("searchable", json!(true));
+    put("sortable", json!(stored));
+    put("groupable", json!(stored));
+    put("change_default", json!(field.name == "zip"));
+    put("exportable", json!(true));
+    put("default_export_compatible", json!(field.name == "name"));
+    put("depends", json!([]));
+    if let Some(comodel) = field.kind.comodel() {
+        put("relation", json!(comodel.name()));
+        put("context", json!({}));
+        put("domain", json!([]));
+    }
+    match field.kind {
+        Kind::One2many(_, inverse) => {
+            put("relation_field", json!(inverse));
+        }
+        Kind::Selection(options) => {
+            put("selection", json!(options));
+        }
+        Kind::Char => {
+            put("trim", json!(true));
+            put("translate", json!(false));
+        }
+        _ => {}
+    }
+    about
+}
+
+fn is_readonly(field: &Field) -> bool {
+    match field.source {
+        Source::Stored => false,
+        Source::Kept => true,
+        // `company_type` is worked out, but writing it sets `is_company`.
+        Source::Computed => field.name != "company_type",
+    }
+}
+
+/// The default values of the given fields, as a form would show them.
+pub(super) fn default_get(model: Model, fields: &[String]) -> Json {
+    let mut out = Map::new();
+    for name in fields {
+        let Some(place) = model.definition().find(name) else {
+            continue;
+        };
+        let value = match model.definition().at(place).default {
+            Preset::None => continue,
+            Preset::True => json!(true),
+            Preset::Int(n) => json!(n),
+            Preset::Text(text) => json!(text),
+        };
+        out.insert(name.clone(), value);
+    }
+    Json::Object(out)
+}
+
+/// `get_external_id`: the first external id of each record, `""` where there is none.
+pub(super) fn external_ids(tx: &Tx<'_>, model: Model, ids: &[Id]) -> Json {
+    let mut out = Map::new();
+    for id in ids {
+        let name = tx
+            .db
+            .external_rows_of(model.name(), *id)
+            .next()
+            .map(external_name)
+            .unwrap_or_default();
+        out.insert(id.to_string(), Json::String(name));
+    }
+    Json::Object(out)
+}
+
+/// `get_metadata`: who made and changed the records, and their external ids.
+pub(super) fn metadata(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<Json, Refusal> {
+    let fields: Vec<String> = ["create_uid", "create_date", "write_uid", "write_date"]
+        .map(str::to_owned)
+        .to_vec();
+    let mut read = read(tx, model, ids, Some(&fields), true)?;
+    for about in read.as_array_mut().into_iter().flatten() {
+        let id = Id(about["id"].as_i64().unwrap_or_default());
+        let names: Vec<Json> = tx
+            .db
+            .external_rows_of(model.name(), id)
+            .map(|row| {
+                let noupdate = row.get(Model::ExternalId, "noupdate").is_set();
+                json!({"xmlid": external_name(row), "noupdate": noupdate})
+            })
+            .collect();
+        about["xmlid"] = names.first().map_or(json!(false), |n| n["xmlid"].clone());
+        about["noupdate"] = names
+            .first()
+            .map_or(json!(false), |n| n["noupdate"].clone());
+        about["xmlids"] = Json::Array(names);
+    }
+    Ok(read)
+}
+
+/// `formatted_read_group` without groups: the whole, with the asked aggregates.
+pub(super) fn aggregate(
+    tx: &mut Tx<'_>,
+    model: Model,
+    domain: &Json,
+    aggregates: &[String],
+) -> Result<Json, Refusal> {
+    let ids = search(tx, model, domain, &Page::default())?;
+    let mut out = Map::new();
+    for aggregate in aggregates {
+        let value = match aggregate.split_once(':') {
+            None if aggregate == "__count" => json!(ids.len()),
+            Some((name, function @ ("max" | "min"))) => {
+                let place = field_places(model, Some(&[name.to_owned()]))?[0];
+                let rows = ids.iter().filter_map(|id| tx.row(model, *id));
+                let order =
+                    |a: &&Row, b: &&Row| compare(tx, model, &[(place, Direction::Up)], a, b);
+                let row = if function == "max" {
+                    rows.max_by(order)
+                } else {
+                    rows.min_by(order)
+                };
+                row.map_or(json!(false), |row| shown(tx, model, row, place, false))
+            }
+            _ => {
+                return Err(Refusal::value_error(format!(
+                    "Invalid aggregate method {aggregate:?}"
+                )));
+            }
+        };
+        out.insert(aggregate.clone(), value);
+    }
+    out.insert("__extra_domain".to_owned(), json!([]));
+    Ok(json!([out]))
+}

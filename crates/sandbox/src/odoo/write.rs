@@ -1,0 +1,606 @@
+//! Making, changing and deleting records: what every model has in common.
+//!
+//! Values come as JSON, in the shapes that Odoo's `create` and `write` take. What the partner does beyond this stands
+//! in `partner`.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::Id;
+use super::access::{self, Operation};
+use super::database::{Tx, blank, external_target};
+use super::partner;
+use super::refusal::{Kind as Failure, Refusal};
+use super::schema::{Field, Kind, Model, Preset, Source, log};
+use super::value::{Value, is_truthy, python_repr};
+
+pub(super) type Values = Map<String, Json>;
+
+/// `create`: new records, in the order of the given values.
+pub(super) fn create(
+    tx: &mut Tx<'_>,
+    model: Model,
+    vals_list: Vec<Values>,
+) -> Result<Vec<Id>, Refusal> {
+    if vals_list.is_empty() {
+        return Ok(Vec::new());
+    }
+    let external: Vec<Option<String>> =
+        vals_list.iter().map(|v| given_external_id(tx, v)).collect();
+    let ids = if model == Model::Partner {
+        partner::create(tx, vals_list)?
+    } else {
+        create_plain(tx, model, &vals_list)?
+    };
+    let noupdate = tx.context_flag("noupdate");
+    for (id, external_id) in ids.iter().zip(external) {
+        if let Some(external_id) = external_id {
+            bind(tx, &external_id, model, *id, noupdate)?;
+        }
+    }
+    Ok(ids)
+}
+
+/// During an import, a record's values may carry its external id as `id`.
+fn given_external_id(tx: &Tx<'_>, vals: &Values) -> Option<String> {
+    let module = tx.env.context.get("_import_current_module")?.as_str()?;
+    let name = vals.get("id")?.as_str().filter(|name| !name.is_empty())?;
+    Some(if name.contains('.') {
+        name.to_owned()
+    } else {
+        format!("{module}.{name}")
+    })
+}
+
+/// The part of `create` that knows no model's own rules.
+pub(super) fn create_plain(
+    tx: &mut Tx<'_>,
+    model: Model,
+    vals_list: &[Values],
+) -> Result<Vec<Id>, Refusal> {
+    access::check(tx, model, Operation::Create, &[])?;
+    for vals in vals_list {
+        check_names(model, vals)?;
+    }
+    let mut ids = Vec::with_capacity(vals_list.len());
+    for vals in vals_list {
+        let mut row = blank(model);
+        let definition = model.definition();
+        for (place, field) in definition.fields.iter().enumerate() {
+            if !vals.contains_key(field.name) {
+                row[place] = match field.default {
+                    Preset::None => continue,
+                    Preset::True => Value::Bool(true),
+                    Preset::Int(n) => Value::Int(n),
+                    Preset::Text(text) => Value::text(text),
+                };
+            }
+        }
+        for (place, value) in converted(model, vals)? {
+            row[place] = value;
+        }
+        if let Some(kind) = vals.get("company_type").filter(|_| model == Model::Partner) {
+            row[definition.place("is_company")] = Value::Bool(kind == "company");
+        }
+        check_row(tx, model, &row, None)?;
+        ids.push(tx.insert(model, row));
+    }
+    for (id, vals) in ids.iter().zip(vals_list) {
+        apply_lines(tx, model, *id, vals)?;
+        check_cycle(tx, model, *id, vals)?;
+    }
+    Ok(ids)
+}
+
+/// `write`: the same values into all the records.
+pub(super) fn write(
+    tx: &mut Tx<'_>,
+    model: Model,
+    ids: &[Id],
+    vals: Values,
+) -> Result<(), Refusal> {
+    if model == Model::Partner {
+        partner::write(tx, ids, vals)
+    } else {
+        write_plain(tx, model, ids, &vals)
+    }
+}
+
+/// The part of `write` that knows no model's own rules. Even without a value it bumps `write_date`.
+pub(super) fn write_plain(
+    tx: &mut Tx<'_>,
+    model: Model,
+    ids: &[Id],
+    vals: &Values,
+) -> Result<(), Refusal> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    access::check(tx, model, Operation::Write, ids)?;
+    check_names(model, vals)?;
+    let mut changes = converted(model, vals)?;
+    if let Some(kind) = vals.get("company_type").filter(|_| model == Model::Partner) {
+        let place = model.definition().place("is_company");
+        changes.push((place, Value::Bool(kind == "company")));
+    }
+    for id in ids {
+        let mut row = tx.existing(model, *id)?.values.clone();
+        for (place, value) in &changes {
+            row[*place] = value.clone();
+        }
+        check_row(tx, model, &row, Some(*id))?;
+        tx.update(model, *id, changes.clone())?;
+        apply_lines(tx, model, *id, vals)?;
+        check_cycle(tx, model, *id, vals)?;
+    }
+    Ok(())
+}
+
+/// `unlink`: the records, their external ids, and what pointed to them no longer points anywhere.
+pub(super) fn unlink(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<(), Refusal> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    access::check(tx, model, Operation::Unlink, ids)?;
+    if model == Model::Partner {
+        partner::check_unlink(tx, ids)?;
+    }
+    let mut orphans = Vec::new();
+    for id in ids {
+        if tx.row(model, *id).is_none() {
+            continue;
+        }
+        orphans.extend(release(tx, model, *id, ids)?);
+        tx.delete(model, *id)?;
+        let external: Vec<Id> = tx
+            .db
+            .external_rows_of(model.name(), *id)
+            .map(super::database::Row::id)
+            .collect();
+        for row in external {
+            tx.delete(Model::ExternalId, row)?;
+        }
+    }
+    if model == Model::Partner {
+        partner::recompute(tx, &orphans)?;
+    }
+    Ok(())
+}
+
+/// Foreign keys on a record that is about to go: its children lose their parent, everything else forbids it.
+fn release(tx: &mut Tx<'_>, model: Model, id: Id, going: &[Id]) -> Result<Vec<Id>, Refusal> {
+    let restricting: &[(Model, &str, &str)] = match model {
+        Model::State => &[(Model::Partner, "state_id", "State")],
+        Model::Country => &[(Model::Partner, "country_id", "Country")],
+        Model::Partner => &[(Model::Company, "partner_id", "Partner")],
+        _ => &[],
+    };
+    for (holder, field, label) in restricting {
+        if tx
+            .db
+            .rows(*holder)
+            .any(|row| row.reference(*holder, field) == Some(id))
+        {
+            return Err(foreign_key(*holder, field, label));
+        }
+    }
+    if model != Model::Partner {
+        return Ok(Vec::new());
+    }
+    let children: Vec<Id> = tx
+        .db
+        .pointing(model, "parent_id", id)
+        .filter(|child| !going.contains(child))
+        .collect();
+    let place = model.definition().place("parent_id");
+    for child in &children {
+        tx.update_silently(model, *child, place, Value::Empty)?;
+    }
+    Ok(children)
+}
+
+fn check_names(model: Model, vals: &Values) -> Result<(), Refusal> {
+    for name in vals.keys() {
+        if model.definition().find(name).is_none() {
+            return Err(Refusal::value_error(format!(
+                "Invalid field '{name}' in '{}'",
+                model.name()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The stored values among the given ones. What only the server writes is dropped without a word, as Odoo does.
+fn converted(model: Model, vals: &Values) -> Result<Vec<(usize, Value)>, Refusal> {
+    let definition = model.definition();
+    let mut out = Vec::with_capacity(vals.len());
+    for (name, json) in vals {
+        let Some(place) = definition.find(name) else {
+            continue;
+        };
+        let field = definition.at(place);
+        let is_lines = matches!(field.kind, Kind::One2many(..) | Kind::Many2many(_));
+        if place <= log::WRITE_DATE || field.source == Source::Computed || is_lines {
+            continue;
+        }
+        out.push((place, convert(model, field, json)?));
+    }
+    Ok(out)
+}
+
+fn convert(model: Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
+    Ok(match field.kind {
+        Kind::Bool => Value::Bool(is_truthy(json)),
+        Kind::Int => Value::Int(integer(json)?),
+        Kind::Many2one(_) => match json {
+            Json::Number(n) if n.as_i64() != Some(0) => {
+                n.as_i64().map_or(Value::Empty, |n| Value::Ref(Id(n)))
+            }
+            // Odoo takes whatever is no id for "nothing".
+            _ => Value::Empty,
+        },
+        Kind::Selection(options) => match json {
+            Json::Null | Json::Bool(false) => Value::Empty,
+            Json::String(text) if options.iter().any(|(key, _)| key == text) => Value::text(text),
+            other => {
+                return Err(Refusal::value_error(format!(
+                    "Wrong value for {}.{}: {}",
+                    model.name(),
+                    field.name,
+                    python_repr(other)
+                )));
+            }
+        },
+        Kind::Html => match json {
+            Json::Null | Json::Bool(false) => Value::Empty,
+            Json::String(text) => sanitised(text),
+            other => sanitised(&python_repr(other)),
+        },
+        Kind::Date => match json {
+            Json::String(text) if !text.is_empty() => Value::text(text),
+            _ => Value::Empty,
+        },
+        Kind::Datetime => match json {
+            Json::String(text) if !text.is_empty() => {
+                Value::Time(super::domain::parse_time(text)?.0)
+            }
+            _ => Value::Empty,
+        },
+        Kind::Char | Kind::Text => match json {
+            Json::Null | Json::Bool(false) => Value::Empty,
+            Json::String(text) => Value::text(text),
+            other => Value::text(&python_repr(other)),
+        },
+        Kind::One2many(..) | Kind::Many2many(_) => Value::Empty,
+    })
+}
+
+fn integer(json: &Json) -> Result<i64, Refusal> {
+    match json {
+        Json::Null => Ok(0),
+        Json::Bool(yes) => Ok(i64::from(*yes)),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "Python's int() cuts the fraction off too"
+        )]
+        Json::Number(n) => Ok(n
+            .as_i64()
+            .unwrap_or_else(|| n.as_f64().unwrap_or_default() as i64)),
+        Json::String(text) if text.is_empty() => Ok(0),
+        Json::String(text) => text.trim().parse().map_err(|_| {
+            Refusal::value_error(format!(
+                "invalid literal for int() with base 10: {}",
+                python_repr(json)
+            ))
+        }),
+        other => Err(Refusal::type_error(format!(
+            "int() argument must be a string, a bytes-like object or a real number, not '{}'",
+            super::value::python_type(other)
+        ))),
+    }
+}
+
+/// What Odoo's sanitiser makes of text without markup: a paragraph. Markup is kept as it is; the real sanitiser also
+/// removes scripts and styles.
+fn sanitised(text: &str) -> Value {
+    if text.trim().is_empty() {
+        return Value::text("");
+    }
+    if text.trim_start().starts_with('<') {
+        return Value::text(text);
+    }
+    let escaped = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    Value::text(&format!("<p>{escaped}</p>"))
+}
+
+/// The constraints that PostgreSQL would check.
+fn check_row(tx: &Tx<'_>, model: Model, row: &[Value], id: Option<Id>) -> Result<(), Refusal> {
+    let definition = model.definition();
+    for (place, field) in definition.fields.iter().enumerate() {
+        if field.required && row[place] == Value::Empty {
+            return Err(Refusal::constraint(
+                format!(
+                    "Missing required value for the field '{}' ({}).\nModel: '{}' ({})\n- create/update: a mandatory \
+                     field is not set\n- delete: another model requires the record being deleted, you can archive it \
+                     instead\n",
+                    field.label,
+                    field.name,
+                    model.label(),
+                    model.name()
+                ),
+                Some(field.name),
+            ));
+        }
+        if let (Kind::Many2one(comodel), Value::Ref(target)) = (field.kind, &row[place])
+            && place > log::WRITE_DATE
+            && !field.company_dependent
+            && tx.row(comodel, *target).is_none()
+            && !(comodel == model && Some(*target) == id)
+        {
+            return Err(foreign_key(model, field.name, field.label));
+        }
+    }
+    if model == Model::Partner {
+        let is_contact = row[definition.place("type")].as_text() == Some("contact");
+        if is_contact && row[definition.place("name")] == Value::Empty {
+            return Err(Refusal::constraint("Contacts require a name", None));
+        }
+    }
+    Ok(())
+}
+
+/// The text that Odoo has for any broken foreign key, even if nobody deletes anything.
+fn foreign_key(model: Model, field: &'static str, label: &str) -> Refusal {
+    Refusal::constraint(
+        format!(
+            "Another model is using the record you are trying to delete.\n\nThe troublemaker is: '{}' ({})\nThanks to \
+             the following constraint: '{label}' ({field})\nHow about archiving the record instead?",
+            model.label(),
+            model.name()
+        ),
+        Some(field),
+    )
+}
+
+fn check_cycle(tx: &Tx<'_>, model: Model, id: Id, vals: &Values) -> Result<(), Refusal> {
+    if !vals.contains_key("parent_id") {
+        return Ok(());
+    }
+    let mut at = id;
+    while let Some(parent) = tx
+        .row(model, at)
+        .and_then(|row| row.reference(model, "parent_id"))
+    {
+        if parent == id {
+            return Err(Refusal::validation(if model == Model::Partner {
+                "You cannot create recursive Partner hierarchies."
+            } else {
+                "You can not create recursive tags."
+            }));
+        }
+        at = parent;
+    }
+    Ok(())
+}
+
+/// One2many and many2many commands among the values.
+fn apply_lines(tx: &mut Tx<'_>, model: Model, id: Id, vals: &Values) -> Result<(), Refusal> {
+    let definition = model.definition();
+    for (name, json) in vals {
+        let Some(place) = definition.find(name) else {
+            continue;
+        };
+        match definition.at(place).kind {
+            Kind::One2many(comodel, inverse) => {
+                for command in commands(json)? {
+                    apply_to_lines(tx, id, comodel, inverse, &command)?;
+                }
+            }
+            Kind::Many2many(comodel) => {
+                let mut linked: Vec<Id> = tx.existing(model, id)?.values[place].as_many().to_vec();
+                for command in commands(json)? {
+                    apply_to_links(tx, comodel, &mut linked, &command)?;
+                }
+                tx.update(model, id, vec![(place, Value::Many(linked.into()))])?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+enum Command {
+    Create(Values),
+    Update(Id, Values),
+    Delete(Id),
+    Unlink(Id),
+    Link(Id),
+    Clear,
+    Set(Vec<Id>),
+}
+
+fn commands(json: &Json) -> Result<Vec<Command>, Refusal> {
+    let items = match json {
+        Json::Null | Json::Bool(false) => return Ok(vec![Command::Clear]),
+        Json::Array(items) => items,
+        other => {
+            return Err(Refusal::value_error(format!(
+                "Wrong value for a relation: {}",
+                python_repr(other)
+            )));
+        }
+    };
+    if !items.is_empty() && items.iter().all(Json::is_number) {
+        return Ok(vec![Command::Set(ids_of(json))]);
+    }
+    items
+        .iter()
+        .map(|item| {
+            let parts = item.as_array().map(Vec::as_slice).unwrap_or_default();
+            let id = || Id(parts.get(1).and_then(Json::as_i64).unwrap_or_default());
+            let values = || {
+                parts
+                    .get(2)
+                    .and_then(Json::as_object)
+                    .cloned()
+                    .unwrap_or_default()
+            };
+            match parts.first().and_then(Json::as_i64) {
+                Some(0) => Ok(Command::Create(values())),
+                Some(1) => Ok(Command::Update(id(), values())),
+                Some(2) => Ok(Command::Delete(id())),
+                Some(3) => Ok(Command::Unlink(id())),
+                Some(4) => Ok(Command::Link(id())),
+                Some(5) => Ok(Command::Clear),
+                Some(6) => Ok(Command::Set(ids_of(parts.get(2).unwrap_or(&Json::Null)))),
+                _ => Err(Refusal::value_error(format!(
+                    "Wrong value for a relation: {}",
+                    python_repr(item)
+                ))),
+            }
+        })
+        .collect()
+}
+
+fn ids_of(json: &Json) -> Vec<Id> {
+    let items = json.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(Json::as_i64).map(Id).collect()
+}
+
+fn apply_to_lines(
+    tx: &mut Tx<'_>,
+    id: Id,
+    comodel: Model,
+    inverse: &'static str,
+    command: &Command,
+) -> Result<(), Refusal> {
+    let linked = |to: Json| Values::from_iter([(inverse.to_owned(), to)]);
+    match command {
+        Command::Create(vals) => {
+            let mut vals = vals.clone();
+            vals.insert(inverse.to_owned(), json!(id));
+            create(tx, comodel, vec![vals])?;
+        }
+        Command::Update(line, vals) => write(tx, comodel, &[*line], vals.clone())?,
+        Command::Delete(line) => unlink(tx, comodel, &[*line])?,
+        Command::Unlink(line) => write(tx, comodel, &[*line], linked(json!(false)))?,
+        Command::Link(line) => {
+            let row = tx.existing(comodel, *line)?;
+            if row.reference(comodel, inverse) != Some(id) {
+                write(tx, comodel, &[*line], linked(json!(id)))?;
+            }
+        }
+        Command::Clear => {
+            let lines: Vec<Id> = tx.db.pointing(comodel, inverse, id).collect();
+            write(tx, comodel, &lines, linked(json!(false)))?;
+        }
+        Command::Set(wanted) => {
+            let lines: Vec<Id> = tx.db.pointing(comodel, inverse, id).collect();
+            let dropped: Vec<Id> = lines
+                .iter()
+                .copied()
+                .filter(|l| !wanted.contains(l))
+                .collect();
+            let added: Vec<Id> = wanted
+                .iter()
+                .copied()
+                .filter(|l| !lines.contains(l))
+                .collect();
+            write(tx, comodel, &dropped, linked(json!(false)))?;
+            write(tx, comodel, &added, linked(json!(id)))?;
+        }
+    }
+    Ok(())
+}
+
+fn apply_to_links(
+    tx: &mut Tx<'_>,
+    comodel: Model,
+    linked: &mut Vec<Id>,
+    command: &Command,
+) -> Result<(), Refusal> {
+    match command {
+        Command::Create(vals) => linked.extend(create(tx, comodel, vec![vals.clone()])?),
+        Command::Update(id, vals) => write(tx, comodel, &[*id], vals.clone())?,
+        Command::Delete(id) => {
+            unlink(tx, comodel, &[*id])?;
+            linked.retain(|l| l != id);
+        }
+        Command::Unlink(id) => linked.retain(|l| l != id),
+        Command::Link(id) => {
+            tx.existing(comodel, *id)?;
+            if !linked.contains(id) {
+                linked.push(*id);
+            }
+        }
+        Command::Clear => linked.clear(),
+        Command::Set(ids) => {
+            for id in ids {
+                if tx.row(comodel, *id).is_none() {
+                    return Err(foreign_key(comodel, "id", "ID"));
+                }
+            }
+            linked.clone_from(ids);
+        }
+    }
+    Ok(())
+}
+
+/// Gives a record an external id, as `INSERT .. ON CONFLICT (module, name) DO UPDATE`: an id that exists is pointed to
+/// the record; one that another transaction has just made ends this transaction.
+pub(super) fn bind(
+    tx: &mut Tx<'_>,
+    external_id: &str,
+    model: Model,
+    id: Id,
+    noupdate: bool,
+) -> Result<(), Refusal> {
+    if external_id.contains(' ') {
+        return Err(Refusal::constraint(
+            "External IDs cannot contain spaces",
+            None,
+        ));
+    }
+    if tx.contended {
+        return Err(Refusal::serialization());
+    }
+    let definition = Model::ExternalId.definition();
+    if let Some(row) = tx.db.external_row(external_id) {
+        if tx.is_from_the_future(row) {
+            return Err(Refusal::serialization());
+        }
+        if external_target(row) == (model.name().to_owned(), id) {
+            return Ok(());
+        }
+        let row = row.id();
+        let changes = vec![
+            (definition.place("model"), Value::text(model.name())),
+            (definition.place("res_id"), Value::Int(id.0)),
+        ];
+        return tx.update(Model::ExternalId, row, changes);
+    }
+    let (module, name) = external_id.split_once('.').unwrap_or(("", external_id));
+    let mut row = blank(Model::ExternalId);
+    row[definition.place("module")] = Value::text(module);
+    row[definition.place("name")] = Value::text(name);
+    row[definition.place("model")] = Value::text(model.name());
+    row[definition.place("res_id")] = Value::Int(id.0);
+    row[definition.place("noupdate")] = Value::Bool(noupdate);
+    tx.insert(Model::ExternalId, row);
+    Ok(())
+}
+
+/// Outside of `load`, a broken constraint is told as a validation error.
+pub(super) fn as_call_failure(refusal: Refusal) -> Refusal {
+    if refusal.kind == Failure::Constraint {
+        Refusal::validation(format!(
+            "The operation cannot be completed: {}",
+            refusal.message
+        ))
+    } else {
+        refusal
+    }
+}
