@@ -29,9 +29,9 @@ use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
 pub use self::call::Request;
-pub use self::config::{Config, Environment};
+pub use self::config::{Config, Environment, UnknownEnvironment};
 pub use self::endpoint::{ENDPOINTS, Endpoint, Param};
-pub use self::feed::{Continuation, Feed, FeedPage, FeedReader};
+pub use self::feed::{Continuation, Feed, FeedPage, FeedReader, InvalidContinuation};
 pub use self::http::Http;
 pub use self::preflight::{Preflight, ScopeCheck};
 pub use self::retry::Retry;

@@ -42,20 +42,35 @@ pub trait Record: DeserializeOwned {
 /// [`Unreadable`] if the row is no JSON object, has no identifier, or holds a value of a form
 /// that nothing here knows.
 pub fn parse<T: Record>(raw: &str) -> Result<T, Unreadable> {
-    let mut json = serde_json::Deserializer::from_str(raw);
-    let unreadable = |field: Option<String>, cause: &serde_json::Error| Unreadable {
+    let unreadable = |field: Option<String>, cause: &str| Unreadable {
         kind: T::KIND,
         id: Identity::of(raw).map(|identity| identity.id),
         field,
-        cause: printable(&cause.to_string(), CAUSE_CHARS_MAX),
+        cause: printable(cause, CAUSE_CHARS_MAX),
     };
+    // An array of the right length would pass for the object's fields in order.
+    if !raw.trim_start().starts_with('{') {
+        return Err(unreadable(None, "not a JSON object"));
+    }
+    let mut json = serde_json::Deserializer::from_str(raw);
     let record = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let field = (path != ".").then(|| printable(&path, CAUSE_CHARS_MAX));
-        unreadable(field, error.inner())
+        unreadable(field, &cause_of(error.inner()))
     })?;
-    json.end().map_err(|error| unreadable(None, &error))?;
+    json.end()
+        .map_err(|error| unreadable(None, &cause_of(&error)))?;
     Ok(record)
+}
+
+/// Without the position: a row is one long line, and the field is named.
+fn cause_of(error: &serde_json::Error) -> String {
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    let cause = error.to_string();
+    match cause.strip_suffix(&position) {
+        Some(cause) => cause.to_owned(),
+        None => cause,
+    }
 }
 
 /// Where [`Unreadable::cause`] is cut, in characters. A cause may quote the one value it is about.

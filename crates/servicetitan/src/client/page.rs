@@ -41,14 +41,18 @@ impl NotAPage {
 /// The body as `T`. The cause that serde names may quote a value, so it says only where.
 pub(super) fn json<T: DeserializeOwned>(body: &str) -> Result<T, NotAPage> {
     // .NET likes to begin with a byte order mark.
-    let body = body.trim_start_matches('\u{feff}');
+    let body = body.trim_start_matches('\u{feff}').trim_start();
+    // An array of the right length would pass for the fields in order.
+    if body.starts_with('[') {
+        return Err(NotAPage::new("a bare array, not a page"));
+    }
     serde_json::from_str(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let what = if error.is_data() {
             "a page of another shape"
         } else if error.is_eof() {
             "JSON that is cut off"
-        } else if body.trim_start().starts_with('<') {
+        } else if body.starts_with('<') {
             "HTML, not JSON"
         } else {
             "not JSON"

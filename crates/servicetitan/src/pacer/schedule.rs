@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(schedule.paused_for(now + Duration::from_secs(3)), None);
         let later = now + Duration::from_secs(61);
         assert!((schedule.rate(later) / start - 0.985).abs() < 1e-9);
-        let much_later = now + Duration::from_secs(600);
+        let much_later = now + Duration::from_mins(10);
         assert!((schedule.rate(much_later) - start).abs() < f64::EPSILON);
     }
 
@@ -252,7 +252,7 @@ mod tests {
         let mut now = Instant::now();
         take(&mut schedule, &mut now);
         take(&mut schedule, &mut now);
-        now += Duration::from_secs(60);
+        now += Duration::from_mins(1);
         assert_eq!(schedule.ask(now), Turn::AfterAnswer);
         schedule.answered(now);
         assert_eq!(schedule.ask(now), Turn::At(now + Duration::from_secs(10)));

@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn every_encoding_is_accepted() {
         // With this secret the digest holds both characters in which the alphabets differ.
-        let digest = digest("key-3", BODY);
+        let digest = digest("key-4", BODY);
         assert!(BASE64_STANDARD.encode(digest).contains('+'));
         assert!(BASE64_STANDARD.encode(digest).contains('/'));
         for value in [
@@ -201,7 +201,7 @@ mod tests {
             BASE64_URL_SAFE_NO_PAD.encode(digest),
             format!("  {} ", hex::encode(digest)),
         ] {
-            assert_eq!(verify(&["key-3"], "X-SIGNATURE", &value), Ok(()), "{value}");
+            assert_eq!(verify(&["key-4"], "X-SIGNATURE", &value), Ok(()), "{value}");
         }
     }
 

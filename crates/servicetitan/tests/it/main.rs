@@ -1,0 +1,14 @@
+//! The client against small servers that each test scripts, and against the sandbox.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail like the tests"
+)]
+
+mod conformance;
+mod lists;
+mod pacing;
+mod records;
+mod retries;
+mod server;
+mod token;
