@@ -395,7 +395,10 @@ impl Call<'_> {
             .get(id.0)
             .ok_or(Problem::not_found("Location"))?;
         let query = self.query(&[PAGING])?;
-        let rows = self.books.contacts_at(id).collect();
+        let rows = self.books.location_contacts.visible(self.now);
+        let rows = rows
+            .filter(|row| row.active && row.owner == Owner::Location(id))
+            .collect();
         self.contact_page(&query, rows, ContactView::Owned)
     }
 

@@ -53,7 +53,7 @@ pub(super) struct App {
     state: Mutex<State>,
     pub(super) plan: Plan,
     pub(super) webhooks: Webhooks,
-    pub(super) app_key: String,
+    pub(super) key: String,
     pub(super) seed: u64,
     now: Clock,
 }
@@ -66,7 +66,7 @@ impl App {
         switches: Switches,
         plan: Plan,
         webhooks: Webhooks,
-        app_key: String,
+        key: String,
         seed: u64,
         now: Clock,
     ) -> Self {
@@ -83,7 +83,7 @@ impl App {
             state: Mutex::new(state),
             plan,
             webhooks,
-            app_key,
+            key,
             seed,
             now,
         }
@@ -191,7 +191,7 @@ fn serve(
             nowhere()
         });
     };
-    state.gate(&app.app_key, headers, tenant, scope, now)?;
+    state.gate(&app.key, headers, tenant, scope, now)?;
     let State {
         tenants, switches, ..
     } = state;

@@ -18,7 +18,7 @@ use super::problem::Problem;
 use super::rate::whole_seconds;
 use super::record::TenantId;
 
-const TOKEN_WINDOW: std::time::Duration = std::time::Duration::from_secs(60);
+const TOKEN_WINDOW: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// The tokens alive.
 #[derive(Debug, Default)]

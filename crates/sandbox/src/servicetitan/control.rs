@@ -64,7 +64,7 @@ async fn overview(Shared(app): Shared<SharedApp>) -> Json<Value> {
         })
         .collect();
     Json(json!({
-        "app_key": app.app_key,
+        "app_key": app.key,
         "tenants": tenants,
         "tokens_issued": state.tokens.issued(),
         "example": {
@@ -150,7 +150,7 @@ async fn set_switches(Shared(app): Shared<SharedApp>, Json(changes): Json<Value>
     };
     all.extend(changes.clone());
     match serde_json::from_value(Value::Object(all.clone())) {
-        Ok(changed) => state.switches = changed,
+        Ok(switches) => state.switches = switches,
         Err(error) => return Err(refused(StatusCode::BAD_REQUEST, &error.to_string())),
     }
     Ok(Json(json!(state.switches)))

@@ -76,7 +76,7 @@ impl Sandbox {
             .collect();
         let plan = Plan::new(options.seed, problem::voice);
         // Two runs must not publish different events under the same id.
-        let run = options.seed ^ started.as_nanosecond().unsigned_abs() as u64;
+        let run = options.seed ^ started.as_microsecond().unsigned_abs();
         let webhooks = Webhooks::new(run).map_err(io::Error::other)?;
         let app = Arc::new(App::new(
             tenants,
@@ -100,7 +100,7 @@ impl Sandbox {
     /// The app's key for the `ST-App-Key` header.
     #[must_use]
     pub fn app_key(&self) -> &str {
-        &self.app.app_key
+        &self.app.key
     }
 
     /// The tenants, by number.

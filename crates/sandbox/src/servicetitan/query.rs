@@ -25,8 +25,8 @@ impl Query {
         let Ok(Pairs(pairs)) = Pairs::<Vec<(String, String)>>::try_from_uri(uri) else {
             return Err(Problem::invalid("query", "The query string is malformed."));
         };
-        let knows = |name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
-        let pairs = pairs.into_iter().filter(|(name, _)| knows(name)).collect();
+        let listed = |name: &str| known.iter().any(|entry| entry.eq_ignore_ascii_case(name));
+        let pairs = pairs.into_iter().filter(|(name, _)| listed(name)).collect();
         Ok(Self { pairs })
     }
 

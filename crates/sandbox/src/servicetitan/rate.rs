@@ -41,7 +41,9 @@ impl<K: Eq + Hash> Windows<K> {
             passed.pop_front();
         }
         match passed.front() {
-            Some(first) if passed.len() >= limit => Err(window - now.duration_since(*first)),
+            Some(first) if passed.len() >= limit => {
+                Err(window.saturating_sub(now.duration_since(*first)))
+            }
             _ => {
                 passed.push_back(now);
                 Ok(())

@@ -103,9 +103,10 @@ struct Draw<'a> {
 impl Draw<'_> {
     fn customer(&mut self, drawn: &mut Drawn) {
         let id = customer_id(self.index);
-        let kind = match self.percent(self.mix.commercial_percent) {
-            true => CustomerKind::Commercial,
-            false => CustomerKind::Residential,
+        let kind = if self.percent(self.mix.commercial_percent) {
+            CustomerKind::Commercial
+        } else {
+            CustomerKind::Residential
         };
         let name = self.name(kind);
         let address = self.address();

@@ -79,7 +79,7 @@ impl Tenant {
     pub fn credentials(&self) -> Credentials {
         self.books(|books| Credentials {
             tenant: books.id,
-            app_key: self.app.app_key.clone(),
+            app_key: self.app.key.clone(),
             client_id: books.client_id.clone(),
             client_secret: books.client_secret.clone(),
         })

@@ -209,6 +209,10 @@ impl Webhooks {
     }
 
     /// Sends events to a URL from now on.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most subscriptions last as long as the run"
+    )]
     pub fn subscribe(&self, subscription: Subscription) -> SubscriptionId {
         let (queue, mut jobs) = mpsc::unbounded_channel::<Job>();
         let sender = self.clone();
@@ -277,6 +281,7 @@ impl Webhooks {
     }
 
     /// Sends everything remembered once more, the newest first. Gives how many.
+    #[expect(clippy::must_use_candidate, reason = "it is called for its effect")]
     pub fn redeliver_all(&self) -> usize {
         let mut inner = self.inner();
         let all: Vec<Occurrence> = inner.occurrences.iter().rev().cloned().collect();
@@ -438,14 +443,13 @@ impl Inner {
     fn uuid(&mut self) -> String {
         let bits: u128 = self.rng.random();
         let text = format!("{bits:032x}");
-        let (a, b, c, d, e) = (
-            &text[..8],
+        let (head, tail) = (&text[..8], &text[20..]);
+        format!(
+            "{head}-{}-4{}-8{}-{tail}",
             &text[8..12],
             &text[13..16],
-            &text[17..20],
-            &text[20..],
-        );
-        format!("{a}-{b}-4{c}-8{d}-{e}")
+            &text[17..20]
+        )
     }
 }
 
