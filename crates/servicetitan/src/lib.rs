@@ -11,7 +11,7 @@ pub mod record;
 pub mod webhook;
 
 #[cfg(feature = "client")]
-pub use client::Client;
+pub use client::{Client, Config, Environment, Http};
 pub use error::{Error, ErrorKind};
 pub use id::{ContactId, CustomerId, JobId, LocationId, PaymentTermId, TenantId};
 #[cfg(feature = "client")]

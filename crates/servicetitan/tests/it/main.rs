@@ -10,5 +10,6 @@ mod lists;
 mod pacing;
 mod records;
 mod retries;
+mod sandboxed;
 mod server;
 mod token;
