@@ -25,7 +25,7 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
-pub use calls::Found;
+pub use calls::{Found, Trace};
 pub use config::{Config, TIMEOUT};
 pub use load::{CallTime, Loaded};
 pub use retry::READ_TRIES_MAX;

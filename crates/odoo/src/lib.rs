@@ -13,7 +13,7 @@ mod record;
 pub mod server;
 
 #[cfg(feature = "client")]
-pub use client::{Client, Config, Found, Loaded, Search};
+pub use client::{Client, Config, Found, Loaded, Search, Trace};
 pub use context::Context;
 pub use domain::Domain;
 pub use error::{Error, ErrorKind};

@@ -137,14 +137,14 @@ impl Client {
     #[must_use]
     pub fn pages<'a>(
         &'a self,
-        model: &'a Model,
+        model: &Model,
         domain: Domain,
         fields: &'a [&'a str],
         context: &'a Context,
     ) -> Pages<'a> {
         Pages {
             client: self,
-            model,
+            model: model.clone(),
             domain,
             fields,
             context,
@@ -158,7 +158,7 @@ impl Client {
 #[derive(Debug)]
 pub struct Pages<'a> {
     client: &'a Client,
-    model: &'a Model,
+    model: Model,
     domain: Domain,
     fields: &'a [&'a str],
     context: &'a Context,
@@ -196,10 +196,10 @@ impl Pages<'_> {
         };
         let page = self
             .client
-            .search_read(self.model, &search, self.context)
+            .search_read(&self.model, &search, self.context)
             .await?;
         self.after = match page.last() {
-            Some(last) if page.len() == self.rows => Some(id_of(self.model, last)?),
+            Some(last) if page.len() == self.rows => Some(id_of(&self.model, last)?),
             _ => None,
         };
         Ok(if page.is_empty() { None } else { Some(page) })

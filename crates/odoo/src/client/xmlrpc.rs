@@ -71,6 +71,12 @@ pub(super) async fn call(
         positional.push(to_xml(&json!(ids)));
     }
     let mut named = call.arguments.clone();
+    // The only method that every version takes by position alone.
+    if call.method == "create"
+        && let Some(values) = named.remove("vals_list")
+    {
+        positional.push(to_xml(&values));
+    }
     named.insert("context".to_owned(), Value::Object(call.context.to_json()));
     let parameters = vec![
         Xml::String(config.database.clone()),

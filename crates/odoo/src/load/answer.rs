@@ -62,6 +62,9 @@ pub struct Warning {
     pub message: String,
 }
 
+/// An error with the row that it names.
+type Named<'a> = (&'a Message<'a>, &'a Row);
+
 /// One entry of `messages`.
 struct Message<'a> {
     row: Option<usize>,
@@ -159,10 +162,10 @@ fn refused(rows: &Rows, sent: &[&Row], messages: &[Message<'_>]) -> Answer {
         .iter()
         .filter_map(|error| Some((**error, *sent.get(error.row?)?)));
 
-    let names = names_in_call(rows, sent);
-    let (orphans, firm): (Vec<_>, Vec<_>) =
-        named.partition(|(error, row)| refers_inside(rows, &names, row, error.field));
-    let (leading, firm) = firm.split_at(leading_doubts(&firm));
+    let call = Call::new(rows, sent);
+    let (orphans, firm): (Vec<_>, Vec<_>) = named
+        .partition(|(error, row)| error.field.is_some() && call.refers_inside(row, error.field));
+    let (leading, firm) = firm.split_at(leading_doubts(&call, &firm));
     let mut faults = by_group(firm);
     let mut doubted = by_group(leading);
     doubted.extend(by_group(&orphans));
@@ -191,7 +194,7 @@ fn refused(rows: &Rows, sent: &[&Row], messages: &[Message<'_>]) -> Answer {
     Answer::Refused { faults, doubted }
 }
 
-fn by_group(errors: &[(&Message<'_>, &Row)]) -> BTreeMap<usize, RowFault> {
+fn by_group(errors: &[Named<'_>]) -> BTreeMap<usize, RowFault> {
     let mut faults = BTreeMap::new();
     for (error, row) in errors {
         faults
@@ -204,12 +207,14 @@ fn by_group(errors: &[(&Message<'_>, &Row)]) -> BTreeMap<usize, RowFault> {
 /// How many of the first errors may be those of whole batches.
 ///
 /// Odoo inserts each at the very front, so they stand there last batch first, under falling record
-/// numbers and without a field, before the true ones, which rise. The last error of all is always true.
-fn leading_doubts(errors: &[(&Message<'_>, &Row)]) -> usize {
+/// numbers, each that of a batch's first record, and without a field, before the true ones, which rise.
+/// The last error of all is always true.
+fn leading_doubts(call: &Call<'_>, errors: &[Named<'_>]) -> usize {
     let mut count = 0;
-    for (n, (error, _)) in errors.iter().enumerate() {
+    for (n, (error, row)) in errors.iter().enumerate() {
         let falls = n == 0 || error.row < errors[n - 1].0.row;
-        if error.field.is_some() || !falls || n + 1 == errors.len() {
+        let may_start_a_batch = error.row == Some(0) || call.refers_inside(row, None);
+        if error.field.is_some() || !falls || !may_start_a_batch || n + 1 == errors.len() {
             break;
         }
         count = n + 1;
@@ -217,24 +222,37 @@ fn leading_doubts(errors: &[(&Message<'_>, &Row)]) -> usize {
     count
 }
 
-/// The external ids that rows of this call bear.
-fn names_in_call<'a>(rows: &Rows, sent: &[&'a Row]) -> BTreeSet<&'a str> {
-    rows.columns()
-        .iter()
-        .position(|column| column == "id")
-        .map(|at| sent.iter().map(|row| row.values[at].as_str()).collect())
-        .unwrap_or_default()
+/// What was sent, for looking at references.
+struct Call<'a> {
+    columns: &'a [String],
+    /// The external ids that rows of this call bear.
+    names: BTreeSet<&'a str>,
 }
 
-/// Whether the field at fault holds the external id of another row of the same call.
-fn refers_inside(rows: &Rows, names: &BTreeSet<&str>, row: &Row, field: Option<&str>) -> bool {
-    let Some(field) = field else { return false };
-    rows.columns()
-        .iter()
-        .zip(&row.values)
-        .any(|(column, value)| {
-            column.strip_suffix("/id") == Some(field) && names.contains(value.as_str())
-        })
+impl<'a> Call<'a> {
+    fn new(rows: &'a Rows, sent: &[&'a Row]) -> Self {
+        let column = rows.columns().iter().position(|column| column == "id");
+        let names = column
+            .map(|at| sent.iter().map(|row| row.values[at].as_str()).collect())
+            .unwrap_or_default();
+        Self {
+            columns: rows.columns(),
+            names,
+        }
+    }
+
+    /// Whether the row holds the external id of a row of the same call, in this field or in any.
+    fn refers_inside(&self, row: &Row, field: Option<&str>) -> bool {
+        self.columns
+            .iter()
+            .zip(&row.values)
+            .filter_map(|(column, value)| Some((column.strip_suffix("/id")?, value.as_str())))
+            .any(|(column, value)| {
+                !value.is_empty()
+                    && field.is_none_or(|field| field == column)
+                    && self.names.contains(value)
+            })
+    }
 }
 
 #[cfg(test)]

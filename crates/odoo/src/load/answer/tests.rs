@@ -143,13 +143,18 @@ fn the_error_of_a_whole_batch_blames_nobody_while_others_are_named() {
         blamed(&read(
             &rows,
             &[
-                error(6, None, "b"),
-                error(1, None, "a"),
+                error(7, None, "b"),
+                error(0, None, "a"),
                 error(3, None, "a"),
                 error(8, None, "b")
             ]
         )),
         (vec![2, 3], vec![0, 1])
+    );
+    // A row that begins no batch is named for itself.
+    assert_eq!(
+        blamed(&read(&rows, &[error(1, None, name), error(3, None, name)])),
+        (vec![1, 3], vec![])
     );
     // Alone, it is the record's own.
     assert_eq!(

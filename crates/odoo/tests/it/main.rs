@@ -1,0 +1,6 @@
+//! The crate's tests from outside.
+
+mod contract;
+mod plan;
+mod real;
+mod target;
