@@ -4,8 +4,12 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::connections::ConnectionId;
+use crate::limit::at_most;
 use crate::records::RecordId;
-use crate::{Result, Store};
+use crate::row::params;
+use crate::vault::ConnectionKeys;
+use crate::{Error, ErrorKind, Result, Store};
 
 /// Attempts that one call of [`Store::attempts`] returns at most.
 pub const ATTEMPTS_MAX: usize = 1_000;
@@ -50,9 +54,91 @@ pub struct Attempt {
     pub message: String,
 }
 
+/// An attempt with its exchange sealed.
+pub(crate) struct SealedAttempt {
+    pub(crate) attempt: NewAttempt,
+    pub(crate) sent: Vec<u8>,
+    pub(crate) received: Vec<u8>,
+}
+
+impl SealedAttempt {
+    fn open(
+        keys: &ConnectionKeys,
+        column: &str,
+        record: RecordId,
+        sealed: Vec<u8>,
+    ) -> Result<Value> {
+        if sealed.is_empty() {
+            return Ok(Value::Null);
+        }
+        let json = keys.open("attempts", column, &record.to_string(), sealed)?;
+        serde_json::from_slice(&json)
+            .map_err(|_unreadable| Error::corrupt(format!("attempts.{column} of record {record}")))
+    }
+}
+
 impl Store {
     /// The latest attempts for a record, newest first, at most `limit` and [`ATTEMPTS_MAX`].
     pub async fn attempts(&self, record: RecordId, limit: usize) -> Result<Vec<Attempt>> {
-        todo!("{record} {limit}")
+        let operation = "read attempts";
+        let owner = self
+            .read(operation, move |tx| {
+                let row = tx.query_opt(
+                    "SELECT connection FROM records WHERE id = $1",
+                    params![record.0],
+                )?;
+                let unknown = || {
+                    let kind = ErrorKind::NotFound(format!("record with id {record}"));
+                    Error::new(operation, kind)
+                };
+                row.ok_or_else(unknown)?.take(0).map(ConnectionId)
+            })
+            .await?;
+        let keys = self.keys(owner).await?;
+        let limit = at_most(limit, ATTEMPTS_MAX);
+        self.read(operation, move |tx| {
+            let rows = tx.query(
+                "SELECT id, triggered_by, sent, received, started_at, finished_at, outcome, message
+                   FROM attempts WHERE record = $1 ORDER BY id DESC LIMIT $2",
+                params![record.0, limit],
+            )?;
+            let attempt = |mut row: crate::row::Row| {
+                Ok(Attempt {
+                    id: row.take(0)?,
+                    trigger: row.take(1)?,
+                    sent: SealedAttempt::open(&keys, "sent", record, row.take(2)?)?,
+                    received: SealedAttempt::open(&keys, "received", record, row.take(3)?)?,
+                    started_at: row.take(4)?,
+                    finished_at: row.take(5)?,
+                    outcome: row.take(6)?,
+                    message: row.take(7)?,
+                })
+            };
+            rows.into_iter().map(attempt).collect()
+        })
+        .await
+    }
+
+    pub(crate) fn seal_attempt(
+        &self,
+        keys: &ConnectionKeys,
+        record: RecordId,
+        mut attempt: NewAttempt,
+    ) -> SealedAttempt {
+        let row = record.to_string();
+        let seal = |column: &str, value: Value| {
+            keys.seal(
+                "attempts",
+                column,
+                &row,
+                value.to_string().as_bytes(),
+                self.random(),
+            )
+        };
+        SealedAttempt {
+            sent: seal("sent", attempt.sent.take()),
+            received: seal("received", attempt.received.take()),
+            attempt,
+        }
     }
 }

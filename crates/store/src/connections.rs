@@ -7,10 +7,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sync::record::Reason;
+use zeroize::Zeroizing;
 
-use crate::{Result, Store};
+use crate::audit::{self, Salted};
+use crate::row::{Cell, FromCell, Row, params};
+use crate::store::no_connection;
+use crate::tx::Tx;
+use crate::vault::{Cipher, ConnectionKeys, Nonce, data_key_place};
+use crate::{Error, ErrorKind, Result, Store};
 
 /// The store's id of a connection; never given to another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +75,228 @@ pub enum ConnectionState {
     Paused,
 }
 
+impl ConnectionState {
+    /// The state's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+        }
+    }
+}
+
+impl FromCell for ConnectionState {
+    fn from_cell(cell: Cell) -> Option<Self> {
+        let name = String::from_cell(cell)?;
+        [Self::Active, Self::Paused]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+}
+
+const COLUMNS: &str = "id, name, tenant, odoo, settings, state, paused, created_at, version";
+
+fn connection(row: &mut Row) -> Result<Connection> {
+    Ok(Connection {
+        id: ConnectionId(row.take(0)?),
+        name: row.take(1)?,
+        tenant: row.take(2)?,
+        odoo: row.take(3)?,
+        settings: row.take_json(4)?,
+        state: row.take(5)?,
+        paused: paused(row.take(6)?)?,
+        created_at: row.take(7)?,
+        version: row.take(8)?,
+    })
+}
+
+fn paused(json: Option<String>) -> Result<Option<Reason>> {
+    json.map(|json| serde_json::from_str(&json))
+        .transpose()
+        .map_err(|_unreadable| Error::corrupt("the reason of a pause"))
+}
+
+fn connection_named(tx: &mut Tx<'_>, name: &str) -> Result<Option<Connection>> {
+    let sql = format!("SELECT {COLUMNS} FROM connections WHERE name = $1 AND removed_at IS NULL");
+    let row = tx.query_opt(&sql, params![name])?;
+    row.map(|mut row| connection(&mut row)).transpose()
+}
+
+fn existing(tx: &mut Tx<'_>, name: &str) -> Result<Connection> {
+    connection_named(tx, name)?.ok_or_else(|| {
+        let kind = ErrorKind::NotFound(format!("connection named `{name}`"));
+        Error::new("find a connection", kind)
+    })
+}
+
+/// Refuses to write for a connection that was removed; its row is still there.
+pub(crate) fn require(tx: &mut Tx<'_>, id: ConnectionId) -> Result<()> {
+    let row = tx.query_opt(
+        "SELECT id FROM connections WHERE id = $1 AND removed_at IS NULL",
+        params![id.0],
+    )?;
+    row.map(drop).ok_or_else(|| no_connection(id))
+}
+
+fn refuse_name_taken(tx: &mut Tx<'_>, name: &str) -> Result<()> {
+    match connection_named(tx, name)? {
+        Some(other) => Err(Error::new(
+            "keep a connection",
+            ErrorKind::NameTaken(other.name),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A connection to be written, with its keys and everything random about it.
+struct Draft {
+    new: NewConnection,
+    settings: String,
+    /// The credentials as JSON.
+    secrets: Zeroizing<Vec<u8>>,
+    secrets_nonce: Nonce,
+    entries: Vec<Salted>,
+}
+
+impl Draft {
+    fn seal_secrets(&self, keys: &ConnectionKeys) -> Vec<u8> {
+        keys.seal(
+            "connections",
+            "secrets",
+            "",
+            &self.secrets,
+            self.secrets_nonce,
+        )
+    }
+
+    fn insert(
+        &self,
+        tx: &mut Tx<'_>,
+        wrapper: &Cipher,
+        data_key: &[u8; 32],
+        nonce: Nonce,
+        now: Timestamp,
+    ) -> Result<ConnectionId> {
+        refuse_name_taken(tx, &self.new.name)?;
+        let other = tx.query_opt(
+            "SELECT name FROM connections WHERE tenant = $1 AND odoo = $2 AND removed_at IS NULL",
+            params![self.new.tenant, &self.new.odoo],
+        )?;
+        if let Some(mut other) = other {
+            let kind = ErrorKind::PairTaken(other.take(0)?);
+            return Err(Error::new("add a connection", kind));
+        }
+        // The keys are bound to the id, which the database gives: first the row, then what is sealed.
+        let mut row = tx.query_one(
+            "INSERT INTO connections (name, tenant, odoo, settings, secrets, data_key, state, paused,
+                                      created_at, version, links_version, removed_at)
+             VALUES ($1, $2, $3, $4, $5, $5, 'active', NULL, $6, 1, 0, NULL) RETURNING id",
+            params![
+                &self.new.name,
+                self.new.tenant,
+                &self.new.odoo,
+                &self.settings,
+                [].as_slice(),
+                now
+            ],
+        )?;
+        let id = ConnectionId(row.take(0)?);
+        let keys = ConnectionKeys::new(id, data_key);
+        tx.execute(
+            "UPDATE connections SET data_key = $2, secrets = $3 WHERE id = $1",
+            params![
+                id.0,
+                &wrapper.seal(data_key_place(id), data_key, nonce),
+                &self.seal_secrets(&keys)
+            ],
+        )?;
+        audit::append(tx, id, &self.entries, now)?;
+        Ok(id)
+    }
+
+    fn replace(
+        &self,
+        tx: &mut Tx<'_>,
+        name: &str,
+        wrapper: &Cipher,
+        now: Timestamp,
+    ) -> Result<ConnectionId> {
+        let old = existing(tx, name)?;
+        if old.tenant != self.new.tenant || old.odoo != self.new.odoo {
+            let kind = ErrorKind::PairDiffers(old.name);
+            return Err(Error::new("replace a connection", kind));
+        }
+        if old.name != self.new.name {
+            refuse_name_taken(tx, &self.new.name)?;
+        }
+        let keys = load_keys(tx, wrapper, old.id)?;
+        tx.execute(
+            "UPDATE connections SET name = $2, settings = $3, secrets = $4, version = version + 1 WHERE id = $1",
+            params![
+                old.id.0,
+                &self.new.name,
+                &self.settings,
+                &self.seal_secrets(&keys)
+            ],
+        )?;
+        audit::append(tx, old.id, &self.entries, now)?;
+        Ok(old.id)
+    }
+}
+
+/// The keys of a connection, unwrapped.
+pub(crate) fn load_keys(
+    tx: &mut Tx<'_>,
+    wrapper: &Cipher,
+    id: ConnectionId,
+) -> Result<ConnectionKeys> {
+    let row = tx.query_opt(
+        "SELECT data_key FROM connections WHERE id = $1 AND removed_at IS NULL",
+        params![id.0],
+    )?;
+    let mut row = row.ok_or_else(|| no_connection(id))?;
+    ConnectionKeys::unwrap(wrapper, id, row.take(0)?)
+}
+
+/// Deletes what was stored for a connection. Its row and its audit chain stay; its keys and credentials do not, so that
+/// nothing of it can be decrypted, not even from a backup's copy of the rows with this row's present state.
+fn remove(tx: &mut Tx<'_>, id: ConnectionId, now: Timestamp) -> Result<()> {
+    tx.execute(
+        "INSERT INTO meta (name, value) VALUES ('pruning', 'a connection')",
+        &[],
+    )?;
+    tx.execute(
+        "DELETE FROM pass_effects WHERE pass IN (SELECT id FROM passes WHERE connection = $1)",
+        params![id.0],
+    )?;
+    // What refers to others goes before them.
+    for table in [
+        "passes",
+        "wakes",
+        "cursors",
+        "dependencies",
+        "links",
+        "parts",
+        "attempts",
+        "records",
+        "observations",
+    ] {
+        tx.execute(
+            &format!("DELETE FROM {table} WHERE connection = $1"),
+            params![id.0],
+        )?;
+    }
+    tx.execute("DELETE FROM meta WHERE name = 'pruning'", &[])?;
+    tx.execute(
+        "UPDATE connections
+            SET removed_at = $2, settings = $4, secrets = $3, data_key = $3, paused = NULL, version = version + 1
+          WHERE id = $1",
+        params![id.0, now, [].as_slice(), "{}"],
+    )?;
+    Ok(())
+}
+
 impl Store {
     /// Adds a connection, active. Refuses a name in use ([`NameTaken`](crate::ErrorKind::NameTaken)) and a second
     /// connection of the tenant to the same database ([`PairTaken`](crate::ErrorKind::PairTaken)).
@@ -78,7 +306,18 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<ConnectionId> {
-        todo!("{new:?} {actor} {now}")
+        let detail = format!("tenant {} to {}", new.tenant, new.odoo);
+        let draft = self.draft(
+            new,
+            self.salted_note(actor, "connection.added", "connection", detail),
+        );
+        let data_key: Zeroizing<[u8; 32]> = Zeroizing::new(self.random());
+        let nonce = self.random();
+        let wrapper = self.wrapper();
+        self.write("add a connection", move |tx| {
+            draft.insert(tx, &wrapper, &data_key, nonce, now)
+        })
+        .await
     }
 
     /// Gives the connection `name` new settings and credentials; its id, records and links stay. `new.name` may be
@@ -90,27 +329,75 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<ConnectionId> {
-        todo!("{name} {new:?} {actor} {now}")
+        let detail = "new settings and credentials".to_owned();
+        let draft = self.draft(
+            new,
+            self.salted_note(actor, "connection.replaced", "connection", detail),
+        );
+        let name = name.to_owned();
+        let wrapper = self.wrapper();
+        self.write("replace a connection", move |tx| {
+            draft.replace(tx, &name, &wrapper, now)
+        })
+        .await
     }
 
     /// Deletes a connection with everything that was stored for it except its audit chain.
     pub async fn remove_connection(&self, name: &str, actor: &str, now: Timestamp) -> Result<()> {
-        todo!("{name} {actor} {now}")
+        let entries = self.salted_note(actor, "connection.removed", "connection", String::new());
+        let name = name.to_owned();
+        let id = self
+            .write("remove a connection", move |tx| {
+                let id = existing(tx, &name)?.id;
+                remove(tx, id, now)?;
+                audit::append(tx, id, &entries, now)?;
+                Ok(id)
+            })
+            .await?;
+        self.forget_keys(id);
+        Ok(())
     }
 
     /// All connections by name.
     pub async fn connections(&self) -> Result<Vec<Connection>> {
-        todo!()
+        self.read("list the connections", |tx| {
+            let sql =
+                format!("SELECT {COLUMNS} FROM connections WHERE removed_at IS NULL ORDER BY name");
+            let rows = tx.query(&sql, &[])?;
+            rows.into_iter()
+                .map(|mut row| connection(&mut row))
+                .collect()
+        })
+        .await
     }
 
     /// The connection of that name.
     pub async fn connection(&self, name: &str) -> Result<Option<Connection>> {
-        todo!("{name}")
+        let name = name.to_owned();
+        self.read("read a connection", move |tx| connection_named(tx, &name))
+            .await
     }
 
     /// The credentials of a connection, by name.
     pub async fn secrets(&self, id: ConnectionId) -> Result<BTreeMap<String, SecretString>> {
-        todo!("{id}")
+        let keys = self.keys(id).await?;
+        let json = self
+            .read("read a connection's credentials", move |tx| {
+                let row = tx.query_opt(
+                    "SELECT secrets FROM connections WHERE id = $1 AND removed_at IS NULL",
+                    params![id.0],
+                )?;
+                let mut row = row.ok_or_else(|| no_connection(id))?;
+                let json = keys.open("connections", "secrets", "", row.take(0)?)?;
+                Ok(Zeroizing::new(json))
+            })
+            .await?;
+        let texts: BTreeMap<String, String> = serde_json::from_slice(&json)
+            .map_err(|_unreadable| Error::corrupt("a connection's credentials"))?;
+        Ok(texts
+            .into_iter()
+            .map(|(name, text)| (name, SecretString::from(text)))
+            .collect())
     }
 
     /// Pauses or resumes a connection; writes and audits nothing when state and reason are as they were.
@@ -122,6 +409,49 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<()> {
-        todo!("{id} {state:?} {paused:?} {actor} {now}")
+        let detail = paused
+            .as_ref()
+            .map_or_else(String::new, |reason| reason.what.clone());
+        let action = match state {
+            ConnectionState::Active => "connection.resumed",
+            ConnectionState::Paused => "connection.paused",
+        };
+        let entries = self.salted_note(actor, action, "connection", detail);
+        let paused = paused.map(|reason| {
+            serde_json::to_string(&reason).expect("a reason is three texts, which have a JSON form")
+        });
+        self.write("set a connection's state", move |tx| {
+            let row = tx.query_opt(
+                "SELECT state, paused FROM connections WHERE id = $1 AND removed_at IS NULL",
+                params![id.0],
+            )?;
+            let mut row = row.ok_or_else(|| no_connection(id))?;
+            let (old_state, old_paused): (ConnectionState, Option<String>) = (row.take(0)?, row.take(1)?);
+            if old_state == state && old_paused == paused {
+                return Ok(());
+            }
+            tx.execute(
+                "UPDATE connections SET state = $2, paused = $3, version = version + 1 WHERE id = $1",
+                params![id.0, state.as_str(), paused.as_ref()],
+            )?;
+            audit::append(tx, id, &entries, now)
+        })
+        .await
+    }
+
+    fn draft(&self, new: NewConnection, entries: Vec<Salted>) -> Draft {
+        let exposed: BTreeMap<&str, &str> = new
+            .secrets
+            .iter()
+            .map(|(name, secret)| (name.as_str(), secret.expose_secret()))
+            .collect();
+        let secrets = serde_json::to_vec(&exposed).expect("texts by name have a JSON form");
+        Draft {
+            settings: new.settings.to_string(),
+            secrets: Zeroizing::new(secrets),
+            secrets_nonce: self.random(),
+            entries,
+            new,
+        }
     }
 }

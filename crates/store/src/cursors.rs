@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::connections::ConnectionId;
+use crate::connections::{self, ConnectionId};
+use crate::row::params;
+use crate::tx::Tx;
 use crate::{Result, Store};
 
 /// A saved position.
@@ -14,10 +16,40 @@ pub struct Cursor {
     pub saved_at: Timestamp,
 }
 
+/// Saves a cursor, inside a job.
+pub(crate) fn save(
+    tx: &mut Tx<'_>,
+    id: ConnectionId,
+    name: &str,
+    value: &str,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO cursors (connection, name, value, saved_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (connection, name) DO UPDATE SET value = excluded.value, saved_at = excluded.saved_at",
+        params![id.0, name, value, now],
+    )?;
+    Ok(())
+}
+
 impl Store {
     /// The cursor of that name.
     pub async fn cursor(&self, id: ConnectionId, name: &str) -> Result<Option<Cursor>> {
-        todo!("{id} {name}")
+        let name = name.to_owned();
+        self.read("read a cursor", move |tx| {
+            let row = tx.query_opt(
+                "SELECT value, saved_at FROM cursors WHERE connection = $1 AND name = $2",
+                params![id.0, &name],
+            )?;
+            row.map(|mut row| {
+                Ok(Cursor {
+                    value: row.take(0)?,
+                    saved_at: row.take(1)?,
+                })
+            })
+            .transpose()
+        })
+        .await
     }
 
     /// Saves a cursor.
@@ -28,6 +60,11 @@ impl Store {
         value: &str,
         now: Timestamp,
     ) -> Result<()> {
-        todo!("{id} {name} {value} {now}")
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.write("save a cursor", move |tx| {
+            connections::require(tx, id)?;
+            save(tx, id, &name, &value, now)
+        })
+        .await
     }
 }

@@ -108,6 +108,17 @@ impl Error {
         Self::new("read what is stored", ErrorKind::Corrupt(what.into()))
     }
 
+    /// The same failure, of another operation.
+    pub(crate) fn during(self, operation: &'static str) -> Self {
+        Self { operation, ..self }
+    }
+
+    /// Whether a job may have caused it by what it did, so that other jobs may fare better without it. The disk and the
+    /// connection are everybody's.
+    pub(crate) fn is_of_a_job(&self) -> bool {
+        !self.is_retryable()
+    }
+
     /// The kind of failure.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {

@@ -3,13 +3,18 @@
 //! Links change only with the outcome of a record ([`Store::record_outcomes`]). A link that belongs to a part moves with
 //! the part when that moves to another record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sync::link::{Link, Name, TargetId};
 use sync::sighting::PartKey;
 
 use crate::connections::ConnectionId;
-use crate::{Result, Store};
+use crate::limit::refuse_beyond;
+use crate::records::RecordId;
+use crate::row::{Row, list, params};
+use crate::tx::Tx;
+use crate::vault::ConnectionKeys;
+use crate::{Error, Result, Store};
 
 /// Names that one call of [`Store::links`] takes at most.
 pub const NAMES_MAX: usize = 10_000;
@@ -39,9 +44,68 @@ pub enum LinkChange {
     },
 }
 
+impl LinkChange {
+    /// The name of the link that it changes.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        match self {
+            Self::Put { link, .. } => &link.name,
+            Self::Repoint { name, .. } | Self::Forget { name } => name,
+        }
+    }
+}
+
+const COLUMNS: &str = "record, name, model, target, base";
+
+fn link(keys: &ConnectionKeys, row: &mut Row) -> Result<(RecordId, Link)> {
+    let record = RecordId(row.take(0)?);
+    let name: String = row.take(1)?;
+    let base = keys.open("links", "base", &name, row.take(4)?)?;
+    let base = serde_json::from_slice(&base)
+        .map_err(|_unreadable| Error::corrupt(format!("the base of link {name}")))?;
+    let link = Link {
+        name: Name(name),
+        model: row.take(2)?,
+        target: TargetId(row.take(3)?),
+        base,
+    };
+    Ok((record, link))
+}
+
+/// The links that belong to these records, by name.
+pub(crate) fn of_records(
+    tx: &mut Tx<'_>,
+    keys: &ConnectionKeys,
+    records: &[i64],
+) -> Result<HashMap<RecordId, Vec<Link>>> {
+    let sql = format!("SELECT {COLUMNS} FROM links WHERE record IN {{integers $1}} ORDER BY name");
+    let mut links: HashMap<RecordId, Vec<Link>> = HashMap::new();
+    for mut row in tx.query(&sql, params![&list(records)])? {
+        let (record, link) = link(keys, &mut row)?;
+        links.entry(record).or_default().push(link);
+    }
+    Ok(links)
+}
+
 impl Store {
     /// The links of these names (at most [`NAMES_MAX`]), as far as they exist.
     pub async fn links(&self, id: ConnectionId, names: &[Name]) -> Result<BTreeMap<Name, Link>> {
-        todo!("{id} {names:?}")
+        let operation = "read links";
+        refuse_beyond(NAMES_MAX, names.len(), "links", operation)?;
+        if names.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let keys = self.keys(id).await?;
+        let names = list(names);
+        self.read(operation, move |tx| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM links WHERE connection = $1 AND name IN {{texts $2}}"
+            );
+            let rows = tx.query(&sql, params![id.0, &names])?;
+            rows.into_iter()
+                .map(|mut row| link(&keys, &mut row).map(|(_, link)| (link.name.clone(), link)))
+                .collect()
+        })
+        .await
     }
 }

@@ -6,8 +6,13 @@ use std::fmt;
 use jiff::Timestamp;
 use sync::flow::Flow;
 
-use crate::connections::ConnectionId;
-use crate::{Result, Store};
+use crate::audit;
+use crate::connections::{self, ConnectionId};
+use crate::limit::{at_most, refuse_beyond};
+use crate::records::Effect;
+use crate::row::{Param, Row, list, params};
+use crate::tx::Tx;
+use crate::{Error, ErrorKind, Result, Store};
 
 /// Passes that a connection may have open at a time.
 pub const OPEN_PASSES_MAX: usize = 100;
@@ -60,6 +65,84 @@ pub struct Effects {
     pub unchanged: u64,
 }
 
+impl Effects {
+    pub(crate) fn count(&mut self, effect: Effect) {
+        match effect {
+            Effect::Created => self.created += 1,
+            Effect::Updated => self.updated += 1,
+            Effect::Unchanged => self.unchanged += 1,
+            Effect::None => {}
+        }
+    }
+}
+
+/// Adds to what a pass did, inside the job that did it.
+pub(crate) fn add(tx: &mut Tx<'_>, pass: PassId, effects: &BTreeMap<Flow, Effects>) -> Result<()> {
+    let count = |count: u64| Param::Int(i64::try_from(count).expect("a count of outcomes fits"));
+    let rows: Vec<[Param<'_>; 5]> = effects
+        .iter()
+        .map(|(flow, effects)| {
+            [
+                pass.0.into(),
+                (*flow).into(),
+                count(effects.created),
+                count(effects.updated),
+                count(effects.unchanged),
+            ]
+        })
+        .collect();
+    tx.insert_rows(
+        "INSERT INTO pass_effects (pass, flow, created, updated, unchanged)",
+        &rows,
+        "ON CONFLICT (pass, flow) DO UPDATE SET
+             created = pass_effects.created + excluded.created,
+             updated = pass_effects.updated + excluded.updated,
+             unchanged = pass_effects.unchanged + excluded.unchanged",
+    )?;
+    Ok(())
+}
+
+const COLUMNS: &str =
+    "id, connection, flows, since, actor, requested_at, started_at, finished_at, settled, note";
+
+fn pass(tx: &mut Tx<'_>, row: &mut Row) -> Result<Pass> {
+    let id = PassId(row.take(0)?);
+    let effects = tx.query(
+        "SELECT flow, created, updated, unchanged FROM pass_effects WHERE pass = $1",
+        params![id.0],
+    )?;
+    let effects = effects.into_iter().map(|mut row| {
+        let effects = Effects {
+            created: row.take(1)?,
+            updated: row.take(2)?,
+            unchanged: row.take(3)?,
+        };
+        Ok((row.take(0)?, effects))
+    });
+    Ok(Pass {
+        id,
+        connection: ConnectionId(row.take(1)?),
+        flows: row.take_json(2)?,
+        since: row.take(3)?,
+        actor: row.take(4)?,
+        requested_at: row.take(5)?,
+        started_at: row.take(6)?,
+        finished_at: row.take(7)?,
+        settled: row.take::<Option<i64>>(8)?.map(|settled| settled == 1),
+        note: row.take(9)?,
+        effects: effects.collect::<Result<_>>()?,
+    })
+}
+
+/// Touches a pass that exists; `set` may use `$1`, the pass, and further arguments.
+fn update(tx: &mut Tx<'_>, pass: PassId, set: &str, params: &[Param<'_>]) -> Result<()> {
+    if tx.execute(&format!("UPDATE passes SET {set} WHERE id = $1"), params)? == 0 {
+        let kind = ErrorKind::NotFound(format!("pass {pass}"));
+        return Err(Error::new("find a pass", kind));
+    }
+    Ok(())
+}
+
 impl Store {
     /// Asks for a pass; refuses more than [`OPEN_PASSES_MAX`] open ones.
     pub async fn request_pass(
@@ -70,17 +153,58 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<PassId> {
-        todo!("{id} {flows:?} {since:?} {actor} {now}")
+        let operation = "request a pass";
+        let names = flows
+            .iter()
+            .map(|flow| flow.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
+        let entries = self.salted_note(actor, "pass.requested", "connection", names);
+        let actor = actor.to_owned();
+        self.write(operation, move |tx| {
+            connections::require(tx, id)?;
+            let mut open = tx.query_one(
+                "SELECT count(*) FROM passes WHERE connection = $1 AND finished_at IS NULL",
+                params![id.0],
+            )?;
+            let with_this = usize::try_from(open.take::<u64>(0)?)
+                .unwrap_or(usize::MAX)
+                .saturating_add(1);
+            refuse_beyond(OPEN_PASSES_MAX, with_this, "open passes", operation)?;
+            let mut row = tx.query_one(
+                "INSERT INTO passes (connection, flows, since, actor, requested_at)
+                 VALUES ($1, $2, $3, $4, $5) RETURNING id",
+                params![id.0, &list(&flows), since, &actor, now],
+            )?;
+            audit::append(tx, id, &entries, now)?;
+            Ok(PassId(row.take(0)?))
+        })
+        .await
     }
 
     /// The connection's passes that are not finished, oldest first.
     pub async fn open_passes(&self, id: ConnectionId) -> Result<Vec<Pass>> {
-        todo!("{id}")
+        self.read("read the open passes", move |tx| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM passes WHERE connection = $1 AND finished_at IS NULL ORDER BY id LIMIT $2"
+            );
+            let rows = tx.query(&sql, params![id.0, at_most(OPEN_PASSES_MAX, OPEN_PASSES_MAX)])?;
+            rows.into_iter().map(|mut row| pass(tx, &mut row)).collect()
+        })
+        .await
     }
 
     /// The engine takes a pass up. Again after a crash: the first start stays.
     pub async fn begin_pass(&self, pass: PassId, now: Timestamp) -> Result<()> {
-        todo!("{pass} {now}")
+        self.write("begin a pass", move |tx| {
+            update(
+                tx,
+                pass,
+                "started_at = COALESCE(started_at, $2)",
+                params![pass.0, now],
+            )
+        })
+        .await
     }
 
     /// The engine is done with a pass. A pass that is finished already stays as it is.
@@ -91,11 +215,26 @@ impl Store {
         now: Timestamp,
         note: Option<String>,
     ) -> Result<()> {
-        todo!("{pass} {settled} {now} {note:?}")
+        self.write("finish a pass", move |tx| {
+            update(
+                tx,
+                pass,
+                "settled = CASE WHEN finished_at IS NULL THEN $2 ELSE settled END,
+                 note = CASE WHEN finished_at IS NULL THEN $3 ELSE note END,
+                 finished_at = COALESCE(finished_at, $4)",
+                params![pass.0, i64::from(settled), note.as_ref(), now],
+            )
+        })
+        .await
     }
 
     /// A pass.
-    pub async fn pass(&self, pass: PassId) -> Result<Option<Pass>> {
-        todo!("{pass}")
+    pub async fn pass(&self, id: PassId) -> Result<Option<Pass>> {
+        self.read("read a pass", move |tx| {
+            let sql = format!("SELECT {COLUMNS} FROM passes WHERE id = $1");
+            let row = tx.query_opt(&sql, params![id.0])?;
+            row.map(|mut row| pass(tx, &mut row)).transpose()
+        })
+        .await
     }
 }

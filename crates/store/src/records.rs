@@ -4,27 +4,36 @@
 //! version it was planned from; when more has come since, the record stays due, whatever the outcome was. The same holds
 //! for links of other records that it depends on (their *links version*).
 
+mod outcomes;
+
 use std::collections::HashSet;
 use std::fmt;
 
 use jiff::Timestamp;
 use sync::flow::Flow;
-use sync::link::{Link, Name};
-use sync::record::{Key, Reason, SourceId, State};
+use sync::link::Link;
+use sync::record::{Key, SourceId};
 use sync::sighting::Part;
 
-use crate::attempts::NewAttempt;
-use crate::audit::NewAuditEntry;
-use crate::connections::ConnectionId;
-use crate::links::LinkChange;
-use crate::passes::PassId;
-use crate::{Result, Store};
+pub use outcomes::{Effect, OUTCOMES_MAX, Outcome};
+
+use crate::audit;
+use crate::connections::{self, ConnectionId};
+use crate::limit::{at_most, refuse_beyond};
+use crate::row::{Param, list, params};
+use crate::store::no_connection;
+use crate::tx::Tx;
+use crate::vault::ConnectionKeys;
+use crate::{Result, Store, links, observations};
 
 /// Records that one call of [`Store::due`] returns at most, whatever its `limit`.
 pub const DUE_MAX: usize = 5_000;
 
-/// Outcomes that one call of [`Store::record_outcomes`] takes at most.
-pub const OUTCOMES_MAX: usize = 5_000;
+/// Records that [`Selection::sources`] names at most.
+pub const SOURCES_MAX: usize = 10_000;
+
+/// Records named in a replay that get an audit entry each; of more, one entry tells the number.
+const SOURCES_AUDITED_MAX: usize = 100;
 
 /// The store's id of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,50 +71,6 @@ pub struct Due {
     pub decision: Option<String>,
 }
 
-/// What an outcome did to the target; counted by passes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Effect {
-    /// It was not there before.
-    Created,
-    /// It was changed.
-    Updated,
-    /// It already held what it should.
-    Unchanged,
-    /// Nothing that a pass counts: it waits, failed, is retried or ignored.
-    #[default]
-    None,
-}
-
-/// What came of one due record.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// Which record.
-    pub record: RecordId,
-    /// [`Due::input_version`].
-    pub input_version: i64,
-    /// [`Due::links_version`].
-    pub links_version: i64,
-    /// Where it stands now. `Pending` is a retry: it counts a try.
-    pub state: State,
-    /// For `Pending`: when to try again; at once when absent.
-    pub due_at: Option<Timestamp>,
-    /// Why it stands there. A reason of `Waiting` with advice waits for a person, without advice for another record.
-    pub reason: Option<Reason>,
-    /// What a person should know although it is in step.
-    pub warnings: Vec<String>,
-    /// What it did to the target.
-    pub effect: Effect,
-    /// What happened to its links.
-    pub links: Vec<LinkChange>,
-    /// The links of other records that the plan looked at, found or not. Replaces what was known; when the target of
-    /// one of them changes, the record becomes due.
-    pub depends_on: Vec<Name>,
-    /// The attempt that led to it.
-    pub attempt: Option<NewAttempt>,
-    /// Entries for the audit chain.
-    pub audit: Vec<NewAuditEntry>,
-}
-
 /// Which records to make due again; everything left empty selects all records of the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -123,6 +88,149 @@ pub struct Selection {
     pub decision: Option<String>,
 }
 
+/// Makes the records of `which` due, as new input would; its arguments are numbered from `$4`. A decision, if there is
+/// one, replaces theirs. Returns how many.
+pub(crate) fn make_due(
+    tx: &mut Tx<'_>,
+    which: &str,
+    now: Timestamp,
+    trigger: &str,
+    decision: Option<&str>,
+    params: &[Param<'_>],
+) -> Result<u64> {
+    let sql = format!(
+        "UPDATE records SET
+             state = 'pending',
+             state_since = CASE WHEN state = 'pending' THEN state_since ELSE $1 END,
+             input_version = input_version + 1,
+             input_at = $1,
+             observed_at = CASE WHEN state = 'pending' THEN observed_at ELSE $1 END,
+             due_at = $1,
+             tries = 0,
+             triggered_by = $2,
+             decision = COALESCE($3, decision)
+         WHERE {which}"
+    );
+    let params: Vec<Param<'_>> = [now.into(), trigger.into(), decision.into()]
+        .into_iter()
+        .chain(params.iter().copied())
+        .collect();
+    tx.execute(&sql, &params)
+}
+
+/// Which records, longest due first; without their parts and links.
+fn bare_due(
+    tx: &mut Tx<'_>,
+    (id, flow, now): (ConnectionId, Flow, Timestamp),
+    limit: i64,
+    excluding: &str,
+) -> Result<Vec<Due>> {
+    let version = tx.query_opt(
+        "SELECT links_version FROM connections WHERE id = $1",
+        params![id.0],
+    )?;
+    let links_version: i64 = version.ok_or_else(|| no_connection(id))?.take(0)?;
+    let rows = tx.query(
+        "SELECT id, source, input_version, tries, triggered_by, observed_at, decision
+           FROM records
+          WHERE connection = $1 AND flow = $2 AND state = 'pending' AND due_at <= $3
+            AND id NOT IN {integers $5}
+          ORDER BY due_at, id LIMIT $4",
+        params![id.0, flow, now, limit, excluding],
+    )?;
+    let due = |mut row: crate::row::Row| {
+        Ok(Due {
+            record: RecordId(row.take(0)?),
+            key: Key {
+                flow,
+                source: SourceId(row.take(1)?),
+            },
+            input_version: row.take(2)?,
+            links_version,
+            tries: row.take(3)?,
+            trigger: row.take(4)?,
+            observed_at: row.take(5)?,
+            parts: Vec::new(),
+            links: Vec::new(),
+            decision: row.take(6)?,
+        })
+    };
+    rows.into_iter().map(due).collect()
+}
+
+fn fill_due(tx: &mut Tx<'_>, keys: &ConnectionKeys, due: &mut [Due]) -> Result<()> {
+    let ids: Vec<i64> = due.iter().map(|due| due.record.0).collect();
+    let mut parts = observations::parts_of(tx, keys, &ids)?;
+    let mut links = links::of_records(tx, keys, &ids)?;
+    for due in due {
+        due.parts = parts.remove(&due.record).unwrap_or_default();
+        due.links = links.remove(&due.record).unwrap_or_default();
+    }
+    Ok(())
+}
+
+impl Selection {
+    /// For the audit trail.
+    fn describe(&self) -> String {
+        let sources = (!self.sources.is_empty()).then(|| format!("{} named", self.sources.len()));
+        let words = [
+            self.flow.map(|flow| format!("flow {flow}")),
+            sources,
+            self.cause.as_ref().map(|cause| format!("cause {cause}")),
+            self.since.map(|since| format!("since {since}")),
+            self.until.map(|until| format!("until {until}")),
+            self.decision
+                .as_ref()
+                .map(|decision| format!("decision {decision}")),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        if words.is_empty() {
+            "all".to_owned()
+        } else {
+            words.join(", ")
+        }
+    }
+
+    /// What the audit entry is about: one record, or many.
+    fn subjects(&self) -> Vec<String> {
+        match self.flow {
+            Some(flow) if (1..=SOURCES_AUDITED_MAX).contains(&self.sources.len()) => self
+                .sources
+                .iter()
+                .map(|source| {
+                    let source = source.clone();
+                    Key { flow, source }.to_string()
+                })
+                .collect(),
+            _ => vec!["records".to_owned()],
+        }
+    }
+
+    fn make_due(
+        &self,
+        tx: &mut Tx<'_>,
+        id: ConnectionId,
+        trigger: &str,
+        now: Timestamp,
+    ) -> Result<u64> {
+        // A condition that was left out has a null for its argument.
+        let mut which = "connection = $4
+            AND (flow = $5 OR $5 IS NULL)
+            AND (cause = $6 OR $6 IS NULL)
+            AND (input_at >= $7 OR $7 IS NULL)
+            AND (input_at < $8 OR $8 IS NULL)"
+            .to_owned();
+        let sources = list(&self.sources);
+        let mut params =
+            params![id.0, self.flow, self.cause.as_ref(), self.since, self.until].to_vec();
+        if !self.sources.is_empty() {
+            which.push_str(" AND source IN {texts $9}");
+            params.push((&sources).into());
+        }
+        make_due(tx, &which, now, trigger, self.decision.as_deref(), &params)
+    }
+}
+
 impl Store {
     /// Pending records whose time has come, longest due first: at most `limit` (and [`DUE_MAX`]), without those in
     /// `excluding`.
@@ -134,27 +242,28 @@ impl Store {
         limit: usize,
         excluding: &HashSet<RecordId>,
     ) -> Result<Vec<Due>> {
-        todo!("{id} {flow} {now} {limit} {excluding:?}")
+        let keys = self.keys(id).await?;
+        let limit = at_most(limit, DUE_MAX);
+        let excluding: Vec<i64> = excluding.iter().map(|record| record.0).collect();
+        let excluding = list(&excluding);
+        self.read("read what is due", move |tx| {
+            let mut due = bare_due(tx, (id, flow, now), limit, &excluding)?;
+            fill_due(tx, &keys, &mut due)?;
+            Ok(due)
+        })
+        .await
     }
 
     /// When the next pending record is due; in the past when one is due already.
     pub async fn next_due(&self, id: ConnectionId, flow: Flow) -> Result<Option<Timestamp>> {
-        todo!("{id} {flow}")
-    }
-
-    /// Writes down what came of a batch, in one commit, and counts it for the pass.
-    ///
-    /// Links, attempts and audit entries land in any case. A record whose input has moved on, or that depends on a link
-    /// whose target has changed since it was planned, stays pending and is due now. Records that depend on a link whose
-    /// target this batch changes become pending.
-    pub async fn record_outcomes(
-        &self,
-        id: ConnectionId,
-        outcomes: Vec<Outcome>,
-        pass: Option<PassId>,
-        now: Timestamp,
-    ) -> Result<()> {
-        todo!("{id} {outcomes:?} {pass:?} {now}")
+        self.read("read when the next record is due", move |tx| {
+            let mut row = tx.query_one(
+                "SELECT min(due_at) FROM records WHERE connection = $1 AND flow = $2 AND state = 'pending'",
+                params![id.0, flow],
+            )?;
+            row.take(0)
+        })
+        .await
     }
 
     /// Makes records due again with no tries counted, and audits it. Returns how many.
@@ -165,11 +274,42 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<u64> {
-        todo!("{id} {selection:?} {actor} {now}")
+        let operation = "replay records";
+        refuse_beyond(
+            SOURCES_MAX,
+            selection.sources.len(),
+            "records named",
+            operation,
+        )?;
+        let entries = selection
+            .subjects()
+            .iter()
+            .flat_map(|subject| {
+                self.salted_note(actor, "record.replayed", subject, selection.describe())
+            })
+            .collect::<Vec<_>>();
+        let trigger = format!("replay by {actor}");
+        self.write(operation, move |tx| {
+            connections::require(tx, id)?;
+            let count = selection.make_due(tx, id, &trigger, now)?;
+            audit::append(tx, id, &entries, now)?;
+            Ok(count)
+        })
+        .await
     }
 
     /// Makes synced records with warnings due again. Returns how many.
     pub async fn touch_warned(&self, id: ConnectionId, flow: Flow, now: Timestamp) -> Result<u64> {
-        todo!("{id} {flow} {now}")
+        self.write("make records with warnings due", move |tx| {
+            make_due(
+                tx,
+                "connection = $4 AND flow = $5 AND state = 'synced' AND warned > 0",
+                now,
+                "a look at its warnings",
+                None,
+                params![id.0, flow],
+            )
+        })
+        .await
     }
 }

@@ -9,8 +9,11 @@ use sync::record::{Key, Reason, SourceId, State};
 use sync::sighting::Part;
 
 use crate::connections::ConnectionId;
+use crate::limit::at_most;
 use crate::records::RecordId;
-use crate::{Result, Store};
+use crate::row::params;
+use crate::tx::Tx;
+use crate::{Result, Store, links, observations};
 
 /// Records that one [`FailureGroup`] names at most; its `count` counts all.
 pub const RECORDS_PER_FAILURE_MAX: usize = 100;
@@ -102,19 +105,182 @@ pub struct RecordView {
     pub depends_on: Vec<Name>,
 }
 
+/// What a person must look at: what failed, and what waits with advice (without, it waits for another record).
+const FAILED: &str = "(state = 'failed' OR (state = 'waiting' AND advice <> ''))";
+
+fn flow_status(tx: &mut Tx<'_>, id: ConnectionId, flow: Flow) -> Result<FlowStatus> {
+    let mut counts: BTreeMap<State, u64> = State::ALL.into_iter().map(|state| (state, 0)).collect();
+    let rows = tx.query(
+        "SELECT state, count(*) FROM records WHERE connection = $1 AND flow = $2 GROUP BY state",
+        params![id.0, flow],
+    )?;
+    for mut row in rows {
+        counts.insert(row.take(0)?, row.take(1)?);
+    }
+    let mut warned = tx.query_one(
+        "SELECT count(*) FROM records WHERE connection = $1 AND flow = $2 AND warned > 0 AND state = 'synced'",
+        params![id.0, flow],
+    )?;
+    let mut pending = tx.query_one(
+        "SELECT min(observed_at), min(due_at) FROM records
+          WHERE connection = $1 AND flow = $2 AND state = 'pending'",
+        params![id.0, flow],
+    )?;
+    let latest = tx.query_opt(
+        "SELECT observed_at FROM observations WHERE connection = $1 AND flow = $2 ORDER BY id DESC LIMIT 1",
+        params![id.0, flow],
+    )?;
+    Ok(FlowStatus {
+        flow,
+        counts,
+        warnings: warned.take(0)?,
+        oldest_pending_at: pending.take(0)?,
+        last_observed_at: latest.map(|mut row| row.take(0)).transpose()?,
+        next_due: pending.take(1)?,
+    })
+}
+
+/// Groups come out largest first, each with its first records: one window query instead of one query for each group.
+fn failures(tx: &mut Tx<'_>, id: Option<ConnectionId>) -> Result<Vec<FailureGroup>> {
+    let group = "connection, flow, cause, advice, state";
+    let sql = format!(
+        "SELECT {group}, total, source, what, state_since FROM (
+             SELECT {group}, source, what, state_since,
+                    count(*) OVER (PARTITION BY {group}) AS total,
+                    row_number() OVER (PARTITION BY {group} ORDER BY state_since, id) AS place
+               FROM records
+              WHERE {FAILED} AND (connection = $1 OR $1 IS NULL)
+         ) AS ranked
+         WHERE place <= $2
+         ORDER BY total DESC, {group}, place LIMIT $3"
+    );
+    let rows_max = FAILURE_GROUPS_MAX * RECORDS_PER_FAILURE_MAX;
+    let rows = tx.query(
+        &sql,
+        params![
+            id.map(|id| id.0),
+            at_most(RECORDS_PER_FAILURE_MAX, RECORDS_PER_FAILURE_MAX),
+            at_most(rows_max, rows_max)
+        ],
+    )?;
+    let mut groups: Vec<FailureGroup> = Vec::new();
+    for mut row in rows {
+        let group = FailureGroup {
+            connection: ConnectionId(row.take(0)?),
+            flow: row.take(1)?,
+            cause: row.take::<Option<String>>(2)?.unwrap_or_default(),
+            advice: row.take::<Option<String>>(3)?.unwrap_or_default(),
+            state: row.take(4)?,
+            count: row.take(5)?,
+            records: Vec::new(),
+        };
+        let record = FailedRecord {
+            source: SourceId(row.take(6)?),
+            what: row.take::<Option<String>>(7)?.unwrap_or_default(),
+            since: row.take(8)?,
+        };
+        match groups.last_mut() {
+            Some(last) if last.is_same_group(&group) => last.records.push(record),
+            _ => groups.push(FailureGroup {
+                records: vec![record],
+                ..group
+            }),
+        }
+    }
+    groups.truncate(FAILURE_GROUPS_MAX);
+    Ok(groups)
+}
+
+impl FailureGroup {
+    fn is_same_group(&self, other: &Self) -> bool {
+        (self.connection, self.flow, self.state) == (other.connection, other.flow, other.state)
+            && self.cause == other.cause
+            && self.advice == other.advice
+    }
+}
+
+/// The record, without its parts, links and dependencies.
+fn bare_record(tx: &mut Tx<'_>, id: ConnectionId, key: &Key) -> Result<Option<RecordView>> {
+    let row = tx.query_opt(
+        "SELECT id, state, state_since, cause, what, advice, warnings, input_version, planned_version, tries, due_at,
+                triggered_by, input_at, decision
+           FROM records WHERE connection = $1 AND flow = $2 AND source = $3",
+        params![id.0, key.flow, &key.source.0],
+    )?;
+    let Some(mut row) = row else { return Ok(None) };
+    let reason = match (row.take(3)?, row.take(4)?, row.take(5)?) {
+        (Some(cause), Some(what), Some(advice)) => Some(Reason {
+            cause,
+            what,
+            advice,
+        }),
+        _ => None,
+    };
+    Ok(Some(RecordView {
+        id: RecordId(row.take(0)?),
+        key: key.clone(),
+        state: row.take(1)?,
+        since: row.take(2)?,
+        reason,
+        warnings: row.take_json(6)?,
+        input_version: row.take(7)?,
+        planned_version: row.take(8)?,
+        tries: row.take(9)?,
+        due_at: row.take(10)?,
+        trigger: row.take(11)?,
+        observed_at: row.take(12)?,
+        decision: row.take(13)?,
+        parts: Vec::new(),
+        links: Vec::new(),
+        depends_on: Vec::new(),
+    }))
+}
+
+fn depends_on(tx: &mut Tx<'_>, record: RecordId) -> Result<Vec<Name>> {
+    let rows = tx.query(
+        "SELECT name FROM dependencies WHERE record = $1 ORDER BY name",
+        params![record.0],
+    )?;
+    rows.into_iter()
+        .map(|mut row| row.take(0).map(Name))
+        .collect()
+}
+
 impl Store {
     /// Where each flow of a connection stands, in the flows' order; every flow is there.
     pub async fn status(&self, id: ConnectionId) -> Result<Vec<FlowStatus>> {
-        todo!("{id}")
+        self.read("read the status", move |tx| {
+            Flow::ALL
+                .into_iter()
+                .map(|flow| flow_status(tx, id, flow))
+                .collect()
+        })
+        .await
     }
 
     /// What failed or waits for a person, of one connection or of all.
     pub async fn failures(&self, id: Option<ConnectionId>) -> Result<Vec<FailureGroup>> {
-        todo!("{id:?}")
+        self.read("read the failures", move |tx| failures(tx, id))
+            .await
     }
 
     /// Everything that is known of one record.
     pub async fn record(&self, id: ConnectionId, key: &Key) -> Result<Option<RecordView>> {
-        todo!("{id} {key}")
+        let keys = self.keys(id).await?;
+        let key = key.clone();
+        self.read("read a record", move |tx| {
+            let Some(view) = bare_record(tx, id, &key)? else {
+                return Ok(None);
+            };
+            let parts = observations::parts_of(tx, &keys, &[view.id.0])?.remove(&view.id);
+            let links = links::of_records(tx, &keys, &[view.id.0])?.remove(&view.id);
+            Ok(Some(RecordView {
+                parts: parts.unwrap_or_default(),
+                links: links.unwrap_or_default(),
+                depends_on: depends_on(tx, view.id)?,
+                ..view
+            }))
+        })
+        .await
     }
 }

@@ -19,7 +19,9 @@ pub(crate) enum Address {
 
 /// A text that is no database's address. The text itself is not repeated: it may hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a database address ({0}); write `sqlite://path/to/file.db` or `postgres://user:password@host/database`")]
+#[error(
+    "not a database address ({0}); write `sqlite://path/to/file.db` or `postgres://user:password@host/database`"
+)]
 pub struct InvalidUrl(String);
 
 impl DatabaseUrl {

@@ -1,0 +1,209 @@
+//! SQLite: one file, one writer, WAL with `synchronous=FULL`.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{ToSql, params_from_iter};
+
+use super::{Role, STATEMENTS_MAX, storable};
+use crate::row::{Cell, Param, Row};
+use crate::{Error, ErrorKind, Result};
+
+/// How long a transaction waits for a writer of another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(super) struct Connection {
+    inner: rusqlite::Connection,
+    role: Role,
+}
+
+impl Connection {
+    pub(super) fn open(path: &Path, role: Role) -> Result<Self> {
+        if role == Role::Writer {
+            make_private(path).map_err(|cause| {
+                Error::caused("make the database's file", ErrorKind::Unavailable, cause)
+            })?;
+        }
+        let inner = rusqlite::Connection::open(path).map_err(failed)?;
+        let connection = Self { inner, role };
+        connection.prepare().map_err(failed)?;
+        Ok(connection)
+    }
+
+    pub(super) fn open_in_memory() -> Result<Self> {
+        let inner = rusqlite::Connection::open_in_memory().map_err(failed)?;
+        let connection = Self {
+            inner,
+            role: Role::Writer,
+        };
+        connection.prepare().map_err(failed)?;
+        Ok(connection)
+    }
+
+    fn prepare(&self) -> rusqlite::Result<()> {
+        self.inner.busy_timeout(BUSY_TIMEOUT)?;
+        self.inner
+            .set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        self.inner.pragma_update(None, "journal_mode", "WAL")?;
+        // In WAL mode, NORMAL would lose the last commits with the power; FULL flushes each commit.
+        self.inner.pragma_update(None, "synchronous", "FULL")?;
+        self.inner.pragma_update(None, "foreign_keys", "ON")?;
+        self.inner.pragma_update(None, "trusted_schema", "OFF")?;
+        // A checkpoint leaves the log file as large as it was; cut it back so that one burst does not stay on the disk.
+        self.inner
+            .pragma_update(None, "journal_size_limit", 64 << 20)?;
+        if self.role == Role::Reader {
+            self.inner.pragma_update(None, "query_only", "ON")?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin(&mut self) -> Result<()> {
+        // A deferred transaction would take the write lock at its first write, and fail there if another process wrote
+        // since its first read.
+        self.run_cached(match self.role {
+            Role::Writer => "BEGIN IMMEDIATE",
+            Role::Reader => "BEGIN",
+        })
+    }
+
+    pub(super) fn commit(&mut self) -> Result<()> {
+        let committed = self.run_cached("COMMIT");
+        if committed.is_err() {
+            self.rollback();
+        }
+        committed
+    }
+
+    pub(super) fn rollback(&mut self) {
+        // Some errors (a full disk) roll back by themselves; a second rollback is then refused and means nothing.
+        if !self.inner.is_autocommit() {
+            let _already_rolled_back = self.inner.execute_batch("ROLLBACK");
+        }
+    }
+
+    pub(super) fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        let mut statement = self.inner.prepare_cached(sql).map_err(failed)?;
+        let touched = statement
+            .execute(params_from_iter(params))
+            .map_err(failed)?;
+        Ok(u64::try_from(touched).expect("a count of rows fits"))
+    }
+
+    pub(super) fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
+        let mut statement = self.inner.prepare_cached(sql).map_err(failed)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(params)).map_err(failed)?;
+        let mut out = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let cells = (0..columns).map(|column| cell(row.get_ref(column).map_err(failed)?));
+            out.push(Row(cells.collect::<Result<_>>()?));
+        }
+        Ok(out)
+    }
+
+    pub(super) fn run_script(&mut self, sql: &str) -> Result<()> {
+        self.inner.execute_batch(sql).map_err(failed)
+    }
+
+    fn run_cached(&self, sql: &str) -> Result<()> {
+        let mut statement = self.inner.prepare_cached(sql).map_err(failed)?;
+        statement.execute([]).map_err(failed)?;
+        Ok(())
+    }
+}
+
+/// Makes the file readable by its owner alone. SQLite gives its log and index files the same permissions.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
+}
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Param::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Param::Int(value) => ToSqlOutput::Borrowed(ValueRef::Integer(*value)),
+            Param::Text(value) => match storable(value) {
+                std::borrow::Cow::Borrowed(text) => {
+                    ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
+                }
+                std::borrow::Cow::Owned(text) => ToSqlOutput::Owned(Value::Text(text)),
+            },
+            Param::Bytes(value) => ToSqlOutput::Borrowed(ValueRef::Blob(value)),
+        })
+    }
+}
+
+fn cell(value: ValueRef<'_>) -> Result<Cell> {
+    Ok(match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(value) => Cell::Int(value),
+        ValueRef::Text(bytes) => Cell::Text(
+            std::str::from_utf8(bytes)
+                .map_err(|_invalid| Error::corrupt("a text is not UTF-8"))?
+                .to_owned(),
+        ),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
+        ValueRef::Real(_) => return Err(Error::corrupt("a number is not whole")),
+    })
+}
+
+fn failed(cause: rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode as Code;
+    let kind = match cause.sqlite_error_code() {
+        Some(Code::DiskFull) => ErrorKind::DiskFull,
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => ErrorKind::Locked,
+        Some(
+            Code::CannotOpen
+            | Code::PermissionDenied
+            | Code::ReadOnly
+            | Code::SystemIoFailure
+            | Code::OutOfMemory,
+        ) => ErrorKind::Unavailable,
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
+            ErrorKind::Corrupt("the database's file".to_owned())
+        }
+        _ => ErrorKind::Refused,
+    };
+    Error::caused("use the database", kind, cause)
+}
+
+pub(super) fn word(word: &str) -> Option<String> {
+    let (name, argument) = word.split_once(' ').unwrap_or((word, ""));
+    Some(match name {
+        "id" => "INTEGER PRIMARY KEY".to_owned(),
+        "integer" => "INTEGER".to_owned(),
+        "text" => "TEXT".to_owned(),
+        "bytes" => "BLOB".to_owned(),
+        "strict" => "STRICT".to_owned(),
+        "texts" | "integers" => format!(
+            "(SELECT value FROM json_each({}))",
+            argument.replace('$', "?")
+        ),
+        "append_only" => refuse_changes(
+            argument,
+            "WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'pruning')",
+        ),
+        "unchangeable" => refuse_changes(argument, ""),
+        _ => return None,
+    })
+}
+
+fn refuse_changes(table: &str, unless: &str) -> String {
+    let trigger = |deed: &str| {
+        format!(
+            "CREATE TRIGGER {table}_no_{deed} BEFORE {deed} ON {table} {unless} \
+             BEGIN SELECT RAISE(ABORT, '{table}: rows are never changed'); END;"
+        )
+    };
+    format!("{}\n{}", trigger("update"), trigger("delete"))
+}

@@ -1,0 +1,583 @@
+//! Outcomes: what came of planning and applying one due record, written down a batch at a time.
+//!
+//! The order inside the transaction matters. Links change first, so that an outcome of the same batch that waited for
+//! one of them is seen to be outdated; records elsewhere that depend on a changed link are made due; then each record of
+//! the batch gets its state, unless its input or a link it looked at has moved on since it was planned.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+use sync::flow::Flow;
+use sync::link::{Link, Name};
+use sync::record::{Reason, State};
+
+use super::{RecordId, make_due};
+use crate::attempts::{NewAttempt, SealedAttempt};
+use crate::audit::{self, NewAuditEntry, Salted};
+use crate::connections::{self, ConnectionId};
+use crate::limit::refuse_beyond;
+use crate::links::LinkChange;
+use crate::passes::{self, Effects, PassId};
+use crate::row::{Param, list, params};
+use crate::tx::Tx;
+use crate::{Error, ErrorKind, Result, Store};
+
+/// Outcomes that one call of [`Store::record_outcomes`] takes at most.
+pub const OUTCOMES_MAX: usize = 5_000;
+
+/// What an outcome did to the target; counted by passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// It was not there before.
+    Created,
+    /// It was changed.
+    Updated,
+    /// It already held what it should.
+    Unchanged,
+    /// Nothing that a pass counts: it waits, failed, is retried or ignored.
+    #[default]
+    None,
+}
+
+/// What came of one due record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Which record.
+    pub record: RecordId,
+    /// [`Due::input_version`].
+    pub input_version: i64,
+    /// [`Due::links_version`].
+    pub links_version: i64,
+    /// Where it stands now. `Pending` is a retry: it counts a try.
+    pub state: State,
+    /// For `Pending`: when to try again; at once when absent.
+    pub due_at: Option<Timestamp>,
+    /// Why it stands there. A reason of `Waiting` with advice waits for a person, without advice for another record.
+    pub reason: Option<Reason>,
+    /// What a person should know although it is in step.
+    pub warnings: Vec<String>,
+    /// What it did to the target.
+    pub effect: Effect,
+    /// What happened to its links.
+    pub links: Vec<LinkChange>,
+    /// The links of other records that the plan looked at, found or not. Replaces what was known; when the target of
+    /// one of them changes, the record becomes due.
+    pub depends_on: Vec<Name>,
+    /// The attempt that led to it.
+    pub attempt: Option<NewAttempt>,
+    /// Entries for the audit chain.
+    pub audit: Vec<NewAuditEntry>,
+}
+
+/// A batch, sealed and salted outside of the transaction so that the job can be repeated.
+struct Batch {
+    id: ConnectionId,
+    pass: Option<PassId>,
+    now: Timestamp,
+    outcomes: Vec<Sealed>,
+    audit: Vec<Salted>,
+}
+
+/// An outcome with its attempt sealed and its links' bases beside it.
+struct Sealed {
+    outcome: Outcome,
+    /// The sealed base of each `Put` among the outcome's links, in order.
+    bases: Vec<Vec<u8>>,
+    attempt: Option<SealedAttempt>,
+    warnings: String,
+}
+
+/// What the batch found of its records.
+struct Standing {
+    flow: Flow,
+    input_version: i64,
+    tries: i64,
+}
+
+/// A link as it stands before a change.
+struct LinkStanding {
+    record: i64,
+    target: i64,
+    links_version: i64,
+}
+
+impl Batch {
+    fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        connections::require(tx, self.id)?;
+        let standings = self.standings(tx)?;
+        let changed = self.change_links(tx, &standings)?;
+        self.replace_dependencies(tx)?;
+        self.wake_dependents(tx, &changed)?;
+        let looked_at = self.looked_at(tx)?;
+        for sealed in &self.outcomes {
+            let standing = &standings[&sealed.outcome.record];
+            let outdated = sealed.outcome.is_outdated(standing, &looked_at);
+            sealed.write_state(tx, standing, outdated, self.now)?;
+        }
+        self.append_attempts(tx)?;
+        audit::append(tx, self.id, &self.audit, self.now)?;
+        self.count(tx, &standings)
+    }
+
+    fn records(&self) -> impl Iterator<Item = i64> {
+        self.outcomes.iter().map(|sealed| sealed.outcome.record.0)
+    }
+
+    fn standings(&self, tx: &mut Tx<'_>) -> Result<HashMap<RecordId, Standing>> {
+        let ids: Vec<i64> = self.records().collect();
+        let rows = tx.query(
+            "SELECT id, flow, input_version, tries FROM records WHERE connection = $1 AND id IN {integers $2}",
+            params![self.id.0, &list(&ids)],
+        )?;
+        let standings = rows.into_iter().map(|mut row| {
+            let standing = Standing {
+                flow: row.take(1)?,
+                input_version: row.take(2)?,
+                tries: row.take(3)?,
+            };
+            Ok((RecordId(row.take(0)?), standing))
+        });
+        let standings: HashMap<RecordId, Standing> = standings.collect::<Result<_>>()?;
+        match self
+            .outcomes
+            .iter()
+            .find(|sealed| !standings.contains_key(&sealed.outcome.record))
+        {
+            Some(sealed) => {
+                let kind = ErrorKind::NotFound(format!("record with id {}", sealed.outcome.record));
+                Err(Error::new("record outcomes", kind))
+            }
+            None => Ok(standings),
+        }
+    }
+
+    /// Carries the links' changes out; gives the names whose target changed.
+    fn change_links(
+        &self,
+        tx: &mut Tx<'_>,
+        standings: &HashMap<RecordId, Standing>,
+    ) -> Result<HashSet<Name>> {
+        let changes = self
+            .outcomes
+            .iter()
+            .flat_map(|sealed| &sealed.outcome.links);
+        let names: Vec<&Name> = changes.map(LinkChange::name).collect();
+        if names.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut targets: HashMap<Name, i64> = link_standings(tx, self.id, &names)?
+            .into_iter()
+            .map(|(name, link)| (name, link.target))
+            .collect();
+        let mut row = tx.query_one(
+            "SELECT links_version + 1 FROM connections WHERE id = $1",
+            params![self.id.0],
+        )?;
+        let version: i64 = row.take(0)?;
+        let owners = self.owners_of_parts(tx, standings)?;
+        let mut writer = LinkWriter {
+            id: self.id,
+            version,
+            puts: BTreeMap::new(),
+        };
+        let mut changed = HashSet::new();
+        for sealed in &self.outcomes {
+            let record = sealed.outcome.record;
+            let mut bases = sealed.bases.iter();
+            for change in &sealed.outcome.links {
+                let target = match change {
+                    LinkChange::Put { link, part } => {
+                        let owner = part.as_ref().and_then(|part| {
+                            owners.get(&(standings[&record].flow, part.0.clone()))
+                        });
+                        writer.put(Put {
+                            link,
+                            part: part.as_ref().map(|part| part.0.as_str()),
+                            record: owner.copied().unwrap_or(record.0),
+                            base: bases.next().expect("each put has its base"),
+                        });
+                        Some(link.target.0)
+                    }
+                    LinkChange::Repoint { name, target } => {
+                        writer.flush(tx)?;
+                        writer.repoint(tx, name, target.0)?;
+                        // There is nothing to repoint without a link.
+                        targets.contains_key(name).then_some(target.0)
+                    }
+                    LinkChange::Forget { name } => {
+                        writer.flush(tx)?;
+                        writer.forget(tx, name)?;
+                        None
+                    }
+                };
+                let name = change.name();
+                let before = match target {
+                    Some(target) => targets.insert(name.clone(), target),
+                    None => targets.remove(name),
+                };
+                if before != target {
+                    changed.insert(name.clone());
+                }
+            }
+        }
+        writer.flush(tx)?;
+        if !changed.is_empty() {
+            tx.execute(
+                "UPDATE connections SET links_version = $2 WHERE id = $1",
+                params![self.id.0, version],
+            )?;
+        }
+        Ok(changed)
+    }
+
+    /// Who owns the parts that links are put for, now: a part may have moved since its record was planned.
+    fn owners_of_parts(
+        &self,
+        tx: &mut Tx<'_>,
+        standings: &HashMap<RecordId, Standing>,
+    ) -> Result<HashMap<(Flow, String), i64>> {
+        let mut parts: BTreeMap<Flow, Vec<&str>> = BTreeMap::new();
+        for sealed in &self.outcomes {
+            let of_flow = parts
+                .entry(standings[&sealed.outcome.record].flow)
+                .or_default();
+            of_flow.extend(
+                sealed
+                    .outcome
+                    .links
+                    .iter()
+                    .filter_map(|change| match change {
+                        LinkChange::Put { part, .. } => part.as_ref().map(|part| part.0.as_str()),
+                        LinkChange::Repoint { .. } | LinkChange::Forget { .. } => None,
+                    }),
+            );
+        }
+        let mut owners = HashMap::new();
+        for (flow, parts) in parts {
+            let rows = tx.query(
+                "SELECT part, record FROM parts WHERE connection = $1 AND flow = $2 AND part IN {texts $3}",
+                params![self.id.0, flow, &list(&parts)],
+            )?;
+            for mut row in rows {
+                owners.insert((flow, row.take(0)?), row.take(1)?);
+            }
+        }
+        Ok(owners)
+    }
+
+    fn replace_dependencies(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let ids: Vec<i64> = self.records().collect();
+        tx.execute(
+            "DELETE FROM dependencies WHERE record IN {integers $1}",
+            params![&list(&ids)],
+        )?;
+        let mut seen = HashSet::new();
+        let mut rows: Vec<[Param<'_>; 3]> = Vec::new();
+        for Sealed { outcome, .. } in &self.outcomes {
+            for name in &outcome.depends_on {
+                if seen.insert((outcome.record, name)) {
+                    rows.push([outcome.record.0.into(), self.id.0.into(), (&name.0).into()]);
+                }
+            }
+        }
+        tx.insert_rows(
+            "INSERT INTO dependencies (record, connection, name)",
+            &rows,
+            "",
+        )?;
+        Ok(())
+    }
+
+    /// Records outside of the batch; those inside find out by their links version.
+    fn wake_dependents(&self, tx: &mut Tx<'_>, changed: &HashSet<Name>) -> Result<()> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let mut names: Vec<&Name> = changed.iter().collect();
+        names.sort_unstable();
+        let trigger = match names.as_slice() {
+            [name] => format!("link {name}"),
+            several => format!("{} links", several.len()),
+        };
+        let ids: Vec<i64> = self.records().collect();
+        make_due(
+            tx,
+            "id IN (SELECT record FROM dependencies WHERE connection = $4 AND name IN {texts $5})
+             AND id NOT IN {integers $6}",
+            self.now,
+            &trigger,
+            None,
+            params![self.id.0, &list(&names), &list(&ids)],
+        )?;
+        Ok(())
+    }
+
+    fn looked_at(&self, tx: &mut Tx<'_>) -> Result<HashMap<Name, LinkStanding>> {
+        let names: HashSet<&Name> = self
+            .outcomes
+            .iter()
+            .flat_map(|sealed| &sealed.outcome.depends_on)
+            .collect();
+        if names.is_empty() {
+            return Ok(HashMap::new());
+        }
+        link_standings(tx, self.id, &names.into_iter().collect::<Vec<_>>())
+    }
+
+    fn append_attempts(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let rows: Vec<[Param<'_>; 8]> = self
+            .outcomes
+            .iter()
+            .filter_map(|sealed| {
+                let SealedAttempt {
+                    attempt,
+                    sent,
+                    received,
+                } = sealed.attempt.as_ref()?;
+                Some([
+                    sealed.outcome.record.0.into(),
+                    (&attempt.trigger).into(),
+                    sent.into(),
+                    received.into(),
+                    attempt.started_at.into(),
+                    attempt.finished_at.into(),
+                    (&attempt.outcome).into(),
+                    (&attempt.message).into(),
+                ])
+            })
+            .collect();
+        tx.insert_rows_with(
+            "INSERT INTO attempts (record, triggered_by, sent, received, started_at, finished_at, outcome, message,
+                                   connection)",
+            &self.id.to_string(),
+            &rows,
+            "",
+        )?;
+        Ok(())
+    }
+
+    fn count(&self, tx: &mut Tx<'_>, standings: &HashMap<RecordId, Standing>) -> Result<()> {
+        let Some(pass) = self.pass else { return Ok(()) };
+        let mut effects: BTreeMap<Flow, Effects> = BTreeMap::new();
+        for Sealed { outcome, .. } in &self.outcomes {
+            let of_flow = effects.entry(standings[&outcome.record].flow).or_default();
+            of_flow.count(outcome.effect);
+        }
+        passes::add(tx, pass, &effects)
+    }
+}
+
+impl Outcome {
+    /// Whether what it was planned from has moved on. A link of the record's own does not count: the outcome knows it.
+    fn is_outdated(&self, standing: &Standing, links: &HashMap<Name, LinkStanding>) -> bool {
+        let moved_on = |name: &Name| {
+            links.get(name).is_some_and(|link| {
+                link.links_version > self.links_version && link.record != self.record.0
+            })
+        };
+        standing.input_version > self.input_version || self.depends_on.iter().any(moved_on)
+    }
+}
+
+impl Sealed {
+    fn write_state(
+        &self,
+        tx: &mut Tx<'_>,
+        standing: &Standing,
+        outdated: bool,
+        now: Timestamp,
+    ) -> Result<()> {
+        let Self {
+            outcome, warnings, ..
+        } = self;
+        if outdated {
+            // Its reason and warnings are of yesterday's input: they are not written. The input version bumps where
+            // only a link moved on, so that `planned` stays behind `input` as long as the record is due for that.
+            tx.execute(
+                "UPDATE records SET
+                     state = 'pending',
+                     state_since = CASE WHEN state = 'pending' THEN state_since ELSE $3 END,
+                     input_version = CASE WHEN input_version = $2 THEN input_version + 1 ELSE input_version END,
+                     planned_version = $2,
+                     observed_at = input_at,
+                     due_at = $3,
+                     tries = 0
+                 WHERE id = $1",
+                params![outcome.record.0, outcome.input_version, now],
+            )?;
+            return Ok(());
+        }
+        let retry = outcome.state == State::Pending;
+        let reason = outcome.reason.as_ref();
+        tx.execute(
+            "UPDATE records SET
+                 state = $2,
+                 state_since = CASE WHEN state = $2 THEN state_since ELSE $3 END,
+                 planned_version = $4,
+                 due_at = $5,
+                 tries = $6,
+                 cause = $7,
+                 what = $8,
+                 advice = $9,
+                 warnings = $10,
+                 warned = $11,
+                 decision = CASE WHEN $2 = 'pending' THEN decision ELSE NULL END
+             WHERE id = $1",
+            params![
+                outcome.record.0,
+                outcome.state,
+                now,
+                outcome.input_version,
+                retry.then(|| outcome.due_at.unwrap_or(now)),
+                if retry { standing.tries + 1 } else { 0 },
+                reason.map(|reason| &reason.cause),
+                reason.map(|reason| &reason.what),
+                reason.map(|reason| &reason.advice),
+                warnings,
+                i64::try_from(outcome.warnings.len()).expect("a list in memory fits")
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+fn link_standings(
+    tx: &mut Tx<'_>,
+    id: ConnectionId,
+    names: &[&Name],
+) -> Result<HashMap<Name, LinkStanding>> {
+    let rows = tx.query(
+        "SELECT name, record, target, links_version FROM links WHERE connection = $1 AND name IN {texts $2}",
+        params![id.0, &list(names)],
+    )?;
+    rows.into_iter()
+        .map(|mut row| {
+            let standing = LinkStanding {
+                record: row.take(1)?,
+                target: row.take(2)?,
+                links_version: row.take(3)?,
+            };
+            Ok((Name(row.take(0)?), standing))
+        })
+        .collect()
+}
+
+/// A link to be written.
+struct Put<'a> {
+    link: &'a Link,
+    part: Option<&'a str>,
+    record: i64,
+    base: &'a [u8],
+}
+
+/// Collects puts, which are many, for few statements. Other changes flush it first, to keep the order.
+struct LinkWriter<'a> {
+    id: ConnectionId,
+    version: i64,
+    puts: BTreeMap<&'a Name, Put<'a>>,
+}
+
+impl<'a> LinkWriter<'a> {
+    /// The last put of a name wins.
+    fn put(&mut self, put: Put<'a>) {
+        self.puts.insert(&put.link.name, put);
+    }
+
+    fn flush(&mut self, tx: &mut Tx<'_>) -> Result<()> {
+        let rows: Vec<[Param<'_>; 8]> = self
+            .puts
+            .iter()
+            .map(|(name, put)| {
+                [
+                    self.id.0.into(),
+                    (&name.0).into(),
+                    put.record.into(),
+                    put.part.into(),
+                    (&put.link.model).into(),
+                    put.link.target.0.into(),
+                    put.base.into(),
+                    self.version.into(),
+                ]
+            })
+            .collect();
+        tx.insert_rows(
+            "INSERT INTO links (connection, name, record, part, model, target, base, links_version)",
+            &rows,
+            "ON CONFLICT (connection, name) DO UPDATE SET
+                 record = excluded.record, part = excluded.part, model = excluded.model, base = excluded.base,
+                 target = excluded.target,
+                 links_version = CASE WHEN links.target = excluded.target THEN links.links_version
+                                      ELSE excluded.links_version END",
+        )?;
+        self.puts.clear();
+        Ok(())
+    }
+
+    fn repoint(&self, tx: &mut Tx<'_>, name: &Name, target: i64) -> Result<()> {
+        tx.execute(
+            "UPDATE links SET target = $3, links_version = $4 WHERE connection = $1 AND name = $2 AND target <> $3",
+            params![self.id.0, &name.0, target, self.version],
+        )?;
+        Ok(())
+    }
+
+    fn forget(&self, tx: &mut Tx<'_>, name: &Name) -> Result<()> {
+        tx.execute(
+            "DELETE FROM links WHERE connection = $1 AND name = $2",
+            params![self.id.0, &name.0],
+        )?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Writes down what came of a batch (at most [`OUTCOMES_MAX`], each record once), in one commit, and counts it for
+    /// the pass.
+    ///
+    /// Links, attempts and audit entries land in any case. A record whose input has moved on, or that depends on a link
+    /// whose target has changed since it was planned, stays pending and is due now. Records that depend on a link whose
+    /// target this batch changes become pending.
+    pub async fn record_outcomes(
+        &self,
+        id: ConnectionId,
+        outcomes: Vec<Outcome>,
+        pass: Option<PassId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let operation = "record outcomes";
+        refuse_beyond(OUTCOMES_MAX, outcomes.len(), "outcomes", operation)?;
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        let keys = self.keys(id).await?;
+        let mut audit = Vec::new();
+        let mut sealed = Vec::with_capacity(outcomes.len());
+        for mut outcome in outcomes {
+            audit.append(&mut outcome.audit);
+            let bases = outcome.links.iter().filter_map(|change| match change {
+                LinkChange::Put { link, .. } => {
+                    let base = serde_json::to_vec(&link.base)
+                        .expect("content is texts by column, which have a JSON form");
+                    Some(keys.seal("links", "base", &link.name.0, &base, self.random()))
+                }
+                LinkChange::Repoint { .. } | LinkChange::Forget { .. } => None,
+            });
+            let bases = bases.collect();
+            let attempt = outcome.attempt.take();
+            sealed.push(Sealed {
+                bases,
+                attempt: attempt.map(|attempt| self.seal_attempt(&keys, outcome.record, attempt)),
+                warnings: list(&outcome.warnings),
+                outcome,
+            });
+        }
+        let batch = Batch {
+            id,
+            pass,
+            now,
+            outcomes: sealed,
+            audit: self.salted(audit),
+        };
+        self.write(operation, move |tx| batch.write(tx)).await
+    }
+}
