@@ -1,2 +1,7 @@
-//! Placeholder.
-fn main() {}
+//! The one binary; see `cli` for its roles.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ml_connector::cli::main()
+}

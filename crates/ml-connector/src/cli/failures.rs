@@ -1,0 +1,84 @@
+//! `failures`: what failed, grouped by cause, in plain words, with what to do.
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::{Value, json};
+use store::status::FailureGroup;
+
+use super::{Exit, open, output, selected};
+use crate::settings::Settings;
+
+/// Records of a group that a person is shown; JSON has all that the store gives.
+const SHOWN_MAX: usize = 10;
+
+#[derive(Debug, Args)]
+pub(super) struct Failures {
+    /// The connection to look at; all of them when absent.
+    connection: Option<String>,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Failures {
+    pub(super) async fn run(self, settings: &Settings) -> Result<Exit> {
+        let (store, _) = open(settings).await?;
+        let mut groups = Vec::new();
+        for connection in selected(&store, self.connection.as_deref()).await? {
+            let found = store.failures(Some(connection.id)).await?;
+            groups.extend(
+                found
+                    .into_iter()
+                    .map(|group| (connection.name.clone(), group)),
+            );
+        }
+        if self.json {
+            output::json(
+                &groups
+                    .iter()
+                    .map(|(name, group)| shape(name, group))
+                    .collect::<Vec<_>>(),
+            )?;
+        } else if groups.is_empty() {
+            output::line("Nothing failed, and nothing waits for a person.");
+        } else {
+            groups.iter().for_each(|(name, group)| show(name, group));
+        }
+        store.close().await?;
+        Ok(Exit::Done)
+    }
+}
+
+fn shape(connection: &str, group: &FailureGroup) -> Value {
+    let records: Vec<Value> = group
+        .records
+        .iter()
+        .map(|record| json!({"id": record.source, "what": record.what, "since": record.since}))
+        .collect();
+    json!({
+        "connection": connection,
+        "flow": group.flow,
+        "state": group.state,
+        "cause": group.cause,
+        "advice": group.advice,
+        "count": group.count,
+        // Customers bear no amount; documents will.
+        "amount": Value::Null,
+        "records": records,
+    })
+}
+
+fn show(connection: &str, group: &FailureGroup) {
+    output::line(&format!(
+        "{connection}: {} {} {}: {}",
+        group.count, group.flow, group.state, group.cause
+    ));
+    output::line(&format!("  what to do: {}", group.advice));
+    for record in group.records.iter().take(SHOWN_MAX) {
+        output::line(&format!("  {}  {}", record.source, record.what));
+    }
+    let shown = group.records.len().min(SHOWN_MAX) as u64;
+    if group.count > shown {
+        output::line(&format!("  and {} more", group.count - shown));
+    }
+}

@@ -1,0 +1,50 @@
+//! `status`: how every flow stands.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::summary::Summary;
+use super::{Exit, open, output, selected};
+use crate::engine::runner::BREAKERS_CURSOR;
+use crate::settings::Settings;
+
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// The connection to look at; all of them when absent.
+    connection: Option<String>,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    pub(super) async fn run(self, settings: &Settings) -> Result<Exit> {
+        let (store, clock) = open(settings).await?;
+        let connections = selected(&store, self.connection.as_deref()).await?;
+        let summary = Summary::read(&store, &connections, &BTreeMap::new(), clock.now()).await?;
+        if self.json {
+            output::json(&summary)?;
+        } else {
+            summary.show();
+            for connection in &connections {
+                if let Some(reason) = &connection.paused {
+                    output::line(&format!(
+                        "{} is paused: {} {}",
+                        connection.name, reason.what, reason.advice
+                    ));
+                }
+                let breakers = store
+                    .cursor(connection.id, BREAKERS_CURSOR)
+                    .await?
+                    .map(|cursor| cursor.value);
+                for failing in breakers.iter().flat_map(|text| text.lines()) {
+                    output::line(&format!("{}: {failing}", connection.name));
+                }
+            }
+        }
+        store.close().await?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,152 @@
+//! The object that `sync --json`, `demo --once --json` and `status --json` print. Its shape only grows.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use serde::Serialize;
+use store::Store;
+use store::connections::Connection;
+use store::passes::{Effects, Pass};
+use sync::record::State;
+
+use super::output;
+
+/// How everything stands, and what a run did.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    /// Nothing is pending, neither now nor after a back-off.
+    pub(super) settled: bool,
+    /// By name.
+    pub(super) connections: BTreeMap<String, ConnectionSummary>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ConnectionSummary {
+    state: &'static str,
+    flows: BTreeMap<String, FlowSummary>,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct FlowSummary {
+    pub(super) pending: u64,
+    waiting: u64,
+    synced: u64,
+    pub(super) failed: u64,
+    ignored: u64,
+    warnings: u64,
+    created: u64,
+    updated: u64,
+    unchanged: u64,
+    lag_seconds: Option<f64>,
+}
+
+impl Summary {
+    /// Reads how the connections stand; `passes` are the runs whose deeds are counted, by connection name.
+    pub(super) async fn read(
+        store: &Store,
+        connections: &[Connection],
+        passes: &BTreeMap<String, Pass>,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let mut summaries = BTreeMap::new();
+        for connection in connections {
+            let pass = passes.get(&connection.name);
+            let mut flows = BTreeMap::new();
+            for status in store.status(connection.id).await? {
+                let count = |state| status.counts.get(&state).copied().unwrap_or_default();
+                let effects: Effects = pass
+                    .and_then(|pass| pass.effects.get(&status.flow))
+                    .copied()
+                    .unwrap_or_default();
+                let flow = FlowSummary {
+                    pending: count(State::Pending),
+                    waiting: count(State::Waiting),
+                    synced: count(State::Synced),
+                    failed: count(State::Failed),
+                    ignored: count(State::Ignored),
+                    warnings: status.warnings,
+                    created: effects.created,
+                    updated: effects.updated,
+                    unchanged: effects.unchanged,
+                    lag_seconds: status
+                        .oldest_pending_at
+                        .map(|at| now.duration_since(at).as_secs_f64()),
+                };
+                flows.insert(status.flow.to_string(), flow);
+            }
+            let state = super::connection::state(connection);
+            summaries.insert(connection.name.clone(), ConnectionSummary { state, flows });
+        }
+        let quiet = summaries
+            .values()
+            .flat_map(|c: &ConnectionSummary| c.flows.values())
+            .all(|flow| flow.pending == 0);
+        let finished = passes.values().all(|pass| pass.settled == Some(true));
+        Ok(Self {
+            settled: quiet && finished,
+            connections: summaries,
+        })
+    }
+
+    /// Whether any record failed.
+    pub(super) fn has_failures(&self) -> bool {
+        self.connections
+            .values()
+            .flat_map(|connection| connection.flows.values())
+            .any(|flow| flow.failed > 0)
+    }
+
+    /// Records that are not pending, and all records.
+    pub(super) fn progress(&self) -> (u64, u64) {
+        let flows = || {
+            self.connections
+                .values()
+                .flat_map(|connection| connection.flows.values())
+        };
+        let all = flows()
+            .map(|f| f.pending + f.waiting + f.synced + f.failed + f.ignored)
+            .sum();
+        let pending: u64 = flows().map(|f| f.pending).sum();
+        (all - pending, all)
+    }
+
+    /// The summary for a person.
+    pub(super) fn show(&self) {
+        let header = [
+            "connection",
+            "flow",
+            "synced",
+            "pending",
+            "waiting",
+            "failed",
+            "ignored",
+            "warnings",
+            "this run",
+        ];
+        let mut rows = vec![header.map(str::to_owned).to_vec()];
+        for (name, connection) in &self.connections {
+            for (flow, counts) in &connection.flows {
+                let numbers = [
+                    counts.synced,
+                    counts.pending,
+                    counts.waiting,
+                    counts.failed,
+                    counts.ignored,
+                    counts.warnings,
+                ];
+                let mut row = vec![format!("{name} ({})", connection.state), flow.clone()];
+                row.extend(numbers.map(|number| number.to_string()));
+                row.push(format!(
+                    "{} created, {} updated, {} unchanged",
+                    counts.created, counts.updated, counts.unchanged
+                ));
+                rows.push(row);
+            }
+        }
+        output::table(&rows);
+        if self.has_failures() {
+            output::line("Some records failed: `ml-connector failures` says why and what to do.");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What the store keeps of a connection in the clear.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use servicetitan::RateLimit;
+use sync::flow::Flow;
+use url::Url;
+
+use super::Every;
+
+/// A connection's settings, without its secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The connection's name.
+    pub name: String,
+    /// The ServiceTitan side.
+    pub servicetitan: ServiceTitan,
+    /// The Odoo side.
+    pub odoo: Odoo,
+    /// When things happen.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// The flows that the file names. A flow that is not named is off.
+    #[serde(default)]
+    pub flows: BTreeMap<Flow, FlowSettings>,
+}
+
+/// The ServiceTitan side of a connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServiceTitan {
+    /// Where tokens come from.
+    pub auth_url: Url,
+    /// Where the API is.
+    pub api_url: Url,
+    /// The tenant's number.
+    pub tenant_id: i64,
+    /// The client id: not a secret, but it comes with one.
+    pub client_id: String,
+    /// How many calls the app may make for this tenant.
+    #[serde(default)]
+    pub rate_limit: RateLimit,
+    /// Headers in which the webhook's signature may stand, the likeliest first.
+    #[serde(default = "signature_headers")]
+    pub signature_headers: Vec<String>,
+}
+
+/// The Odoo side of a connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Odoo {
+    /// The server's address.
+    pub url: Url,
+    /// The database.
+    pub database: String,
+    /// The company's id; the user's own when absent.
+    pub company: Option<i64>,
+    /// How to speak to it.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// The user's login, for XML-RPC.
+    pub login: Option<String>,
+    /// Calls in flight at once: as many as the server has workers.
+    #[serde(default = "workers")]
+    pub workers: usize,
+}
+
+/// How to speak to Odoo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// Ask the server.
+    #[default]
+    Auto,
+    /// 19 and later.
+    Json2,
+    /// 14 to 18, and 19.
+    XmlRpc,
+}
+
+/// When things happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Schedule {
+    /// Whether webhooks are accepted.
+    pub webhooks: bool,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self { webhooks: true }
+    }
+}
+
+/// The settings of one flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowSettings {
+    /// Whether the flow runs.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// How often the source is asked.
+    #[serde(default)]
+    pub every: Every,
+}
+
+fn yes() -> bool {
+    true
+}
+
+pub(super) fn workers() -> usize {
+    2
+}
+
+pub(super) fn signature_headers() -> Vec<String> {
+    vec!["X-Signature".to_owned()]
+}
+
+impl Profile {
+    /// The settings of a flow, if it is on.
+    #[must_use]
+    pub fn flow(&self, flow: Flow) -> Option<FlowSettings> {
+        self.flows
+            .get(&flow)
+            .copied()
+            .filter(|settings| settings.enabled)
+    }
+
+    /// What tells one Odoo database from another: its address and its name.
+    #[must_use]
+    pub fn odoo_identity(&self) -> String {
+        let url = self
+            .odoo
+            .url
+            .as_str()
+            .trim_end_matches('/')
+            .to_ascii_lowercase();
+        format!("{url} {}", self.odoo.database)
+    }
+
+    /// The module part of the external ids of everything that this tenant brings.
+    #[must_use]
+    pub fn external_module(&self) -> String {
+        format!("__servicetitan_{}__", self.servicetitan.tenant_id)
+    }
+
+    /// What is unsafe about the settings, though they work.
+    #[must_use]
+    pub fn warnings(&self, public_url: Option<&Url>) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let addresses = [
+            ("auth_url", &self.servicetitan.auth_url),
+            ("api_url", &self.servicetitan.api_url),
+            ("url", &self.odoo.url),
+        ];
+        for (setting, url) in addresses {
+            if url.scheme() == "http" && !is_loopback(url) {
+                warnings.push(format!(
+                    "{setting} is plain HTTP: credentials and data cross the network in the clear"
+                ));
+            }
+        }
+        if self.schedule.webhooks && public_url.is_none() {
+            warnings.push(
+                "public_url is not set: ServiceTitan needs an address to send webhooks to; until then changes arrive \
+                 on schedule"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}

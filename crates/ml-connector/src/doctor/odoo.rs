@@ -1,0 +1,199 @@
+//! The Odoo side: server, user, company, rights, fields, the key's end.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use odoo::preflight::{Company, Keys, Needs, Problem, Report};
+use odoo::Model;
+use odoo::server::Operation;
+use rand::RngExt as _;
+use secrecy::SecretString;
+use sync::failure::of_odoo;
+
+use super::{Findings, Status};
+use crate::connection::Profile;
+use crate::engine::supervisor::Shared;
+use crate::engine::vendors;
+
+/// How long before a key's end the doctor warns.
+const KEY_WARNING: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// The oldest version that is tested.
+const MAJOR_MIN: u16 = 14;
+
+pub(super) async fn check(
+    shared: &Shared,
+    profile: &Profile,
+    secrets: &BTreeMap<String, SecretString>,
+    findings: &mut Findings,
+) {
+    let seed = shared.clock.rng().random();
+    let client = match vendors::odoo(&shared.http, profile, secrets, seed).await {
+        Err(error) => {
+            let advice = "Run `ml-connector connection set FILE` with a complete connection file.";
+            return findings.add(
+                "odoo credentials",
+                Status::Error,
+                format!("{error:#}"),
+                advice,
+            );
+        }
+        Ok(Err(error)) => return findings.failed("odoo server", of_odoo(&error)),
+        Ok(Ok(client)) => client,
+    };
+    let version = client.version();
+    let saw = format!(
+        "Odoo {} at {}, spoken to by {}",
+        version.text,
+        profile.odoo.url,
+        client.protocol()
+    );
+    if version.major < MAJOR_MIN {
+        findings.add(
+            "odoo server",
+            Status::Error,
+            saw,
+            "Odoo 14 is the oldest version that is supported.",
+        );
+    } else {
+        findings.ok("odoo server", saw);
+    }
+    match client.preflight(&needs()).await {
+        Err(error) => findings.failed("odoo credentials", of_odoo(&error)),
+        Ok(report) => describe(&report, shared.clock.now(), findings),
+    }
+}
+
+/// What the customers flow does in Odoo.
+fn needs() -> Needs {
+    let partner = [
+        "name",
+        "is_company",
+        "type",
+        "parent_id",
+        "ref",
+        "street",
+        "street2",
+        "city",
+        "zip",
+        "state_id",
+        "country_id",
+        "phone",
+        "email",
+        "active",
+    ];
+    Needs::new()
+        .with(
+            Model::PARTNER,
+            [Operation::Read, Operation::Create, Operation::Write],
+            partner,
+        )
+        .with(
+            Model::named("res.country"),
+            [Operation::Read],
+            ["code", "name"],
+        )
+        .with(
+            Model::named("res.country.state"),
+            [Operation::Read],
+            ["code", "name", "country_id"],
+        )
+}
+
+fn describe(report: &Report, now: Timestamp, findings: &mut Findings) {
+    findings.ok(
+        "odoo credentials",
+        format!(
+            "the key is that of {} (user {})",
+            report.identity.login, report.identity.user
+        ),
+    );
+    if let Company::Default { id, name } | Company::Allowed { id, name } = &report.company {
+        findings.ok(
+            "odoo company",
+            format!("{} (company {id})", name.as_deref().unwrap_or("unnamed")),
+        );
+    }
+    let problems = report.problems();
+    for problem in &problems {
+        let (check, saw, advice) = worded(problem, &report.identity.login);
+        findings.add(check, Status::Error, saw, advice);
+    }
+    if problems.is_empty() {
+        findings.ok(
+            "odoo rights",
+            format!(
+                "{} rights and {} fields are as needed",
+                report.rights.len(),
+                report.fields.len()
+            ),
+        );
+    }
+    key_expiry(&report.keys, now, findings);
+}
+
+fn worded(problem: &Problem, login: &str) -> (&'static str, String, String) {
+    match problem {
+        Problem::CompanyNotAllowed { id, allowed } => (
+            "odoo company",
+            format!("{login} may not work in company {id}, only in {}", list(allowed)),
+            "Add the company to the user's allowed companies in Odoo (Settings > Users), or correct `company` in the \
+             connection file."
+                .to_owned(),
+        ),
+        Problem::NoSuchModel(model) => (
+            "odoo apps",
+            format!("this Odoo has no {model}"),
+            "Install the app that brings it (Contacts for partners, Invoicing for payment terms).".to_owned(),
+        ),
+        Problem::Denied { model, operation } => (
+            "odoo rights",
+            format!("{login} may not {operation} {model}"),
+            format!(
+                "Give the user a group that may in Odoo (Settings > Users); for res.partner that is Contact Creation. \
+                 The right needed is: {operation} on {model}."
+            ),
+        ),
+        Problem::NoSuchField { model, field } => (
+            "odoo fields",
+            format!("{model} has no field {field} here"),
+            "The connector writes this field. Look for a module that removed it, or for an unsupported version."
+                .to_owned(),
+        ),
+    }
+}
+
+fn list(ids: &[odoo::RecordId]) -> String {
+    ids.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn key_expiry(keys: &Keys, now: Timestamp, findings: &mut Findings) {
+    let advice = "Make a new key in Odoo (the user's Preferences > Account Security) and run `ml-connector connection \
+                  set FILE`.";
+    match (keys, keys.first_expiry()) {
+        (Keys::Unknown, _) => findings.ok(
+            "odoo key expiry",
+            "this Odoo does not say when the key ends",
+        ),
+        (Keys::Known(_), None) => findings.ok("odoo key expiry", "the key does not expire"),
+        (Keys::Known(_), Some(end)) => {
+            let days = end.duration_since(now).as_hours() / 24;
+            if end.duration_since(now) < KEY_WARNING {
+                findings.add(
+                    "odoo key expiry",
+                    Status::Warning,
+                    format!("a key of the user ends on {end} ({days} days)"),
+                    advice,
+                );
+            } else {
+                findings.ok(
+                    "odoo key expiry",
+                    format!("the user's first key to end does so in {days} days"),
+                );
+            }
+        }
+    }
+}

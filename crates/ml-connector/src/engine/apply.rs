@@ -1,0 +1,275 @@
+//! Apply: plans what is due and carries it to Odoo, a few calls at a time, until nothing is due.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+
+use odoo::batch::Sizer;
+use store::Store;
+use store::audit::NewAuditEntry;
+use store::connections::ConnectionId;
+use store::passes::PassId;
+use store::records::{Due, Effect, Outcome, RecordId};
+use sync::customers;
+use sync::directory::Directory;
+use sync::flow::Flow;
+use sync::link::Name;
+use sync::plan::{Decision, Other, Plan, Subject};
+use sync::record::{Key, State};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::Halt;
+use super::batch::{Carried, Carrier, Job};
+use super::observe::Observer;
+use crate::clock::Clock;
+
+/// Records planned at once when none of them needs a write.
+const PLAN_MAX: usize = 500;
+
+/// Plans and carries the due records of one connection.
+pub struct Applier<'a> {
+    /// Where records are kept.
+    pub store: &'a Store,
+    /// Whose they are.
+    pub connection: ConnectionId,
+    /// What Odoo and ServiceTitan offer to refer to.
+    pub directory: &'a Directory,
+    /// Who brings batches to Odoo.
+    pub carrier: Carrier,
+    /// Who fetches records that others wait for.
+    pub observer: &'a Observer,
+    /// Calls in flight at once.
+    pub workers: usize,
+    /// How large a batch is.
+    pub sizer: &'a mut Sizer,
+    /// The pass that this is done for.
+    pub pass: Option<PassId>,
+    /// Asks to stop between two batches.
+    pub stop: &'a CancellationToken,
+    /// The present.
+    pub clock: &'a Clock,
+    /// Called after each commit of outcomes, for progress and metrics.
+    pub carried: &'a (dyn Fn(usize) + Send + Sync),
+}
+
+impl Applier<'_> {
+    /// Works until nothing of the flow is due now, the connection must halt, or stopping is asked for.
+    ///
+    /// What is in flight is always waited for and written down, whatever happens to its neighbours.
+    pub async fn run(&mut self, flow: Flow) -> Result<(), Halt> {
+        let mut in_flight = JoinSet::new();
+        let mut claimed: HashSet<RecordId> = HashSet::new();
+        let mut ready: VecDeque<Job> = VecDeque::new();
+        let mut wanted: BTreeSet<Key> = BTreeSet::new();
+        let mut halt: Option<Halt> = None;
+        loop {
+            while halt.is_none() && !self.stop.is_cancelled() && in_flight.len() < self.workers {
+                if let Err(stopped) = self
+                    .refill(flow, &mut ready, &mut claimed, &mut wanted)
+                    .await
+                {
+                    halt = Some(stopped);
+                    break;
+                }
+                let jobs = take(&mut ready, self.sizer.rows());
+                if jobs.is_empty() {
+                    break;
+                }
+                let carrier = self.carrier.clone();
+                let records: Vec<RecordId> = jobs.iter().map(|job| job.due.record).collect();
+                in_flight.spawn(async move { (records, carrier.carry(jobs).await) });
+            }
+            let Some(ended) = in_flight.join_next().await else {
+                break;
+            };
+            let (records, carried) = ended.expect("a batch neither panics nor is cancelled");
+            let stopped = self.write_down(carried).await;
+            for record in records {
+                claimed.remove(&record);
+            }
+            if let Err(stopped) = stopped {
+                halt.get_or_insert(stopped);
+            }
+        }
+        halt.map_or(Ok(()), Err)
+    }
+
+    /// Plans due records until there is enough for a batch, or nothing more is due.
+    async fn refill(
+        &mut self,
+        flow: Flow,
+        ready: &mut VecDeque<Job>,
+        claimed: &mut HashSet<RecordId>,
+        wanted: &mut BTreeSet<Key>,
+    ) -> Result<(), Halt> {
+        while ready.iter().map(Job::rows).sum::<usize>() < self.sizer.rows() {
+            let due = self
+                .store
+                .due(self.connection, flow, self.clock.now(), PLAN_MAX, claimed)
+                .await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            let others = self.others(&due).await?;
+            let mut outcomes = Vec::new();
+            let mut missing: BTreeSet<Key> = BTreeSet::new();
+            for due in due {
+                let plan = plan(flow, &due, &others, self.directory);
+                if let Decision::Wait { on, .. } = &plan.decision {
+                    let unseen = |key: &&Key| {
+                        others
+                            .get(&customers::name(&key.source))
+                            .is_none_or(|o| o.state.is_none())
+                    };
+                    missing.extend(on.iter().filter(unseen).cloned());
+                }
+                match settle(due, plan) {
+                    Settled::Job(job) => {
+                        claimed.insert(job.due.record);
+                        ready.push_back(*job);
+                    }
+                    Settled::Outcome(outcome) => outcomes.push(*outcome),
+                }
+            }
+            if !outcomes.is_empty() {
+                let count = outcomes.len();
+                self.store
+                    .record_outcomes(self.connection, outcomes, self.pass, self.clock.now())
+                    .await?;
+                (self.carried)(count);
+            }
+            // Each is asked for once in a run: what ServiceTitan does not show now is waited for, not hammered.
+            let missing: Vec<Key> = missing
+                .into_iter()
+                .filter(|key| wanted.insert(key.clone()))
+                .collect();
+            if !missing.is_empty() {
+                self.observer
+                    .fetch(&missing, "needed by another record")
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The records that the due ones refer to, as far as this side knows them.
+    async fn others(&self, due: &[Due]) -> Result<BTreeMap<Name, Other>, Halt> {
+        let nothing = BTreeMap::new();
+        let references: BTreeMap<Name, Key> = due
+            .iter()
+            .flat_map(|due| customers::references(&subject(due, &nothing)))
+            .map(|(key, name)| (name, key))
+            .collect();
+        let names: Vec<Name> = references.keys().cloned().collect();
+        if names.is_empty() {
+            return Ok(nothing);
+        }
+        let mut links = self.store.links(self.connection, &names).await?;
+        let mut others = BTreeMap::new();
+        for (name, key) in references {
+            let state = self
+                .store
+                .record(self.connection, &key)
+                .await?
+                .map(|record| record.state);
+            let link = links.remove(&name);
+            others.insert(name, Other { link, state });
+        }
+        Ok(others)
+    }
+
+    async fn write_down(&mut self, carried: Carried) -> Result<(), Halt> {
+        if let Some(time) = carried.largest {
+            self.sizer.took(time.rows, time.elapsed);
+        }
+        if let Some(rows) = carried.cut_off {
+            self.sizer.was_cut_off(rows);
+        }
+        let count = carried.outcomes.len();
+        if count > 0 {
+            self.store
+                .record_outcomes(
+                    self.connection,
+                    carried.outcomes,
+                    self.pass,
+                    self.clock.now(),
+                )
+                .await?;
+            (self.carried)(count);
+        }
+        carried.halt.map_or(Ok(()), |verdict| Err(verdict.into()))
+    }
+}
+
+/// The jobs of the next batch: whole records, as many as fit in `rows`, at least one.
+fn take(ready: &mut VecDeque<Job>, rows: usize) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    let mut taken = 0;
+    while let Some(job) = ready.front() {
+        taken += job.rows();
+        if taken > rows && !jobs.is_empty() {
+            break;
+        }
+        jobs.extend(ready.pop_front());
+    }
+    jobs
+}
+
+fn subject<'a>(due: &'a Due, others: &'a BTreeMap<Name, Other>) -> Subject<'a> {
+    Subject {
+        source: &due.key.source,
+        parts: &due.parts,
+        links: &due.links,
+        others,
+        decision: due.decision.as_deref(),
+    }
+}
+
+fn plan(flow: Flow, due: &Due, others: &BTreeMap<Name, Other>, directory: &Directory) -> Plan {
+    match flow {
+        Flow::Customers => customers::plan(&subject(due, others), directory),
+    }
+}
+
+enum Settled {
+    Job(Box<Job>),
+    Outcome(Box<Outcome>),
+}
+
+/// A plan that needs no call becomes an outcome at once.
+fn settle(due: Due, plan: Plan) -> Settled {
+    let (state, reason, effect) = match plan.decision {
+        Decision::Write(writes) => {
+            return Settled::Job(Box::new(Job {
+                due,
+                writes,
+                warnings: plan.warnings,
+                rests_on: plan.rests_on,
+            }));
+        }
+        Decision::Unchanged => (State::Synced, None, Effect::Unchanged),
+        Decision::Wait { reason, .. } => (State::Waiting, Some(reason), Effect::None),
+        Decision::Ignore(reason) => (State::Ignored, Some(reason), Effect::None),
+        Decision::Fail(reason) => (State::Failed, Some(reason), Effect::None),
+    };
+    let audit = reason.iter().map(|reason| NewAuditEntry {
+        actor: "engine".to_owned(),
+        action: format!("{state}: {}", reason.cause),
+        subject: due.key.to_string(),
+        detail: reason.what.clone(),
+        payload: None,
+    });
+    Settled::Outcome(Box::new(Outcome {
+        record: due.record,
+        input_version: due.input_version,
+        links_version: due.links_version,
+        state,
+        due_at: None,
+        audit: audit.collect(),
+        reason,
+        warnings: plan.warnings,
+        effect,
+        links: Vec::new(),
+        depends_on: plan.rests_on,
+        attempt: None,
+    }))
+}

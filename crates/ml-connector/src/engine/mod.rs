@@ -1,0 +1,59 @@
+//! The engine: observe, plan, apply, for every connection of the installation.
+//!
+//! **Who acts.** One process owns the engine (an operating-system lock on SQLite, an advisory lock on PostgreSQL). It
+//! runs one [`Runner`](runner::Runner) for each connection, so that a connection's rate limit, its order and its batches
+//! stay in one place. Other processes ask for work by short transactions: a pass to run, a record to replay.
+//!
+//! **What may fail.** Anything, at any point: every step commits what it knows before the next one begins, every write
+//! to Odoo can be repeated, and a record is looked at again whenever its input is newer than what was planned.
+//!
+//! **What it refuses.** To call a vendor inside a transaction, to hammer a vendor that fails, to write while the
+//! credentials or rights of a connection are not what they should be.
+
+pub mod apply;
+pub mod batch;
+pub mod breaker;
+pub mod observe;
+pub mod runner;
+pub mod supervisor;
+pub mod vendors;
+
+use sync::failure::{Blame, Vendor, Verdict};
+use sync::record::Reason;
+
+/// Why a connection cannot go on for now.
+#[derive(Debug)]
+pub enum Halt {
+    /// Its credentials or rights are not what they should be: it is paused.
+    Pause(Reason),
+    /// A vendor is out of reach or out of order: its breaker opens.
+    Vendor(Vendor, Reason),
+    /// Our own state cannot be read or written.
+    Store(store::Error),
+}
+
+impl From<store::Error> for Halt {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Verdict> for Halt {
+    /// A verdict about a whole feed, or a whole call: what would park one record holds up everything here.
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pause(reason) => Self::Pause(reason),
+            Verdict::Retry(Blame::Vendor(vendor), reason) => Self::Vendor(vendor, reason),
+            Verdict::Retry(Blame::Record, reason)
+            | Verdict::Park(reason)
+            | Verdict::Decide(reason) => {
+                let vendor = if reason.cause.starts_with("servicetitan") {
+                    Vendor::ServiceTitan
+                } else {
+                    Vendor::Odoo
+                };
+                Self::Vendor(vendor, reason)
+            }
+        }
+    }
+}

@@ -1,0 +1,531 @@
+//! Runs one connection: watches what is due, and does it, one turn after the other.
+//!
+//! A turn observes what is to be observed, fetches what webhooks woke, and applies until nothing is due. Between turns
+//! the runner sleeps until the next cadence, retry or breaker, or until something wakes it: a webhook, a request of
+//! another process, the end of the service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+use odoo::batch::Sizer;
+use rand::RngExt as _;
+use store::connections::{Connection, ConnectionState};
+use store::passes::Pass;
+use sync::directory::Directory;
+use sync::failure::{Vendor, of_odoo};
+use sync::flow::Flow;
+use sync::record::Reason;
+use tokio_util::sync::CancellationToken;
+
+use super::Halt;
+use super::apply::Applier;
+use super::batch::Carrier;
+use super::breaker::Breakers;
+use super::observe::{Observer, Pace};
+use super::supervisor::{Mode, Shared};
+use super::vendors::{self, Vendors};
+use crate::connection::{Every, Profile};
+use crate::doctor;
+
+/// How often the settled cursors are read.
+const SETTLED_EVERY: SignedDuration = SignedDuration::from_mins(10);
+
+/// How often a running connection is checked, and its reference data read again.
+const CHECK_EVERY: SignedDuration = SignedDuration::from_mins(15);
+
+/// How often a paused connection is looked at, to see whether it can go on.
+const PROBE_EVERY: SignedDuration = SignedDuration::from_secs(30);
+
+/// How often requests of other processes are looked for.
+const REQUESTS_EVERY: Duration = Duration::from_millis(500);
+
+/// The cursor under which the breakers are shown to other processes.
+pub const BREAKERS_CURSOR: &str = "breakers";
+
+/// The cursor that holds the fingerprint of the directory that records were last planned with.
+const DIRECTORY_CURSOR: &str = "directory";
+
+/// The cursor that says that a connection passed its checks once.
+const CHECKED_CURSOR: &str = "checked";
+
+/// One connection at work.
+pub struct Runner {
+    shared: Arc<Shared>,
+    connection: Connection,
+    profile: Profile,
+    stop: CancellationToken,
+    servicetitan: servicetitan::Client,
+    odoo: Option<odoo::Client>,
+    directory: Option<(Directory, Timestamp)>,
+    breakers: Breakers,
+    sizer: Sizer,
+    checked_at: Option<Timestamp>,
+    probed_at: Option<Timestamp>,
+}
+
+impl Runner {
+    /// A runner for a connection; nothing is called yet.
+    pub async fn new(
+        shared: Arc<Shared>,
+        connection: Connection,
+        stop: CancellationToken,
+    ) -> Result<Self> {
+        let profile: Profile = serde_json::from_value(connection.settings.clone())?;
+        let secrets = shared.store.secrets(connection.id).await?;
+        let pacer = shared.pacers.of(&profile, &secrets);
+        let seed = shared.clock.rng().random();
+        let servicetitan = vendors::servicetitan(&shared.http, &profile, &secrets, pacer, seed)?;
+        Ok(Self {
+            shared,
+            connection,
+            profile,
+            stop,
+            servicetitan,
+            odoo: None,
+            directory: None,
+            breakers: Breakers::default(),
+            sizer: Sizer::default(),
+            checked_at: None,
+            probed_at: None,
+        })
+    }
+
+    /// Runs until stopping is asked for.
+    pub async fn run(mut self) {
+        while !self.stop.is_cancelled() {
+            let wait = match self.turn().await {
+                Ok(wait) => wait,
+                Err(halt) => self.halted(halt).await,
+            };
+            let wait = wait.min(REQUESTS_EVERY);
+            let wakeup = self.shared.wakeup(self.connection.id);
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = wakeup.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Does what is to be done now, and says how long nothing else is due.
+    async fn turn(&mut self) -> Result<Duration, Halt> {
+        let now = self.shared.clock.now();
+        let passes = self.shared.store.open_passes(self.connection.id).await?;
+        if let Some(until) = self.breakers.open_until(now) {
+            return Ok(between(now, until));
+        }
+        if !self.may_go_on(&passes, now).await? {
+            return Ok(REQUESTS_EVERY);
+        }
+        if let Some(pass) = passes.first() {
+            self.pass(pass).await?;
+            return Ok(Duration::ZERO);
+        }
+        if self.shared.mode == Mode::PassesOnly {
+            return Ok(REQUESTS_EVERY);
+        }
+        self.check_when_due(now).await?;
+        let flows: Vec<(Flow, Every)> = Flow::ALL
+            .into_iter()
+            .filter_map(|flow| Some((flow, self.profile.flow(flow)?.every)))
+            .collect();
+        for (flow, every) in flows {
+            self.observe_when_due(flow, every).await?;
+            self.observer().fetch_woken(flow).await?;
+            self.apply(flow, None).await?;
+        }
+        Ok(REQUESTS_EVERY)
+    }
+
+    /// Whether the connection is active, or has become so: a paused one is probed now and then, and at once for a pass.
+    async fn may_go_on(&mut self, passes: &[Pass], now: Timestamp) -> Result<bool, Halt> {
+        if self.connection.state == ConnectionState::Active {
+            return Ok(true);
+        }
+        let asked = passes.iter().any(|pass| pass.started_at.is_none());
+        let due = self
+            .probed_at
+            .is_none_or(|at| now.duration_since(at) >= PROBE_EVERY);
+        if !asked && !due {
+            return Ok(false);
+        }
+        self.probed_at = Some(now);
+        match self.check().await? {
+            None => {
+                tracing::info!(
+                    connection = self.connection.name,
+                    "the connection goes on: all checks pass again"
+                );
+                self.set_state(ConnectionState::Active, None).await?;
+                Ok(true)
+            }
+            Some(reason) => {
+                self.set_state(ConnectionState::Paused, Some(reason.clone()))
+                    .await?;
+                self.end_passes(&format!("{} {}", reason.what, reason.advice))
+                    .await?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// The checks of `ml-connector check`, as far as they decide whether to go on: before the first sync and then every
+    /// 15 minutes.
+    async fn check_when_due(&mut self, now: Timestamp) -> Result<(), Halt> {
+        if self
+            .checked_at
+            .is_some_and(|at| now.duration_since(at) < CHECK_EVERY)
+        {
+            return Ok(());
+        }
+        if let Some(reason) = self.check().await? {
+            return Err(Halt::Pause(reason));
+        }
+        self.shared
+            .store
+            .save_cursor(self.connection.id, CHECKED_CURSOR, "ok", now)
+            .await?;
+        Ok(())
+    }
+
+    /// The first reason not to go on, if there is one. A vendor out of reach is an outage, not a reason to pause.
+    async fn check(&mut self) -> Result<Option<Reason>, Halt> {
+        let now = self.shared.clock.now();
+        let findings = doctor::check(
+            &self.shared,
+            &self.connection,
+            self.shared.public_url.as_ref(),
+        )
+        .await?;
+        self.checked_at = Some(now);
+        if let Some(outage) = findings
+            .iter()
+            .find(|finding| finding.unreachable.is_some())
+        {
+            let vendor = outage.unreachable.expect("found by it");
+            return Err(Halt::Vendor(vendor, outage.reason()));
+        }
+        Ok(findings
+            .iter()
+            .find(|finding| finding.status == doctor::Status::Error)
+            .map(doctor::Finding::reason))
+    }
+
+    async fn observe_when_due(&mut self, flow: Flow, every: Every) -> Result<(), Halt> {
+        let Every::Period(period) = every else {
+            return Ok(());
+        };
+        let period = SignedDuration::try_from(period).expect("a day at most");
+        for (pace, period) in [
+            (Pace::Quick, period),
+            (Pace::Settled, SETTLED_EVERY.max(period)),
+        ] {
+            self.observe_once_per(flow, pace, period).await?;
+        }
+        Ok(())
+    }
+
+    async fn observe_once_per(
+        &mut self,
+        flow: Flow,
+        pace: Pace,
+        period: SignedDuration,
+    ) -> Result<(), Halt> {
+        let cursor = format!("{flow}/{pace:?}/read").to_lowercase();
+        let now = self.shared.clock.now();
+        let last = self
+            .shared
+            .store
+            .cursor(self.connection.id, &cursor)
+            .await?;
+        if last.is_some_and(|last| now.duration_since(last.saved_at) < period) {
+            return Ok(());
+        }
+        self.observe(flow, pace, None).await?;
+        self.shared
+            .store
+            .save_cursor(self.connection.id, &cursor, "", now)
+            .await?;
+        Ok(())
+    }
+
+    async fn observe(
+        &mut self,
+        flow: Flow,
+        pace: Pace,
+        since: Option<Timestamp>,
+    ) -> Result<(), Halt> {
+        let seen = self.observer().read(flow, pace, since).await?;
+        self.answered(Vendor::ServiceTitan).await?;
+        if seen.changed > 0 {
+            tracing::info!(
+                connection = self.connection.name, %flow, changed = seen.changed, unchanged = seen.unchanged,
+                "ServiceTitan showed {} changed rows of {flow}", seen.changed
+            );
+        }
+        Ok(())
+    }
+
+    /// One pass: everything observed afresh, everything carried, back-offs waited out.
+    async fn pass(&mut self, pass: &Pass) -> Result<(), Halt> {
+        let (store, clock) = (self.shared.store.clone(), self.shared.clock.clone());
+        if pass.started_at.is_none() {
+            if store
+                .cursor(self.connection.id, CHECKED_CURSOR)
+                .await?
+                .is_none()
+            {
+                self.check_when_due(clock.now()).await?;
+            }
+            store.begin_pass(pass.id, clock.now()).await?;
+            self.directory = None;
+            for flow in &pass.flows {
+                self.observe(*flow, Pace::Quick, pass.since).await?;
+                self.observe_once_per(*flow, Pace::Settled, SETTLED_EVERY)
+                    .await?;
+            }
+        }
+        for flow in &pass.flows {
+            self.observer().fetch_woken(*flow).await?;
+            self.apply(*flow, Some(pass)).await?;
+        }
+        let mut next = None;
+        for flow in &pass.flows {
+            next = next
+                .into_iter()
+                .chain(store.next_due(self.connection.id, *flow).await?)
+                .min();
+        }
+        match next {
+            None => store.finish_pass(pass.id, true, clock.now(), None).await?,
+            Some(next) => {
+                let wait = between(clock.now(), next).min(REQUESTS_EVERY);
+                tokio::select! {
+                    () = self.stop.cancelled() => {}
+                    () = tokio::time::sleep(wait) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn apply(&mut self, flow: Flow, pass: Option<&Pass>) -> Result<(), Halt> {
+        let now = self.shared.clock.now();
+        let idle = self
+            .shared
+            .store
+            .next_due(self.connection.id, flow)
+            .await?
+            .is_none_or(|next| next > now);
+        if idle && self.directory.is_some() {
+            return Ok(());
+        }
+        let vendors = self.vendors().await?;
+        let directory = self.directory(&vendors, flow).await?;
+        let observer = self.observer();
+        let name = self.connection.name.clone();
+        let shared = Arc::clone(&self.shared);
+        let carried = move |count: usize| shared.metrics.carried(&name, flow, count);
+        let mut applier = Applier {
+            store: &self.shared.store,
+            connection: self.connection.id,
+            directory: &directory,
+            carrier: Carrier {
+                odoo: vendors.odoo,
+                module: self.profile.external_module(),
+                clock: self.shared.clock.clone(),
+            },
+            observer: &observer,
+            workers: self.profile.odoo.workers,
+            sizer: &mut self.sizer,
+            pass: pass.map(|pass| pass.id),
+            stop: &self.stop,
+            clock: &self.shared.clock,
+            carried: &carried,
+        };
+        applier.run(flow).await?;
+        self.answered(Vendor::Odoo).await
+    }
+
+    /// The reference data, read when it is old; what changed there makes the records with warnings due again.
+    async fn directory(&mut self, vendors: &Vendors, flow: Flow) -> Result<Directory, Halt> {
+        let now = self.shared.clock.now();
+        if let Some((directory, read_at)) = &self.directory
+            && now.duration_since(*read_at) < CHECK_EVERY
+        {
+            return Ok(directory.clone());
+        }
+        let directory = vendors.directory().await?;
+        let fingerprint = directory.fingerprint();
+        let store = &self.shared.store;
+        let known = store.cursor(self.connection.id, DIRECTORY_CURSOR).await?;
+        if known.is_none_or(|known| known.value != fingerprint) {
+            let touched = store.touch_warned(self.connection.id, flow, now).await?;
+            store
+                .save_cursor(self.connection.id, DIRECTORY_CURSOR, &fingerprint, now)
+                .await?;
+            tracing::info!(
+                connection = self.connection.name,
+                touched,
+                "Odoo's reference data was read anew"
+            );
+        }
+        self.directory = Some((directory.clone(), now));
+        Ok(directory)
+    }
+
+    async fn vendors(&mut self) -> Result<Vendors, Halt> {
+        let odoo = if let Some(odoo) = &self.odoo {
+            odoo.clone()
+        } else {
+            let secrets = self.shared.store.secrets(self.connection.id).await?;
+            let seed = self.shared.clock.rng().random();
+            let odoo = vendors::odoo(&self.shared.http, &self.profile, &secrets, seed)
+                .await
+                .map_err(|error| Halt::Pause(incomplete(&error)))?
+                .map_err(|error| Halt::from(of_odoo(&error)))?;
+            self.odoo = Some(odoo.clone());
+            odoo
+        };
+        Ok(Vendors {
+            servicetitan: self.servicetitan.clone(),
+            odoo,
+        })
+    }
+
+    fn observer(&self) -> Observer {
+        Observer {
+            store: self.shared.store.clone(),
+            connection: self.connection.id,
+            servicetitan: self.servicetitan.clone(),
+            clock: self.shared.clock.clone(),
+        }
+    }
+
+    /// Takes note of why the connection cannot go on, and says how long it rests.
+    async fn halted(&mut self, halt: Halt) -> Duration {
+        let now = self.shared.clock.now();
+        let result = match halt {
+            Halt::Pause(reason) => {
+                tracing::error!(
+                    connection = self.connection.name,
+                    cause = reason.cause,
+                    "the connection is paused: {} {}",
+                    reason.what,
+                    reason.advice
+                );
+                self.probed_at = Some(now);
+                let note = format!("{} {}", reason.what, reason.advice);
+                match self.set_state(ConnectionState::Paused, Some(reason)).await {
+                    Ok(()) => self.end_passes(&note).await,
+                    Err(error) => Err(error),
+                }
+            }
+            Halt::Vendor(vendor, reason) => {
+                let until = self.breakers.failed(
+                    vendor,
+                    reason.clone(),
+                    now,
+                    &mut *self.shared.clock.rng(),
+                );
+                let wait = between(now, until);
+                tracing::warn!(
+                    connection = self.connection.name,
+                    cause = reason.cause,
+                    wait_ms = wait.as_millis(),
+                    "{vendor} fails, nobody calls it for {} s: {}",
+                    wait.as_secs(),
+                    reason.what
+                );
+                self.show_breakers().await
+            }
+            Halt::Store(error) => Err(Halt::Store(error)),
+        };
+        if let Err(Halt::Store(error)) = result {
+            tracing::error!(
+                connection = self.connection.name,
+                error = &error as &dyn std::error::Error,
+                "the connector's own database fails: {error}"
+            );
+            return Duration::from_secs(1);
+        }
+        self.breakers
+            .open_until(now)
+            .map_or(REQUESTS_EVERY, |until| between(now, until))
+    }
+
+    async fn answered(&mut self, vendor: Vendor) -> Result<(), Halt> {
+        if self.breakers.answered(vendor) {
+            tracing::info!(connection = self.connection.name, "{vendor} answers again");
+            self.show_breakers().await?;
+        }
+        Ok(())
+    }
+
+    async fn show_breakers(&self) -> Result<(), Halt> {
+        let failing: Vec<String> = self
+            .breakers
+            .failing()
+            .map(|(vendor, reason)| format!("{vendor}: {}", reason.what))
+            .collect();
+        let now = self.shared.clock.now();
+        Ok(self
+            .shared
+            .store
+            .save_cursor(
+                self.connection.id,
+                BREAKERS_CURSOR,
+                &failing.join("\n"),
+                now,
+            )
+            .await?)
+    }
+
+    async fn set_state(
+        &mut self,
+        state: ConnectionState,
+        reason: Option<Reason>,
+    ) -> Result<(), Halt> {
+        let now = self.shared.clock.now();
+        self.shared
+            .store
+            .set_connection_state(self.connection.id, state, reason.clone(), "engine", now)
+            .await?;
+        self.connection.state = state;
+        self.connection.paused = reason;
+        Ok(())
+    }
+
+    async fn end_passes(&self, note: &str) -> Result<(), Halt> {
+        for pass in self.shared.store.open_passes(self.connection.id).await? {
+            self.shared
+                .store
+                .finish_pass(
+                    pass.id,
+                    false,
+                    self.shared.clock.now(),
+                    Some(note.to_owned()),
+                )
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn incomplete(error: &anyhow::Error) -> Reason {
+    Reason {
+        cause: "connection-incomplete".to_owned(),
+        what: format!("{error:#}"),
+        advice: "Run `ml-connector connection set FILE` with a complete connection file."
+            .to_owned(),
+    }
+}
+
+fn between(now: Timestamp, until: Timestamp) -> Duration {
+    until
+        .duration_since(now)
+        .max(SignedDuration::ZERO)
+        .unsigned_abs()
+}

@@ -1,0 +1,196 @@
+//! Supervises the connections: one runner for each, started, restarted and stopped as connections come and go.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use servicetitan::Pacer;
+use sha2::{Digest as _, Sha256};
+use store::Store;
+use store::connections::{Connection, ConnectionId};
+use store::ownership::EngineLock;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::runner::Runner;
+use super::vendors::Http;
+use crate::clock::Clock;
+use crate::connection::{Profile, secret};
+use crate::metrics::Metrics;
+
+/// How often connections are looked at for changes by other processes.
+const CONNECTIONS_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a stopping runner may take to write down what is in flight.
+const SOFT_STOP: Duration = Duration::from_secs(30);
+
+/// What a process's engine does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything: schedules, webhooks, passes.
+    Service,
+    /// Only passes that were asked for.
+    PassesOnly,
+}
+
+/// What all runners of a process share.
+#[derive(Debug)]
+pub struct Shared {
+    /// The state.
+    pub store: Store,
+    /// The HTTP client for both vendors.
+    pub http: Http,
+    /// The present and randomness.
+    pub clock: Clock,
+    /// One pacer per (app, tenant).
+    pub pacers: Pacers,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where the service is reached from outside.
+    pub public_url: Option<Url>,
+    /// What this process's engine does.
+    pub mode: Mode,
+    wakeups: Mutex<HashMap<ConnectionId, Arc<Notify>>>,
+}
+
+impl Shared {
+    /// What the runners of a new process share.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        http: Http,
+        clock: Clock,
+        public_url: Option<Url>,
+        mode: Mode,
+    ) -> Self {
+        Self {
+            store,
+            http,
+            clock,
+            pacers: Pacers::default(),
+            metrics: Metrics::default(),
+            public_url,
+            mode,
+            wakeups: Mutex::default(),
+        }
+    }
+
+    /// What wakes a connection's runner.
+    pub fn wakeup(&self, connection: ConnectionId) -> Arc<Notify> {
+        let mut wakeups = self.wakeups.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(wakeups.entry(connection).or_default())
+    }
+}
+
+/// One pacer per (app, tenant), shared by everything that calls ServiceTitan for that tenant.
+#[derive(Debug, Default)]
+pub struct Pacers(Mutex<BTreeMap<(AppDigest, i64), Arc<Pacer>>>);
+
+/// Tells one app key from another without keeping it.
+type AppDigest = [u8; 32];
+
+impl Pacers {
+    /// The pacer of a connection's app and tenant.
+    pub fn of(&self, profile: &Profile, secrets: &BTreeMap<String, SecretString>) -> Arc<Pacer> {
+        let app_key = secrets
+            .get(secret::APP_KEY)
+            .map(ExposeSecret::expose_secret)
+            .unwrap_or_default();
+        let app = Sha256::digest(app_key).into();
+        let titan = &profile.servicetitan;
+        let mut pacers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(
+            pacers
+                .entry((app, titan.tenant_id))
+                .or_insert_with(|| Arc::new(Pacer::new(titan.rate_limit))),
+        )
+    }
+}
+
+struct Running {
+    version: i64,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// Runs every connection until stopping is asked for or the ownership of the engine is lost.
+pub async fn run(shared: Arc<Shared>, lock: EngineLock, stop: CancellationToken) {
+    let mut running: HashMap<ConnectionId, Running> = HashMap::new();
+    while !stop.is_cancelled() && !lock.is_lost() {
+        match shared.store.connections().await {
+            Ok(connections) => reconcile(&shared, &mut running, connections).await,
+            Err(error) => tracing::error!("connections cannot be read: {error}"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = lock.lost() => tracing::error!("another process took over the engine; this one stops working"),
+            () = tokio::time::sleep(CONNECTIONS_EVERY) => {}
+        }
+    }
+    for one in running.values() {
+        one.stop.cancel();
+    }
+    for (_, one) in running {
+        end(one).await;
+    }
+}
+
+/// Starts, restarts and stops runners, so that there is one for each connection as it is now.
+async fn reconcile(
+    shared: &Arc<Shared>,
+    running: &mut HashMap<ConnectionId, Running>,
+    connections: Vec<Connection>,
+) {
+    let gone: Vec<ConnectionId> = running
+        .iter()
+        .filter(|(id, one)| {
+            one.task.is_finished()
+                || !connections
+                    .iter()
+                    .any(|c| c.id == **id && c.version == one.version)
+        })
+        .map(|(id, _)| *id)
+        .collect();
+    for id in gone {
+        if let Some(one) = running.remove(&id) {
+            one.stop.cancel();
+            end(one).await;
+        }
+    }
+    for connection in connections {
+        if running.contains_key(&connection.id) {
+            continue;
+        }
+        let (id, version, name) = (connection.id, connection.version, connection.name.clone());
+        let stop = CancellationToken::new();
+        match Runner::new(Arc::clone(shared), connection, stop.clone()).await {
+            Ok(runner) => {
+                running.insert(
+                    id,
+                    Running {
+                        version,
+                        stop,
+                        task: tokio::spawn(runner.run()),
+                    },
+                );
+            }
+            Err(error) => tracing::error!(
+                connection = name,
+                "the connection cannot be started: {error:#}"
+            ),
+        }
+    }
+}
+
+async fn end(mut one: Running) {
+    if tokio::time::timeout(SOFT_STOP, &mut one.task)
+        .await
+        .is_err()
+    {
+        // Cutting it off is safe: what was in flight is found again by its external ids.
+        one.task.abort();
+    }
+}

@@ -1,0 +1,11 @@
+//! ml-connector keeps ServiceTitan and Odoo in step: the engine, the service and the command line.
+
+pub mod cli;
+pub mod clock;
+pub mod connection;
+pub mod doctor;
+pub mod engine;
+pub mod metrics;
+pub mod service;
+pub mod settings;
+pub mod web;

@@ -1,0 +1,161 @@
+//! Settings of the installation: `ml-connector.toml`, then the environment (`ML_CONNECTOR_...`), which wins.
+
+use std::fmt;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use store::{DatabaseUrl, MasterKey};
+use url::Url;
+
+/// The file that is read when none is named.
+pub const DEFAULT_FILE: &str = "ml-connector.toml";
+
+const DEFAULT_DATABASE: &str = "sqlite://ml-connector.db";
+const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
+
+/// Where the installation keeps its state, where it listens, and who unlocks it.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where the state is.
+    pub database: DatabaseUrl,
+    /// Where the service listens.
+    pub listen: SocketAddr,
+    /// The address under which ServiceTitan and people reach the service.
+    pub public_url: Option<Url>,
+    master_key: Option<KeySource>,
+}
+
+#[derive(Clone)]
+enum KeySource {
+    Given(SecretString),
+    File(PathBuf),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    database_url: Option<String>,
+    listen: Option<String>,
+    public_url: Option<String>,
+    master_key_file: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads `file` (or [`DEFAULT_FILE`] if it is there) and the environment through `env`.
+    pub fn read(file: Option<&Path>, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let path = file.map_or_else(|| PathBuf::from(DEFAULT_FILE), Path::to_path_buf);
+        let from_file = match fs::read_to_string(&path) {
+            Ok(text) => toml::from_str::<File>(&text)
+                .with_context(|| format!("{} is not a valid settings file", path.display()))?,
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                File::default()
+            }
+            Err(error) => {
+                return Err(error)
+                    .with_context(|| format!("cannot read the settings file {}", path.display()));
+            }
+        };
+        let setting = |name: &str, from_file: Option<String>| {
+            env(&format!("ML_CONNECTOR_{name}")).or(from_file)
+        };
+        let database = setting("DATABASE_URL", from_file.database_url)
+            .unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+        let listen =
+            setting("LISTEN", from_file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
+        let public_url = setting("PUBLIC_URL", from_file.public_url);
+        let key_file = env("ML_CONNECTOR_MASTER_KEY_FILE")
+            .map(PathBuf::from)
+            .or(from_file.master_key_file);
+        Ok(Self {
+            database: database.parse().context("database_url")?,
+            listen: listen.parse().with_context(|| {
+                format!(
+                    "listen: `{listen}` is not an address with a port, such as {DEFAULT_LISTEN}"
+                )
+            })?,
+            public_url: public_url
+                .map(|url| {
+                    url.parse()
+                        .with_context(|| format!("public_url: `{url}` is not a URL"))
+                })
+                .transpose()?,
+            master_key: env("ML_CONNECTOR_MASTER_KEY")
+                .map(|key| KeySource::Given(key.into()))
+                .or(key_file.map(KeySource::File)),
+        })
+    }
+
+    /// The master key. Without one nothing starts: there is no mode that keeps credentials in the clear.
+    pub fn master_key(&self) -> Result<MasterKey> {
+        let text = match &self.master_key {
+            Some(KeySource::Given(text)) => text.clone(),
+            Some(KeySource::File(path)) => fs::read_to_string(path)
+                .with_context(|| format!("cannot read the master key file {}", path.display()))?
+                .into(),
+            None => bail!(
+                "no master key: set ML_CONNECTOR_MASTER_KEY, or master_key_file in the settings. \
+                 `ml-connector keys generate` makes one; keep a copy in a safe place, nothing can be read without it"
+            ),
+        };
+        MasterKey::parse(text.expose_secret().trim())
+            .context("the master key is not one that `keys generate` made")
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("database", &self.database)
+            .field("listen", &self.listen)
+            .field("public_url", &self.public_url.as_ref().map(Url::as_str))
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c.toml");
+        fs::write(
+            &file,
+            "listen = \"127.0.0.1:1\"\npublic_url = \"https://a.example\"",
+        )
+        .unwrap();
+        let env = |name: &str| (name == "ML_CONNECTOR_LISTEN").then(|| "127.0.0.1:2".to_owned());
+        let settings = Settings::read(Some(&file), env).unwrap();
+        assert_eq!(settings.listen.port(), 2);
+        assert_eq!(settings.public_url.unwrap().as_str(), "https://a.example/");
+    }
+
+    #[test]
+    fn without_a_key_nothing_starts_and_the_way_out_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c.toml");
+        fs::write(&file, "").unwrap();
+        let error = Settings::read(Some(&file), |_| None)
+            .unwrap()
+            .master_key()
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("ml-connector keys generate"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c.toml");
+        fs::write(&file, "listem = \"127.0.0.1:1\"").unwrap();
+        let error = format!("{:#}", Settings::read(Some(&file), |_| None).unwrap_err());
+        assert!(error.contains("listem"), "{error}");
+    }
+}
