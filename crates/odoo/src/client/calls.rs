@@ -76,7 +76,8 @@ impl Client {
     /// Whose key it is.
     pub async fn whoami(&self) -> Result<Identity> {
         let none = Map::new();
-        let context = Context::new();
+        // The user's own company, whatever is configured: one that is not allowed fails most calls.
+        let context = Context::new().set("allowed_company_ids", Vec::<i64>::new());
         let user = match self.shared.wire {
             // Odoo 14 cannot write the answer of `context_get` down in XML-RPC; the login told already.
             Wire::XmlRpc { user } => user,
@@ -94,8 +95,6 @@ impl Client {
             }
         };
         let fields = ["login", "name", "company_id", "company_ids", "lang", "tz"];
-        // The user's own company, whatever is configured: a company that is not allowed fails any call.
-        let context = context.set("allowed_company_ids", Vec::<i64>::new());
         let found = self.read(&Model::USER, &[user], &fields, &context).await?;
         let call = Call {
             model: &Model::USER,

@@ -26,6 +26,8 @@ pub(crate) enum Hand {
         Client,
         #[expect(dead_code, reason = "held until the end, then dropped")] Database,
     ),
+    /// The sandbox's own ways in.
+    Sandbox(sandbox::odoo::Sandbox),
 }
 
 impl Target {
@@ -47,6 +49,7 @@ impl Hand {
             Self::Real(admin, _) => {
                 call(admin, "res.partner", "unlink", Some(&[id]), json!({})).await;
             }
+            Self::Sandbox(sandbox) => sandbox.delete_partner(sandbox::odoo::Id(id.get())),
         }
     }
 
@@ -79,6 +82,10 @@ impl Hand {
                     .await
                     .unwrap();
             }
+            Self::Sandbox(sandbox) => {
+                let [loser, winner] = [loser, winner].map(|id| sandbox::odoo::Id(id.get()));
+                sandbox.merge_partners(winner, &[loser]);
+            }
         }
     }
 
@@ -106,6 +113,10 @@ impl Hand {
                 .await;
                 Hidden(made.get(0).unwrap_or(&made).as_i64().unwrap())
             }
+            Self::Sandbox(sandbox) => {
+                sandbox.show_only_partners(json!([["id", "!=", id]]));
+                Hidden(0)
+            }
         }
     }
 
@@ -122,6 +133,7 @@ impl Hand {
                 )
                 .await;
             }
+            Self::Sandbox(sandbox) => sandbox.show_all_partners(),
         }
     }
 }
@@ -207,7 +219,7 @@ impl Real {
 
     /// A target with a database of its own.
     pub(crate) async fn target(&self, protocol: ProtocolChoice) -> Target {
-        let database = Database::create(&self.postgres, &self.template).await;
+        let database = Database::create(&self.postgres, &self.template);
         let config = |login: &str, key: &str| Config {
             login: Some(login.to_owned()),
             protocol,
@@ -230,6 +242,30 @@ impl Real {
     }
 }
 
+/// The sandbox, which speaks JSON-2.
+pub(crate) async fn simulated() -> Target {
+    let noon: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+    let options = sandbox::odoo::Options {
+        // Long enough for two calls to meet.
+        work_per_call: Duration::from_millis(10),
+        ..sandbox::odoo::Options::new(std::sync::Arc::new(move || noon))
+    };
+    let sandbox = sandbox::odoo::Sandbox::start(options).await.unwrap();
+    let config = Config {
+        login: Some("connector".to_owned()),
+        ..Config::new(
+            sandbox.url().parse().unwrap(),
+            sandbox.database(),
+            SecretString::from(sandbox.api_key()),
+        )
+    };
+    let client = Client::connect(http(), config).await.unwrap();
+    Target {
+        client,
+        hand: Hand::Sandbox(sandbox),
+    }
+}
+
 /// A database of a test's own, dropped when it goes.
 pub(crate) struct Database {
     server: String,
@@ -237,7 +273,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    async fn create(server: &str, template: &str) -> Self {
+    fn create(server: &str, template: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let database = Self {

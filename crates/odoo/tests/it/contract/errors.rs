@@ -7,98 +7,113 @@ use serde_json::{Value, json};
 use super::loading::make;
 use crate::target::{Target, http, object};
 
-pub(crate) async fn say_what_they_mean(target: &Target) {
-    let client = &target.client;
-    let id = make(client, &["id", "name"], &[&["__contract__.err", "Error"]]).await[0];
-    let gone = make(client, &["id", "name"], &[&["__contract__.err2", "Error"]]).await[0];
-    target.hand.delete(gone).await;
-    let nowhere = Model::named("x.nope");
-    let names = Model::named("ir.model.data");
-    let partner = &Model::PARTNER;
-    let cases: Vec<(&Model, &str, Option<RecordId>, Value, ErrorKind, &str)> = vec![
-        (
-            &nowhere,
-            "search",
-            None,
+/// A call that fails, what the failure means, and a word of Odoo's sentence.
+struct Case {
+    model: &'static str,
+    method: &'static str,
+    id: Option<RecordId>,
+    arguments: Value,
+    kind: ErrorKind,
+    word: &'static str,
+}
+
+fn case(
+    call: (&'static str, &'static str, Option<RecordId>),
+    arguments: Value,
+    kind: ErrorKind,
+    word: &'static str,
+) -> Case {
+    let (model, method, id) = call;
+    Case {
+        model,
+        method,
+        id,
+        arguments,
+        kind,
+        word,
+    }
+}
+
+fn cases(id: RecordId, gone: RecordId) -> Vec<Case> {
+    use ErrorKind::{AccessDenied, Invalid, MissingRecord, Mistake, NoSuchMethod};
+    let write = |id| ("res.partner", "write", Some(id));
+    let nowhere = json!({"domain": [["x_nope", "=", 1]], "fields": ["id"]});
+    vec![
+        case(
+            ("x.nope", "search", None),
             json!({"domain": []}),
-            ErrorKind::NoSuchMethod,
+            NoSuchMethod,
             "x.nope",
         ),
-        (
-            partner,
-            "x_nope",
-            Some(id),
+        case(
+            ("res.partner", "x_nope", Some(id)),
             json!({}),
-            ErrorKind::NoSuchMethod,
+            NoSuchMethod,
             "x_nope",
         ),
-        (
-            partner,
-            "_write",
-            Some(id),
+        case(
+            ("res.partner", "_write", Some(id)),
             json!({"vals": {}}),
-            ErrorKind::AccessDenied,
+            AccessDenied,
             "_write",
         ),
-        (
-            &names,
-            "search",
-            None,
+        case(
+            ("ir.model.data", "search", None),
             json!({"domain": []}),
-            ErrorKind::AccessDenied,
-            "Model Data",
+            AccessDenied,
+            "ir.model.data",
         ),
-        (
-            partner,
-            "write",
-            Some(gone),
+        case(
+            write(gone),
             json!({"vals": {"phone": "1"}}),
-            ErrorKind::MissingRecord,
+            MissingRecord,
             "res.partner",
         ),
-        (
-            partner,
-            "write",
-            Some(id),
+        case(
+            write(id),
             json!({"vals": {"name": false}}),
-            ErrorKind::Invalid,
+            Invalid,
             "Contacts require a name",
         ),
-        (
-            partner,
-            "write",
-            Some(id),
+        case(
+            write(id),
             json!({"vals": {"x_nope": "1"}}),
-            ErrorKind::Mistake,
+            Mistake,
             "x_nope",
         ),
-        (
-            partner,
-            "write",
-            Some(id),
-            json!({"vals": {"type": "x"}}),
-            ErrorKind::Mistake,
-            "type",
-        ),
-        (
-            partner,
-            "search_read",
-            None,
-            json!({"domain": [["x_nope", "=", 1]], "fields": ["id"]}),
-            ErrorKind::Mistake,
+        case(write(id), json!({"vals": {"type": "x"}}), Mistake, "type"),
+        case(
+            ("res.partner", "search_read", None),
+            nowhere,
+            Mistake,
             "x_nope",
         ),
-    ];
-    for (model, method, id, arguments, kind, words) in cases {
-        let ids = id.map(|id| [id]);
+    ]
+}
+
+pub(crate) async fn say_what_they_mean(target: &Target) {
+    let client = &target.client;
+    let columns = ["id", "name"];
+    let id = make(client, &columns, &[&["__contract__.err", "Error"]]).await[0];
+    let gone = make(client, &columns, &[&["__contract__.err2", "Error"]]).await[0];
+    target.hand.delete(gone).await;
+    for case in cases(id, gone) {
+        let model = Model::named(case.model);
+        let ids = case.id.map(|id| [id]);
         let ids = ids.as_ref().map(<[RecordId; 1]>::as_slice);
         let error = client
-            .call(model, method, ids, &object(arguments), &Context::new())
+            .call(
+                &model,
+                case.method,
+                ids,
+                &object(case.arguments),
+                &Context::new(),
+            )
             .await
-            .expect_err(method);
-        assert_eq!(error.kind, kind, "{model} {method}: {error}");
-        assert_eq!(error.operation, format!("{model} {method}"));
-        assert!(error.message.contains(words), "{error}");
+            .expect_err(case.method);
+        assert_eq!(error.kind, case.kind, "{error}");
+        assert_eq!(error.operation, format!("{} {}", case.model, case.method));
+        assert!(error.message.contains(case.word), "{error}");
         assert!(!error.may_have_applied, "{error}");
         assert!(!error.message.contains("Traceback"), "{error}");
     }
