@@ -9,7 +9,7 @@ use super::load;
 use super::read::{self, Page};
 use super::refusal::{Kind, Refusal};
 use super::schema::Model;
-use super::value::{is_truthy, python_quoted, python_repr};
+use super::value::{is_truthy, python_quoted, python_repr, python_type};
 use super::write::{self, Values};
 
 /// A method that can be called from outside.
@@ -290,17 +290,13 @@ impl Arguments<'_> {
 
     /// A list of values, or one object that stands for a list of one.
     fn values_list(&self, name: &str) -> Result<Vec<Values>, Refusal> {
-        let one = |json: &Json| {
-            json.as_object().cloned().ok_or_else(|| {
-                Refusal::attribute_error(format!(
-                    "'{}' object has no attribute 'items'",
-                    super::value::python_type(json)
-                ))
-            })
-        };
         match self.json(name) {
-            Json::Array(items) => items.iter().map(one).collect(),
-            other => Ok(vec![one(other)?]),
+            Json::Array(items) => items.iter().map(values).collect(),
+            Json::Object(one) => Ok(vec![one.clone()]),
+            other => Err(Refusal::type_error(format!(
+                "'{}' object is not iterable",
+                python_type(other)
+            ))),
         }
     }
 
@@ -311,6 +307,19 @@ impl Arguments<'_> {
             .ok_or_else(|| {
                 Refusal::type_error(format!("{} is no list", python_repr(self.json(name))))
             })
+    }
+}
+
+fn values(json: &Json) -> Result<Values, Refusal> {
+    match json {
+        Json::Object(values) => Ok(values.clone()),
+        Json::Null => Err(Refusal::type_error(
+            "argument of type 'NoneType' is not iterable",
+        )),
+        other => Err(Refusal::attribute_error(format!(
+            "'{}' object has no attribute 'get'",
+            python_type(other)
+        ))),
     }
 }
 
@@ -332,8 +341,7 @@ fn perform(
             Ok(json!(made))
         }
         "write" => {
-            let vals = arguments.values_list("vals")?.pop().unwrap_or_default();
-            write::write(tx, model, ids, vals)?;
+            write::write(tx, model, ids, values(arguments.json("vals"))?)?;
             Ok(json!(true))
         }
         "unlink" => {
@@ -380,7 +388,11 @@ fn look(
             &arguments.page()
         )?)),
         "search_read" => {
-            let found = read::search(tx, model, arguments.json("domain"), &arguments.page())?;
+            let domain = match arguments.json("domain") {
+                Json::Null => &json!([]),
+                domain => domain,
+            };
+            let found = read::search(tx, model, domain, &arguments.page())?;
             read::read(tx, model, &found, fields.as_deref(), with_names)
         }
         "search_count" => {

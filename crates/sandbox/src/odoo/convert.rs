@@ -82,7 +82,7 @@ pub(super) fn convert_record(
         let Some(place) = definition.find(name) else {
             return Err(Refusal::new(
                 super::refusal::Kind::Python("builtins.KeyError"),
-                format!("'{name}'"),
+                name.clone(),
             )
             .into());
         };
@@ -103,11 +103,38 @@ pub(super) fn convert_record(
                     say(field, warning)?;
                 }
             }
-            Err(Wrong::Data(problem)) => say(field, *problem)?,
+            Err(Wrong::Data(mut problem)) => {
+                if tx.context_flag("import_file") {
+                    add_path(load, field, cell, &mut problem);
+                }
+                say(field, *problem)?;
+            }
             Err(crash) => return Err(crash),
         }
     }
     Ok(out)
+}
+
+/// During the import of a file, a message that tells more also tells the path to its cell; the deepest one counts.
+fn add_path(load: &Load, field: &Field, cell: &Cell, problem: &mut Problem) {
+    let Some(extra) = problem.extra.as_mut().filter(|extra| !extra.is_empty()) else {
+        return;
+    };
+    if extra.contains_key("field_path") {
+        return;
+    }
+    let mut path = load.path_to(field.name);
+    let mut at = cell;
+    while let Cell::Nested(records) = at {
+        let Some((name, below)) = records.first().and_then(|record| record.first()) else {
+            break;
+        };
+        if !name.is_empty() {
+            path.push(name.clone());
+        }
+        at = below;
+    }
+    extra.insert("field_path".to_owned(), json!(path));
 }
 
 fn convert_cell(
@@ -120,12 +147,12 @@ fn convert_cell(
 ) -> Result<Json, Wrong> {
     match (cell, field.kind) {
         (Cell::Nested(records), Kind::Many2one(comodel)) => {
-            let (subfield, value) = reference(&records[0], field)?;
+            let (subfield, value) = reference(&records[0])?;
             let id = find(tx, load, field, comodel, subfield, value, warnings)?;
             Ok(id.map_or(json!(false), |id| json!(id)))
         }
         (Cell::Nested(records), Kind::Many2many(comodel)) => {
-            let (subfield, value) = reference(&records[0], field)?;
+            let (subfield, value) = reference(&records[0])?;
             let mut ids = Vec::new();
             for one in string(value, "split")?.split(',') {
                 ids.extend(find(
@@ -247,7 +274,7 @@ fn truth(text: &str) -> Option<bool> {
 }
 
 /// The one way in which a relational cell names its record: by name, by external id or by database id.
-fn reference<'a>(record: &'a Record, field: &Field) -> Result<(&'a str, &'a Json), Wrong> {
+fn reference(record: &Record) -> Result<(&str, &Json), Wrong> {
     if record
         .iter()
         .any(|(name, _)| !REFERENCES.contains(&name.as_str()))
@@ -260,10 +287,9 @@ fn reference<'a>(record: &'a Record, field: &Field) -> Result<(&'a str, &'a Json
     names.dedup();
     match (names.as_slice(), record.last()) {
         ([name], Some((_, Cell::Plain(value)))) => Ok((name, value)),
-        _ => Err(bare_problem(&format!(
-            "Ambiguous specification for field '{}', only provide one of name, external id or database id",
-            field.name
-        ))),
+        _ => Err(bare_problem(
+            "Ambiguous specification for field '%(field)s', only provide one of name, external id or database id",
+        )),
     }
 }
 
@@ -338,7 +364,6 @@ fn find(
         text = text.chars().take(50).collect();
         extra.insert("value".to_owned(), json!(text));
         extra.insert("field_type".to_owned(), json!(kind));
-        extra.insert("field_path".to_owned(), json!(load.path_to(field.name)));
     }
     Err(problem(
         format!("No matching record found for {kind} '{text}' in field '%(field)s'"),
@@ -416,7 +441,7 @@ fn convert_lines(
                 .iter()
                 .all(|(name, _)| REFERENCES.contains(&name.as_str())) =>
         {
-            let (subfield, value) = reference(one, field)?;
+            let (subfield, value) = reference(one)?;
             for part in string(value, "split")?.split(',') {
                 listed.push(vec![(subfield.to_owned(), Cell::Plain(json!(part)))]);
             }
@@ -449,7 +474,7 @@ fn convert_lines(
         let mut values = converted?;
         let mut id = None;
         if !references.is_empty() {
-            let (subfield, value) = reference(&references, field)?;
+            let (subfield, value) = reference(&references)?;
             match find(tx, load, field, comodel, subfield, value, warnings) {
                 Ok(found) => id = found,
                 Err(Wrong::Data(_)) if subfield == "id" => {

@@ -100,7 +100,7 @@ impl Domain {
     /// Understands a domain as a client sends it.
     pub(super) fn parse(tx: &mut Tx<'_>, model: Model, json: &Json) -> Result<Self, Refusal> {
         let items = match json {
-            Json::Null | Json::Bool(true) => return Ok(Self::Always(true)),
+            Json::Bool(true) => return Ok(Self::Always(true)),
             Json::Bool(false) => return Ok(Self::Always(false)),
             Json::Array(items) => items,
             other => {
@@ -270,6 +270,12 @@ fn positive_leaf(
     condition: &Condition<'_>,
 ) -> Result<Domain, Refusal> {
     let field = model.definition().at(place);
+    if field.name == "company_type" {
+        return Err(Refusal::value_error(format!(
+            "Cannot convert {}.company_type to SQL because it is not stored",
+            model.name()
+        )));
+    }
     if field.name == "display_name" {
         return name_leaf(tx, model, operator, value);
     }
@@ -351,6 +357,11 @@ fn one_of(field: &Field, given: &[&Json]) -> Result<Test, Refusal> {
             (Kind::Int | Kind::Many2one(_) | Kind::One2many(..) | Kind::Many2many(_), value) => {
                 if let Some(n) = number(value) {
                     values.insert(Key::Number(n));
+                } else if field.kind == Kind::Int && field.name != "id" {
+                    return Err(Refusal::value_error(format!(
+                        "invalid literal for int() with base 10: {}",
+                        python_repr(value)
+                    )));
                 } else {
                     return Err(Refusal::new(
                         super::refusal::Kind::Python("psycopg2.errors.InvalidTextRepresentation"),
@@ -558,6 +569,11 @@ fn lineage(
         };
         todo.extend(next.into_iter().filter(|id| ids.insert(*id)));
     }
+    // Below a parent are its children and itself: asked of `parent_id`, the question is about the record.
+    let place = match field.name {
+        "parent_id" if family == model => super::schema::log::ID,
+        _ => place,
+    };
     Ok(Domain::Test(place, Test::Within(ids)))
 }
 
@@ -576,7 +592,7 @@ fn holds(tx: &Tx<'_>, model: Model, row: &Row, place: usize, test: &Test) -> boo
                 None => *empty,
             },
         },
-        Test::Compare(order, wanted) => key(&value).is_some_and(|key| {
+        Test::Compare(order, wanted) => compared(&value, field).is_some_and(|key| {
             let found = key.cmp(wanted);
             match order {
                 Order::Less => found == Ordering::Less,
@@ -597,6 +613,14 @@ fn holds(tx: &Tx<'_>, model: Model, row: &Row, place: usize, test: &Test) -> boo
             .filter_map(|id| tx.row(*comodel, *id))
             .any(|row| domain.matches(tx, *comodel, row)),
         Test::Within(ids) => related(&value).iter().any(|id| ids.contains(id)),
+    }
+}
+
+/// Empty text counts as `""` in an ordered comparison.
+fn compared(value: &Value, field: &Field) -> Option<Key> {
+    match value {
+        Value::Empty if field.kind.is_textual() => Some(Key::Text(String::new())),
+        value => key(value),
     }
 }
 
@@ -645,20 +669,29 @@ fn is_like(text: &str, pattern: &str, any_case: bool) -> bool {
 /// A time as a domain may give it: naive UTC, with a blank or a `T`, with or without microseconds, or a date alone.
 /// The flag says that it was a date.
 pub(super) fn parse_time(text: &str) -> Result<(Timestamp, bool), Refusal> {
-    let wrong =
-        || Refusal::value_error(format!("Invalid isoformat string: {}", python_quoted(text)));
-    if let Ok(date) = text.parse::<Date>()
-        && text.len() == 10
+    let wrong = || {
+        Refusal::value_error(format!(
+            "Invalid term {0} in expression date: {0}",
+            python_quoted(text)
+        ))
+    };
+    if text.len() == 10
+        && let Ok(date) = text.parse::<Date>()
     {
         let time = date.to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
         return Ok((time.timestamp(), true));
     }
-    let naive = text.len() >= 16 && !text.ends_with('Z') && !text[10..].contains(['+', '-', '[']);
-    let time: DateTime = if naive {
-        text.replacen(' ', "T", 1).parse().map_err(|_| wrong())?
-    } else {
+    let has_time = text.is_ascii() && text.len() >= 16;
+    if has_time && (text.ends_with('Z') || text[10..].contains(['+', '-'])) {
+        return Err(Refusal::value_error(format!(
+            "expecting only datetimes with no timezone: {}",
+            python_quoted(text)
+        )));
+    }
+    if !has_time {
         return Err(wrong());
-    };
+    }
+    let time: DateTime = text.replacen(' ', "T", 1).parse().map_err(|_| wrong())?;
     let time = time.to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
     Ok((time.timestamp(), false))
 }

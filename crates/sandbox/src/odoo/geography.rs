@@ -5,261 +5,269 @@
 
 /// ISO 3166 code, a space, the name that Odoo shows; one country a line.
 pub(super) const COUNTRIES: &str = "\
-ad Andorra
-ae United Arab Emirates
-af Afghanistan
-ag Antigua and Barbuda
-ai Anguilla
-al Albania
-am Armenia
-ao Angola
-aq Antarctica
-ar Argentina
-as American Samoa
-at Austria
-au Australia
-aw Aruba
-ax Åland Islands
-az Azerbaijan
-ba Bosnia and Herzegovina
-bb Barbados
-bd Bangladesh
-be Belgium
-bf Burkina Faso
-bg Bulgaria
-bh Bahrain
-bi Burundi
-bj Benin
-bl Saint Barthélémy
-bm Bermuda
-bn Brunei Darussalam
-bo Bolivia
-bq Bonaire, Sint Eustatius and Saba
-br Brazil
-bs Bahamas
-bt Bhutan
-bv Bouvet Island
-bw Botswana
-by Belarus
-bz Belize
-ca Canada
-cc Cocos (Keeling) Islands
-cf Central African Republic
-cd Congo (DRC)
-cg Congo (Republic)
-ch Switzerland
-ci Côte d'Ivoire
-ck Cook Islands
-cl Chile
-cm Cameroon
-cn China
-co Colombia
-cr Costa Rica
-cu Cuba
-cv Cape Verde
-cw Curaçao
-cx Christmas Island
-cy Cyprus
-cz Czech Republic
-de Germany
-dj Djibouti
-dk Denmark
-dm Dominica
-do Dominican Republic
-dz Algeria
-ec Ecuador
-ee Estonia
-eg Egypt
-eh Western Sahara
-er Eritrea
-es Spain
-et Ethiopia
-fi Finland
-fj Fiji
-fk Falkland Islands
-fm Micronesia
-fo Faroe Islands
-fr France
-ga Gabon
-gd Grenada
-ge Georgia
-gf French Guiana
-gh Ghana
-gi Gibraltar
-gg Guernsey
-gl Greenland
-gm Gambia
-gn Guinea
-gp Guadeloupe
-gq Equatorial Guinea
-gr Greece
-gs South Georgia and the South Sandwich Islands
-gt Guatemala
-gu Guam
-gw Guinea-Bissau
-gy Guyana
-hk Hong Kong
-hm Heard Island and McDonald Islands
-hn Honduras
-hr Croatia
-ht Haiti
-hu Hungary
-id Indonesia
-ie Ireland
-il Israel
-im Isle of Man
-in India
-io British Indian Ocean Territory
-iq Iraq
-ir Iran
-is Iceland
-it Italy
-je Jersey
-jm Jamaica
-jo Jordan
-jp Japan
-ke Kenya
-kg Kyrgyzstan
-kh Cambodia
-ki Kiribati
-km Comoros
-kn Saint Kitts and Nevis
-kp North Korea
-kr South Korea
-kw Kuwait
-ky Cayman Islands
-kz Kazakhstan
-la Laos
-lb Lebanon
-lc Saint Lucia
-li Liechtenstein
-lk Sri Lanka
-lr Liberia
-ls Lesotho
-lt Lithuania
-lu Luxembourg
-lv Latvia
-ly Libya
-ma Morocco
-mc Monaco
-md Moldova
-me Montenegro
-mf Saint Martin (French part)
-mg Madagascar
-mh Marshall Islands
-mk North Macedonia
-ml Mali
-mm Myanmar
-mn Mongolia
-mo Macau
-mp Northern Mariana Islands
-mq Martinique
-mr Mauritania
-ms Montserrat
-mt Malta
-mu Mauritius
-mv Maldives
-mw Malawi
-mx Mexico
-my Malaysia
-mz Mozambique
-na Namibia
-nc New Caledonia
-ne Niger
-nf Norfolk Island
-ng Nigeria
-ni Nicaragua
-nl Netherlands
-no Norway
-np Nepal
-nr Nauru
-nu Niue
-nz New Zealand
-om Oman
-pa Panama
-pe Peru
-pf French Polynesia
-pg Papua New Guinea
-ph Philippines
-pk Pakistan
-pl Poland
-pm Saint Pierre and Miquelon
-pn Pitcairn Islands
-pr Puerto Rico
-ps State of Palestine
-pt Portugal
-pw Palau
-py Paraguay
-qa Qatar
-re Réunion
-ro Romania
-rs Serbia
-ru Russian Federation
-rw Rwanda
-sa Saudi Arabia
-sb Solomon Islands
-sc Seychelles
-sd Sudan
-se Sweden
-sg Singapore
-sh Saint Helena, Ascension and Tristan da Cunha
-si Slovenia
-sj Svalbard and Jan Mayen
-sk Slovakia
-sl Sierra Leone
-sm San Marino
-sn Senegal
-so Somalia
-sr Suriname
-ss South Sudan
-st São Tomé and Príncipe
-sv El Salvador
-sx Sint Maarten (Dutch part)
-sy Syria
-sz Eswatini
-tc Turks and Caicos Islands
-td Chad
-tf French Southern Territories
-tg Togo
-th Thailand
-tj Tajikistan
-tk Tokelau
-tm Turkmenistan
-tn Tunisia
-to Tonga
-tl Timor-Leste
-tr Türkiye
-tt Trinidad and Tobago
-tv Tuvalu
-tw Taiwan
-tz Tanzania
-ua Ukraine
-ug Uganda
-gb United Kingdom
-um USA Minor Outlying Islands
-us United States
-uy Uruguay
-uz Uzbekistan
-va Holy See (Vatican City State)
-vc Saint Vincent and the Grenadines
-ve Venezuela
-vg Virgin Islands (British)
-vi Virgin Islands (USA)
-vn Vietnam
-vu Vanuatu
-wf Wallis and Futuna
-ws Samoa
-ye Yemen
-yt Mayotte
-za South Africa
-zm Zambia
-zw Zimbabwe
-xi Northern Ireland
-xk Kosovo
+AD Andorra
+AE United Arab Emirates
+AF Afghanistan
+AG Antigua and Barbuda
+AI Anguilla
+AL Albania
+AM Armenia
+AO Angola
+AQ Antarctica
+AR Argentina
+AS American Samoa
+AT Austria
+AU Australia
+AW Aruba
+AX Åland Islands
+AZ Azerbaijan
+BA Bosnia and Herzegovina
+BB Barbados
+BD Bangladesh
+BE Belgium
+BF Burkina Faso
+BG Bulgaria
+BH Bahrain
+BI Burundi
+BJ Benin
+BL Saint Barthélémy
+BM Bermuda
+BN Brunei Darussalam
+BO Bolivia
+BQ Bonaire, Sint Eustatius and Saba
+BR Brazil
+BS Bahamas
+BT Bhutan
+BV Bouvet Island
+BW Botswana
+BY Belarus
+BZ Belize
+CA Canada
+CC Cocos (Keeling) Islands
+CF Central African Republic
+CD Congo (DRC)
+CG Congo (Republic)
+CH Switzerland
+CI Côte d'Ivoire
+CK Cook Islands
+CL Chile
+CM Cameroon
+CN China
+CO Colombia
+CR Costa Rica
+CU Cuba
+CV Cape Verde
+CW Curaçao
+CX Christmas Island
+CY Cyprus
+CZ Czech Republic
+DE Germany
+DJ Djibouti
+DK Denmark
+DM Dominica
+DO Dominican Republic
+DZ Algeria
+EC Ecuador
+EE Estonia
+EG Egypt
+EH Western Sahara
+ER Eritrea
+ES Spain
+ET Ethiopia
+FI Finland
+FJ Fiji
+FK Falkland Islands
+FM Micronesia
+FO Faroe Islands
+FR France
+GA Gabon
+GD Grenada
+GE Georgia
+GF French Guiana
+GH Ghana
+GI Gibraltar
+GG Guernsey
+GL Greenland
+GM Gambia
+GN Guinea
+GP Guadeloupe
+GQ Equatorial Guinea
+GR Greece
+GS South Georgia and the South Sandwich Islands
+GT Guatemala
+GU Guam
+GW Guinea-Bissau
+GY Guyana
+HK Hong Kong
+HM Heard Island and McDonald Islands
+HN Honduras
+HR Croatia
+HT Haiti
+HU Hungary
+ID Indonesia
+IE Ireland
+IL Israel
+IM Isle of Man
+IN India
+IO British Indian Ocean Territory
+IQ Iraq
+IR Iran
+IS Iceland
+IT Italy
+JE Jersey
+JM Jamaica
+JO Jordan
+JP Japan
+KE Kenya
+KG Kyrgyzstan
+KH Cambodia
+KI Kiribati
+KM Comoros
+KN Saint Kitts and Nevis
+KP North Korea
+KR South Korea
+KW Kuwait
+KY Cayman Islands
+KZ Kazakhstan
+LA Laos
+LB Lebanon
+LC Saint Lucia
+LI Liechtenstein
+LK Sri Lanka
+LR Liberia
+LS Lesotho
+LT Lithuania
+LU Luxembourg
+LV Latvia
+LY Libya
+MA Morocco
+MC Monaco
+MD Moldova
+ME Montenegro
+MF Saint Martin (French part)
+MG Madagascar
+MH Marshall Islands
+MK North Macedonia
+ML Mali
+MM Myanmar
+MN Mongolia
+MO Macau
+MP Northern Mariana Islands
+MQ Martinique
+MR Mauritania
+MS Montserrat
+MT Malta
+MU Mauritius
+MV Maldives
+MW Malawi
+MX Mexico
+MY Malaysia
+MZ Mozambique
+NA Namibia
+NC New Caledonia
+NE Niger
+NF Norfolk Island
+NG Nigeria
+NI Nicaragua
+NL Netherlands
+NO Norway
+NP Nepal
+NR Nauru
+NU Niue
+NZ New Zealand
+OM Oman
+PA Panama
+PE Peru
+PF French Polynesia
+PG Papua New Guinea
+PH Philippines
+PK Pakistan
+PL Poland
+PM Saint Pierre and Miquelon
+PN Pitcairn Islands
+PR Puerto Rico
+PS State of Palestine
+PT Portugal
+PW Palau
+PY Paraguay
+QA Qatar
+RE Réunion
+RO Romania
+RS Serbia
+RU Russian Federation
+RW Rwanda
+SA Saudi Arabia
+SB Solomon Islands
+SC Seychelles
+SD Sudan
+SE Sweden
+SG Singapore
+SH Saint Helena, Ascension and Tristan da Cunha
+SI Slovenia
+SJ Svalbard and Jan Mayen
+SK Slovakia
+SL Sierra Leone
+SM San Marino
+SN Senegal
+SO Somalia
+SR Suriname
+SS South Sudan
+ST São Tomé and Príncipe
+SV El Salvador
+SX Sint Maarten (Dutch part)
+SY Syria
+SZ Eswatini
+TC Turks and Caicos Islands
+TD Chad
+TF French Southern Territories
+TG Togo
+TH Thailand
+TJ Tajikistan
+TK Tokelau
+TM Turkmenistan
+TN Tunisia
+TO Tonga
+TL Timor-Leste
+TR Türkiye
+TT Trinidad and Tobago
+TV Tuvalu
+TW Taiwan
+TZ Tanzania
+UA Ukraine
+UG Uganda
+GB United Kingdom
+UM USA Minor Outlying Islands
+US United States
+UY Uruguay
+UZ Uzbekistan
+VA Holy See (Vatican City State)
+VC Saint Vincent and the Grenadines
+VE Venezuela
+VG Virgin Islands (British)
+VI Virgin Islands (USA)
+VN Vietnam
+VU Vanuatu
+WF Wallis and Futuna
+WS Samoa
+YE Yemen
+YT Mayotte
+ZA South Africa
+ZM Zambia
+ZW Zimbabwe
+XI Northern Ireland
+XK Kosovo
 ";
 
 /// Country code, last part of the external id, state code, name; one state a line.
 pub(super) const STATES: &str = "\
+AU 1 ACT Australian Capital Territory
+AU 2 NSW New South Wales
+AU 3 NT Northern Territory
+AU 4 QLD Queensland
+AU 5 SA South Australia
+AU 6 TAS Tasmania
+AU 7 VIC Victoria
+AU 8 WA Western Australia
 US 1 AL Alabama
 US 2 AK Alaska
 US 3 AZ Arizona
@@ -335,14 +343,6 @@ CA pe PE Prince Edward Island
 CA qc QC Quebec
 CA sk SK Saskatchewan
 CA yt YT Yukon
-AU 1 ACT Australian Capital Territory
-AU 2 NSW New South Wales
-AU 3 NT Northern Territory
-AU 4 QLD Queensland
-AU 5 SA South Australia
-AU 6 TAS Tasmania
-AU 7 VIC Victoria
-AU 8 WA Western Australia
 ";
 
 /// The name part of a country's external id (module `base`).

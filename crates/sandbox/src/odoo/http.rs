@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, State as Shared};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
 use serde_json::{Map, Value as Json, json};
@@ -25,9 +25,8 @@ const VERSION: &str = "19.0";
 
 pub(super) fn router(state: Arc<State>) -> Router {
     Router::new()
-        .route("/json/2/{model}/{method}", post(call).fallback(no_call))
-        .route("/json/2", any(no_call))
-        .route("/json/2/{*rest}", any(no_call))
+        .route("/json/2", any(call))
+        .route("/json/2/{*rest}", any(call))
         .route("/web/version", get(version))
         .route("/json/version", get(version))
         .route("/web/health", get(health))
@@ -74,15 +73,6 @@ async fn version_info(body: Bytes) -> Response {
     )
 }
 
-async fn no_call(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {
-    if let Some(page) = wrong_database(&state, &headers) {
-        return page;
-    }
-    refused(&Refusal::not_found(
-        "Did you mean POST /json/2/<model>/<method>?",
-    ))
-}
-
 async fn nothing_here() -> Response {
     page(
         StatusCode::NOT_FOUND,
@@ -95,13 +85,22 @@ async fn nothing_here() -> Response {
 async fn call(
     Shared(state): Shared<Arc<State>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
-    Path((model, method)): Path<(String, String)>,
+    verb: Method,
+    path: Option<Path<String>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     if let Some(page) = wrong_database(&state, &headers) {
         return page;
     }
+    let target = path.as_ref().and_then(|Path(path)| path.split_once('/'));
+    let Some((model, method)) =
+        target.filter(|(_, method)| verb == Method::POST && !method.contains('/'))
+    else {
+        return refused(&Refusal::not_found(
+            "Did you mean POST /json/2/<model>/<method>?",
+        ));
+    };
     let has_body = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok())
@@ -138,8 +137,8 @@ async fn call(
         _ => Map::new(),
     };
     let call = Call {
-        model,
-        method,
+        model: model.to_owned(),
+        method: method.to_owned(),
         ids,
         context,
         arguments,

@@ -321,7 +321,15 @@ impl Load {
     ) -> Result<Option<Id>, Refusal> {
         let number = match value {
             Json::Number(n) => n.as_i64(),
-            Json::String(text) => text.trim().parse().ok(),
+            Json::String(text) => match text.trim().parse() {
+                Ok(number) => Some(number),
+                Err(_) => {
+                    return Err(Refusal::new(
+                        super::refusal::Kind::Python("psycopg2.errors.InvalidTextRepresentation"),
+                        format!("invalid input syntax for type integer: \"{text}\"\n"),
+                    ));
+                }
+            },
             _ => None,
         };
         if let Some(number) = number {

@@ -19,6 +19,7 @@ mod database;
 mod domain;
 mod geography;
 mod hand;
+mod html;
 mod http;
 mod load;
 mod look;

@@ -30,6 +30,9 @@ const SYNCED_COMMERCIAL: [&str; 1] = ["vat"];
 
 /// `create`, as a client calls it.
 pub(super) fn create(tx: &mut Tx<'_>, vals_list: Vec<Values>) -> Result<Vec<Id>, Refusal> {
+    for vals in &vals_list {
+        check_parent(tx, vals)?;
+    }
     let (ids, vals_list) = create_unsynced(tx, vals_list)?;
     for (id, vals) in ids.iter().zip(&vals_list) {
         let mut vals = vals.clone();
@@ -92,8 +95,24 @@ fn create_unsynced(
     Ok((ids, vals_list))
 }
 
+/// A parent that does not exist is noticed before the database can speak of a foreign key.
+fn check_parent(tx: &Tx<'_>, vals: &Values) -> Result<(), Refusal> {
+    match vals.get("parent_id").and_then(Json::as_i64) {
+        Some(parent) if parent != 0 => tx.existing(PARTNER, Id(parent)).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
 /// `write`.
 pub(super) fn write(tx: &mut Tx<'_>, ids: &[Id], mut vals: Values) -> Result<(), Refusal> {
+    let definition = PARTNER.definition();
+    if let Some(unknown) = vals.keys().find(|name| definition.find(name).is_none()) {
+        return Err(Refusal::new(
+            Kind::Python("builtins.KeyError"),
+            unknown.clone(),
+        ));
+    }
+    check_parent(tx, &vals)?;
     if vals.get("active") == Some(&Json::Bool(false)) {
         refuse_for_users(tx, ids, "archive", "archive contacts")?;
     }
@@ -123,7 +142,6 @@ pub(super) fn write(tx: &mut Tx<'_>, ids: &[Id], mut vals: Values) -> Result<(),
         let Some(row) = tx.row(PARTNER, *id) else {
             continue;
         };
-        let definition = PARTNER.definition();
         let mut changed = Values::new();
         for (name, value) in &vals {
             let place = definition.place(name);

@@ -255,7 +255,10 @@ fn order_terms(model: Model, order: &str) -> Result<Vec<(usize, Direction)>, Ref
             return Err(bad_order(order));
         }
         let place = model.definition().find(name).ok_or_else(|| {
-            Refusal::value_error(format!("Invalid field '{name}' on '{}'", model.name()))
+            Refusal::value_error(format!(
+                "Invalid field '{name}' on model '{}'",
+                model.name()
+            ))
         })?;
         terms.push((place, direction));
     }
@@ -520,6 +523,6 @@ pub(super) fn aggregate(
         };
         out.insert(aggregate.clone(), value);
     }
-    out.insert("__extra_domain".to_owned(), json!([]));
+    out.insert("__extra_domain".to_owned(), json!([[1, "=", 1]]));
     Ok(json!([out]))
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::Id;
 use super::access::{self, Operation};
 use super::database::{Tx, blank, external_target};
+use super::html::sanitised;
 use super::partner;
 use super::refusal::{Kind as Failure, Refusal};
 use super::schema::{Field, Kind, Model, Preset, Source, log};
@@ -232,11 +233,10 @@ fn convert(model: Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
     Ok(match field.kind {
         Kind::Bool => Value::Bool(is_truthy(json)),
         Kind::Int => Value::Int(integer(json)?),
-        Kind::Many2one(_) => match json {
-            Json::Number(n) if n.as_i64() != Some(0) => {
-                n.as_i64().map_or(Value::Empty, |n| Value::Ref(Id(n)))
-            }
-            // Odoo takes whatever is no id for "nothing".
+        Kind::Many2one(_) => many2one(field, json)?,
+        // The languages are not checked on writing, unlike in `load`.
+        Kind::Selection(_) if field.name == "lang" => match json {
+            Json::String(code) if !code.is_empty() => Value::text(code),
             _ => Value::Empty,
         },
         Kind::Selection(options) => match json {
@@ -253,8 +253,8 @@ fn convert(model: Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
         },
         Kind::Html => match json {
             Json::Null | Json::Bool(false) => Value::Empty,
-            Json::String(text) => sanitised(text),
-            other => sanitised(&python_repr(other)),
+            Json::String(text) => Value::text(&sanitised(text)),
+            other => Value::text(&sanitised(&python_repr(other))),
         },
         Kind::Date => match json {
             Json::String(text) if !text.is_empty() => Value::text(text),
@@ -273,6 +273,31 @@ fn convert(model: Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
         },
         Kind::One2many(..) | Kind::Many2many(_) => Value::Empty,
     })
+}
+
+/// Whatever is no id reaches PostgreSQL as it is.
+fn many2one(field: &Field, json: &Json) -> Result<Value, Refusal> {
+    let wrong = |name, message: String| Err(Refusal::new(Failure::Python(name), message));
+    match json {
+        Json::Number(n) if n.as_i64() != Some(0) => {
+            Ok(n.as_i64().map_or(Value::Empty, |n| Value::Ref(Id(n))))
+        }
+        Json::String(text) if !text.is_empty() => match text.parse() {
+            Ok(n) => Ok(Value::Ref(Id(n))),
+            Err(_) => wrong(
+                "psycopg2.errors.InvalidTextRepresentation",
+                format!("invalid input syntax for type integer: \"{text}\"\n"),
+            ),
+        },
+        Json::Array(items) if !items.is_empty() => wrong(
+            "psycopg2.errors.DatatypeMismatch",
+            format!(
+                "column \"{}\" is of type integer but expression is of type integer[]\n",
+                field.name
+            ),
+        ),
+        _ => Ok(Value::Empty),
+    }
 }
 
 fn integer(json: &Json) -> Result<i64, Refusal> {
@@ -300,22 +325,6 @@ fn integer(json: &Json) -> Result<i64, Refusal> {
     }
 }
 
-/// What Odoo's sanitiser makes of text without markup: a paragraph. Markup is kept as it is; the real sanitiser also
-/// removes scripts and styles.
-fn sanitised(text: &str) -> Value {
-    if text.trim().is_empty() {
-        return Value::text("");
-    }
-    if text.trim_start().starts_with('<') {
-        return Value::text(text);
-    }
-    let escaped = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    Value::text(&format!("<p>{escaped}</p>"))
-}
-
 /// The constraints that PostgreSQL would check.
 fn check_row(tx: &Tx<'_>, model: Model, row: &[Value], id: Option<Id>) -> Result<(), Refusal> {
     let definition = model.definition();
@@ -336,11 +345,15 @@ fn check_row(tx: &Tx<'_>, model: Model, row: &[Value], id: Option<Id>) -> Result
         }
         if let (Kind::Many2one(comodel), Value::Ref(target)) = (field.kind, &row[place])
             && place > log::WRITE_DATE
-            && !field.company_dependent
             && tx.row(comodel, *target).is_none()
             && !(comodel == model && Some(*target) == id)
         {
-            return Err(foreign_key(model, field.name, field.label));
+            // A company-dependent reference has no foreign key: Odoo notices when it reads it.
+            return Err(if field.company_dependent {
+                Refusal::missing(comodel.name(), *target, tx.env.user)
+            } else {
+                foreign_key(model, field.name, field.label)
+            });
         }
     }
     if model == Model::Partner {
@@ -539,9 +552,7 @@ fn apply_to_links(
         Command::Clear => linked.clear(),
         Command::Set(ids) => {
             for id in ids {
-                if tx.row(comodel, *id).is_none() {
-                    return Err(foreign_key(comodel, "id", "ID"));
-                }
+                tx.existing(comodel, *id)?;
             }
             linked.clone_from(ids);
         }
@@ -560,7 +571,11 @@ pub(super) fn bind(
 ) -> Result<(), Refusal> {
     if external_id.contains(' ') {
         return Err(Refusal::constraint(
-            "External IDs cannot contain spaces",
+            format!(
+                "new row for relation \"ir_model_data\" violates check constraint \
+                 \"ir_model_data_name_nospaces\"\nDETAIL:  Failing row contains ({external_id}, {}, {id}).\n",
+                model.name()
+            ),
             None,
         ));
     }
