@@ -1,4 +1,4 @@
-//! Stateful ServiceTitan and Odoo simulators with fault injection, for the demo and the tests.
+#![doc = include_str!("../README.md")]
 
 pub mod fault;
 pub mod odoo;
