@@ -11,7 +11,7 @@ use sync::sighting::PartKey;
 use crate::connections::ConnectionId;
 use crate::limit::refuse_beyond;
 use crate::records::RecordId;
-use crate::row::{Row, list, params};
+use crate::row::{Row, list, params, texts};
 use crate::tx::Tx;
 use crate::vault::ConnectionKeys;
 use crate::{Error, Result, Store};
@@ -96,7 +96,7 @@ impl Store {
             return Ok(BTreeMap::new());
         }
         let keys = self.keys(id).await?;
-        let names = list(names);
+        let names = texts(names.iter().map(|name| name.0.as_str()));
         self.read(operation, move |tx| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM links WHERE connection = $1 AND name IN {{texts $2}}"

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sync::flow::Flow;
+use sync::record::SourceId;
 use sync::sighting::{Part, PartKey, Sighting};
 
 use crate::connections::{self, ConnectionId};
+use crate::dialect::storable;
 use crate::limit::refuse_beyond;
 use crate::records::{self, RecordId};
-use crate::row::{Param, list, params};
+use crate::row::{Param, list, params, texts};
 use crate::tx::Tx;
 use crate::vault::ConnectionKeys;
 use crate::{Error, ErrorKind, Result, Store, cursors};
@@ -72,6 +74,27 @@ struct Hashed {
     hash: [u8; 32],
 }
 
+impl Hashed {
+    /// Part and owner are compared with what comes back from the database, so they are spelled as it stores them.
+    fn new(keys: &ConnectionKeys, sighting: Sighting) -> Self {
+        let Sighting {
+            part,
+            owner,
+            payload,
+        } = sighting;
+        let part = PartKey(storable(&part.0).into_owned());
+        let owner = SourceId(storable(&owner.0).into_owned());
+        Self {
+            hash: keys.content_hash(&part.0, &payload),
+            sighting: Sighting {
+                part,
+                owner,
+                payload,
+            },
+        }
+    }
+}
+
 /// A row that showed something new, ready to be written.
 struct Sealed {
     part: String,
@@ -109,12 +132,11 @@ impl Page {
         tx: &mut Tx<'_>,
         parts: impl Iterator<Item = &'a str>,
     ) -> Result<HashMap<String, Known>> {
-        let parts: Vec<&str> = parts.collect();
         let rows = tx.query(
             "SELECT parts.part, parts.record, records.source, parts.content_hash
                FROM parts JOIN records ON records.id = parts.record
               WHERE parts.connection = $1 AND parts.flow = $2 AND parts.part IN {texts $3}",
-            params![self.id.0, self.flow, &list(&parts)],
+            params![self.id.0, self.flow, &texts(parts)],
         )?;
         rows.into_iter()
             .map(|mut row| {
@@ -395,11 +417,8 @@ impl Store {
         let hashed = blocking({
             let keys = Arc::clone(&keys);
             move || {
-                let hash = |sighting: Sighting| Hashed {
-                    hash: keys.content_hash(&sighting.part.0, &sighting.payload),
-                    sighting,
-                };
-                sightings.into_iter().map(hash).collect::<Vec<_>>()
+                let hashed = sightings.into_iter().map(|row| Hashed::new(&keys, row));
+                hashed.collect::<Vec<_>>()
             }
         })
         .await?;

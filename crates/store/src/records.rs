@@ -20,7 +20,7 @@ pub use outcomes::{Effect, OUTCOMES_MAX, Outcome};
 use crate::audit;
 use crate::connections::{self, ConnectionId};
 use crate::limit::{at_most, refuse_beyond};
-use crate::row::{Param, list, params};
+use crate::row::{Param, list, params, texts};
 use crate::store::no_connection;
 use crate::tx::Tx;
 use crate::vault::ConnectionKeys;
@@ -220,7 +220,7 @@ impl Selection {
             AND (input_at >= $7 OR $7 IS NULL)
             AND (input_at < $8 OR $8 IS NULL)"
             .to_owned();
-        let sources = list(&self.sources);
+        let sources = texts(self.sources.iter().map(|source| source.0.as_str()));
         let mut params =
             params![id.0, self.flow, self.cause.as_ref(), self.since, self.until].to_vec();
         if !self.sources.is_empty() {

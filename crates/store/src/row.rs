@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sync::flow::Flow;
 use sync::record::State;
 
+use crate::dialect::storable;
 use crate::{Error, Result};
 
 /// One argument of a statement.
@@ -34,10 +35,15 @@ macro_rules! params {
 }
 pub(crate) use params;
 
-/// A list as one argument, for the words `{texts $n}` and `{integers $n}`: JSON, since one statement must serve lists of
-/// any length.
+/// A list as JSON: to be stored, or as the one argument of the word `{integers $n}`, since one statement must serve
+/// lists of any length.
 pub(crate) fn list<T: serde::Serialize>(values: &[T]) -> String {
     serde_json::to_string(values).expect("texts and integers have a JSON form")
+}
+
+/// A list of texts as the argument of the word `{texts $n}`, spelled as they are stored.
+pub(crate) fn texts<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
+    list(&values.into_iter().map(storable).collect::<Vec<_>>())
 }
 
 /// How a moment is stored: milliseconds since 1970 in UTC.

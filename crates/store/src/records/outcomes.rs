@@ -18,7 +18,7 @@ use crate::connections::{self, ConnectionId};
 use crate::limit::refuse_beyond;
 use crate::links::LinkChange;
 use crate::passes::{self, Effects, PassId};
-use crate::row::{Param, list, params};
+use crate::row::{Param, list, params, texts};
 use crate::tx::Tx;
 use crate::{Error, ErrorKind, Result, Store};
 
@@ -256,7 +256,7 @@ impl Batch {
         for (flow, parts) in parts {
             let rows = tx.query(
                 "SELECT part, record FROM parts WHERE connection = $1 AND flow = $2 AND part IN {texts $3}",
-                params![self.id.0, flow, &list(&parts)],
+                params![self.id.0, flow, &texts(parts)],
             )?;
             for mut row in rows {
                 owners.insert((flow, row.take(0)?), row.take(1)?);
@@ -307,7 +307,11 @@ impl Batch {
             self.now,
             &trigger,
             None,
-            params![self.id.0, &list(&names), &list(&ids)],
+            params![
+                self.id.0,
+                &texts(names.iter().map(|name| name.0.as_str())),
+                &list(&ids)
+            ],
         )?;
         Ok(())
     }
@@ -448,7 +452,7 @@ fn link_standings(
 ) -> Result<HashMap<Name, LinkStanding>> {
     let rows = tx.query(
         "SELECT name, record, target, links_version FROM links WHERE connection = $1 AND name IN {texts $2}",
-        params![id.0, &list(names)],
+        params![id.0, &texts(names.iter().map(|name| name.0.as_str()))],
     )?;
     rows.into_iter()
         .map(|mut row| {

@@ -1,4 +1,4 @@
--- What ml-connector knows. Moments are milliseconds since 1970 in UTC; `{...}` are words of the dialect module.
+-- What ml-connector knows. Moments are milliseconds since 1970 in UTC; words in braces are words of the dialect module.
 
 -- Facts of the whole database: which master key it was made with. A row named `pruning` exists only inside a
 -- transaction that prunes, and lets that transaction delete what is append-only otherwise.
