@@ -100,6 +100,15 @@ impl Demo {
             None,
             Mode::Service,
         ));
+        // Asked for before the engine starts, so that the pass counts everything.
+        let pass = match self.once {
+            true => Some(
+                store
+                    .request_pass(id, vec![Flow::Customers], None, "demo", clock.now())
+                    .await?,
+            ),
+            false => None,
+        };
         // A run that nobody watches takes any free port.
         let listen = if self.once {
             SocketAddr::new(self.listen.ip(), 0)
@@ -107,14 +116,12 @@ impl Demo {
             self.listen
         };
         let service = Service::start(Arc::clone(&shared), listen).await?;
-        let exit = if self.once {
-            let pass = store
-                .request_pass(id, vec![Flow::Customers], None, "demo", clock.now())
-                .await?;
-            self.settle(&store, pass, &clock).await?
-        } else {
-            self.watch(&titan, &service, &webhook_key).await?;
-            Exit::Done
+        let exit = match pass {
+            Some(pass) => self.settle(&store, pass, &clock).await?,
+            None => {
+                self.watch(&titan, &service, &webhook_key).await?;
+                Exit::Done
+            }
         };
         service.stop().await;
         store.close().await?;
@@ -146,13 +153,11 @@ impl Demo {
                     key,
                 )
             }
-            (None, Some(odoo)) => {
-                (
-                    odoo.url().parse()?,
-                    odoo.database().to_owned(),
-                    odoo.api_key().to_owned(),
-                )
-            }
+            (None, Some(odoo)) => (
+                odoo.url().parse()?,
+                odoo.database().to_owned(),
+                odoo.api_key().to_owned(),
+            ),
             (None, None) => bail!("the demo has no Odoo to write to"),
         };
         let flow = FlowSettings {

@@ -17,7 +17,11 @@ pub(super) enum KeysCommand {
 impl KeysCommand {
     pub(super) fn run(self) -> Result<Exit> {
         match self {
-            Self::Generate => output::line(MasterKey::generate(&mut clock::rng()).to_text().expose_secret()),
+            Self::Generate => output::line(
+                MasterKey::generate(&mut clock::rng())
+                    .to_text()
+                    .expose_secret(),
+            ),
         }
         Ok(Exit::Done)
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use odoo::preflight::{Company, Keys, Needs, Problem, Report};
 use odoo::Model;
+use odoo::preflight::{Company, Keys, Needs, Problem, Report};
 use odoo::server::Operation;
 use rand::RngExt as _;
 use secrecy::SecretString;

@@ -396,7 +396,10 @@ impl Carrier {
     /// user lost altogether: Odoo is asked which.
     async fn verdict(&self, fault: &RowFault) -> Result<Verdict, odoo::Error> {
         if fault.kind == RowFaultKind::Access {
-            for operation in [odoo::server::Operation::Create, odoo::server::Operation::Write] {
+            for operation in [
+                odoo::server::Operation::Create,
+                odoo::server::Operation::Write,
+            ] {
                 if !self.odoo.has_access(&Model::PARTNER, operation).await? {
                     let error = odoo::Error::new(
                         "res.partner load",

@@ -55,7 +55,11 @@ pub fn servicetitan(
             wanted(secrets, secret::CLIENT_SECRET)?,
         )
     };
-    Ok(servicetitan::Client::new(http.servicetitan.clone(), config, pacer))
+    Ok(servicetitan::Client::new(
+        http.servicetitan.clone(),
+        config,
+        pacer,
+    ))
 }
 
 /// Probes the Odoo server of a connection and makes its client.
@@ -185,7 +189,10 @@ impl Vendors {
         domain: Domain,
         fields: &[&str],
     ) -> Result<Vec<Fields>, Verdict> {
-        let search = Search { limit: Some(REFERENCE_ROWS_MAX), ..Search::new(domain, fields) };
+        let search = Search {
+            limit: Some(REFERENCE_ROWS_MAX),
+            ..Search::new(domain, fields)
+        };
         self.odoo
             .search_read(&Model::named(model), &search, &Context::new())
             .await

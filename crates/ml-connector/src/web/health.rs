@@ -37,12 +37,7 @@ pub(super) async fn metrics(State(web): State<Web>) -> Result<impl IntoResponse,
             &connection.name,
             connection.state == ConnectionState::Active,
         );
-        for flow in web
-            .store()
-            .status(connection.id)
-            .await
-            .map_err(refused)?
-        {
+        for flow in web.store().status(connection.id).await.map_err(refused)? {
             let counts = flow
                 .counts
                 .iter()

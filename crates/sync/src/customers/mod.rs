@@ -185,6 +185,7 @@ fn merged(
 ) -> Option<Decision> {
     let survivor = SourceId::from(aggregate.survivor()?);
     let survivor_name = name(&survivor);
+    rests_on.push(survivor_name.clone());
     let other = subject.others.get(&survivor_name);
     let Some(target) = other
         .and_then(|other| other.link.as_ref())
@@ -210,7 +211,6 @@ fn merged(
             }],
         });
     };
-    rests_on.push(survivor_name);
     let own = name(subject.source);
     let mut writes: Vec<Write> = subject
         .links

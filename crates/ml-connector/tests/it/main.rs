@@ -1,0 +1,9 @@
+//! Stories: the connector as its users run it (the binary, its files, its ports) between a ServiceTitan sandbox and an
+//! Odoo, simulated or real.
+
+mod architecture;
+mod expected;
+mod odoo_side;
+mod rig;
+
+mod first_load;

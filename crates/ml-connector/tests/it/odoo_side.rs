@@ -1,0 +1,290 @@
+//! The Odoo of a test, and what an administrator sees in it. Read over plain JSON-2, without the client under test.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use sandbox::odoo as simulated;
+use serde_json::{Map, Value, json};
+
+/// An Odoo with a database of its own.
+pub(crate) enum OdooSide {
+    Simulated(Box<simulated::Sandbox>),
+    Real(Real),
+}
+
+/// A fresh copy of the real Odoo's initialised database; dropped with the value.
+pub(crate) struct Real {
+    url: String,
+    database: String,
+    postgres: String,
+    key: String,
+    admin_key: String,
+}
+
+/// What an administrator sees: the partners that bear our external ids, by the id's name; ids and times left out.
+pub(crate) type Partners = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// The fields that are compared.
+const FIELDS: [&str; 16] = [
+    "name",
+    "is_company",
+    "type",
+    "active",
+    "ref",
+    "street",
+    "street2",
+    "city",
+    "zip",
+    "state_id",
+    "country_id",
+    "phone",
+    "email",
+    "parent_id",
+    "property_payment_term_id",
+    "customer_rank",
+];
+
+impl OdooSide {
+    pub(crate) async fn simulated() -> Self {
+        let options = simulated::Options::new(std::sync::Arc::new(ml_connector::clock::now));
+        Self::Simulated(Box::new(
+            simulated::Sandbox::start(options)
+                .await
+                .expect("the sandbox starts"),
+        ))
+    }
+
+    /// A database of the real Odoo; `None` where none is running, which CI does not accept.
+    pub(crate) fn real(test: &str) -> Option<Self> {
+        let variable = |name: &str| std::env::var(format!("ML_CONNECTOR_TEST_{name}")).ok();
+        let Some(url) = variable("ODOO_URL") else {
+            assert!(
+                std::env::var("CI").as_deref() != Ok("true"),
+                "CI must bring up a real Odoo"
+            );
+            #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+            {
+                eprintln!("skipped: run scripts/test");
+            }
+            return None;
+        };
+        let get = |name: &str| {
+            variable(name)
+                .unwrap_or_else(|| panic!("ML_CONNECTOR_TEST_{name} goes with the others"))
+        };
+        let (postgres, template) = (get("POSTGRES_URL"), get("ODOO_TEMPLATE"));
+        let database = format!("mlc_{}_{test}", std::process::id());
+        psql(
+            &postgres,
+            &format!("create database {database} template {template}"),
+        );
+        Some(Self::Real(Real {
+            url,
+            database,
+            postgres,
+            key: get("ODOO_KEY"),
+            admin_key: get("ODOO_ADMIN_KEY"),
+        }))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Simulated(odoo) => odoo.url(),
+            Self::Real(real) => real.url.clone(),
+        }
+    }
+
+    pub(crate) fn database(&self) -> &str {
+        match self {
+            Self::Simulated(odoo) => odoo.database(),
+            Self::Real(real) => &real.database,
+        }
+    }
+
+    /// The connector's key.
+    pub(crate) fn key(&self) -> &str {
+        match self {
+            Self::Simulated(odoo) => odoo.api_key(),
+            Self::Real(real) => &real.key,
+        }
+    }
+
+    fn admin_key(&self) -> &str {
+        match self {
+            Self::Simulated(odoo) => odoo.admin_key(),
+            Self::Real(real) => &real.admin_key,
+        }
+    }
+
+    /// The simulator; a test that asks for it does not run on the real Odoo.
+    pub(crate) fn simulator(&self) -> &simulated::Sandbox {
+        match self {
+            Self::Simulated(odoo) => odoo,
+            Self::Real(_) => panic!("this test needs the simulator"),
+        }
+    }
+
+    /// Calls as the administrator, the way a person or another program would.
+    pub(crate) async fn call(&self, model: &str, method: &str, arguments: Value) -> Value {
+        let http = reqwest::Client::builder().build().expect("a client");
+        let answer = http
+            .post(format!("{}/json/2/{model}/{method}", self.url()))
+            .bearer_auth(self.admin_key())
+            .header("X-Odoo-Database", self.database())
+            .json(&arguments)
+            .send()
+            .await
+            .expect("Odoo answers");
+        let status = answer.status();
+        let text = answer.text().await.expect("a body");
+        assert!(
+            status.is_success(),
+            "{model}.{method}: {status} {}",
+            &text[..text.len().min(600)]
+        );
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// Runs SQL in the real Odoo's database.
+    pub(crate) fn sql(&self, sql: &str) {
+        let Self::Real(real) = self else {
+            panic!("only a real Odoo has SQL")
+        };
+        let (server, _) = real
+            .postgres
+            .rsplit_once('/')
+            .expect("a URL with a database");
+        psql(&format!("{server}/{}", real.database), sql);
+    }
+
+    /// The database id of each of our external ids.
+    pub(crate) async fn ids(&self) -> BTreeMap<String, i64> {
+        let domain = json!([
+            ["module", "=like", "\\_\\_servicetitan\\_%"],
+            ["model", "=", "res.partner"]
+        ]);
+        let rows = self
+            .call(
+                "ir.model.data",
+                "search_read",
+                json!({"domain": domain, "fields": ["name", "res_id"]}),
+            )
+            .await;
+        let row = |row: &Value| {
+            (
+                row["name"].as_str().expect("a name").to_owned(),
+                row["res_id"].as_i64().expect("an id"),
+            )
+        };
+        rows.as_array().expect("rows").iter().map(row).collect()
+    }
+
+    /// What stands in Odoo under our external ids.
+    pub(crate) async fn partners(&self) -> Partners {
+        let ids = self.ids().await;
+        let names: BTreeMap<i64, &str> =
+            ids.iter().map(|(name, id)| (*id, name.as_str())).collect();
+        let mut fields = FIELDS.to_vec();
+        fields.push("id");
+        let rows = self
+            .call(
+                "res.partner",
+                "search_read",
+                json!({
+                    "domain": [["id", "in", ids.values().collect::<Vec<_>>()]],
+                    "fields": fields,
+                    "context": {"active_test": false},
+                }),
+            )
+            .await;
+        let rows: BTreeMap<i64, &Map<String, Value>> = rows
+            .as_array()
+            .expect("rows")
+            .iter()
+            .map(|row| {
+                (
+                    row["id"].as_i64().expect("an id"),
+                    row.as_object().expect("a row"),
+                )
+            })
+            .collect();
+        ids.iter()
+            .map(|(name, id)| {
+                let row = rows
+                    .get(id)
+                    .unwrap_or_else(|| panic!("{name} points to partner {id}, which is not there"));
+                (name.clone(), comparable(row, &names))
+            })
+            .collect()
+    }
+
+    /// How many partners the connector's user has made, whatever external id they bear.
+    pub(crate) async fn made_by_connector(&self) -> usize {
+        let user = match self {
+            Self::Simulated(odoo) => odoo.user().0,
+            Self::Real(_) => {
+                let login =
+                    std::env::var("ML_CONNECTOR_TEST_ODOO_LOGIN").expect("it goes with the others");
+                let found = json!({"domain": [["login", "=", login]], "fields": ["id"]});
+                self.call("res.users", "search_read", found).await[0]["id"]
+                    .as_i64()
+                    .expect("the user")
+            }
+        };
+        let domain = json!([["create_uid", "=", user]]);
+        let arguments = json!({"domain": domain, "context": {"active_test": false}});
+        let count = self.call("res.partner", "search_count", arguments).await;
+        usize::try_from(count.as_u64().expect("a count")).expect("few")
+    }
+}
+
+/// A row without what differs between two runs that did the same.
+fn comparable(row: &Map<String, Value>, names: &BTreeMap<i64, &str>) -> BTreeMap<String, Value> {
+    FIELDS
+        .iter()
+        .filter_map(|field| {
+            let value = row.get(*field)?;
+            let value = match (*field, value) {
+                ("parent_id", Value::Array(pair)) => {
+                    json!(pair[0].as_i64().and_then(|id| names.get(&id)))
+                }
+                ("state_id" | "country_id" | "property_payment_term_id", Value::Array(pair)) => {
+                    pair[1].clone()
+                }
+                // What is empty is `false` or "" by how it came to be so.
+                (_, Value::String(text)) if text.is_empty() => json!(false),
+                (_, value) => value.clone(),
+            };
+            Some(((*field).to_owned(), value))
+        })
+        .collect()
+}
+
+impl Drop for Real {
+    fn drop(&mut self) {
+        psql(
+            &self.postgres,
+            &format!("drop database if exists {} with (force)", self.database),
+        );
+    }
+}
+
+fn psql(url: &str, sql: &str) {
+    let output = Command::new("psql")
+        .args([
+            "--no-psqlrc",
+            "--quiet",
+            "--set",
+            "ON_ERROR_STOP=1",
+            "--command",
+            sql,
+            url,
+        ])
+        .output()
+        .expect("psql is there");
+    assert!(
+        output.status.success(),
+        "{sql}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
