@@ -51,13 +51,16 @@ pub(super) fn may(tx: &Tx<'_>, model: Model, operation: Operation) -> bool {
         Rights::Admin => true,
         rights => match model {
             Model::ExternalId => false,
-            Model::Partner | Model::Category | Model::Country | Model::State => {
+            Model::Partner | Model::Category | Model::State => {
                 operation == Operation::Read || rights == Rights::PartnerManager
             }
-            Model::ApiKey => matches!(operation, Operation::Read | Operation::Unlink),
-            Model::Term | Model::Currency | Model::User | Model::Company | Model::Lang => {
-                operation == Operation::Read
-            }
+            Model::Country
+            | Model::Term
+            | Model::Currency
+            | Model::User
+            | Model::Company
+            | Model::ApiKey
+            | Model::Lang => operation == Operation::Read,
         },
     }
 }
@@ -78,7 +81,7 @@ pub(super) fn check(
     for id in ids {
         let row = tx.existing(model, *id)?;
         if !rule_allows(tx, model, row) {
-            return Err(ruled_out(tx, model, operation, *id));
+            return Err(ruled_out(tx, model, operation));
         }
     }
     Ok(())
@@ -114,15 +117,17 @@ fn no_rights(model: Model, operation: Operation) -> Refusal {
         Operation::Create => "create",
         Operation::Unlink => "delete",
     };
-    let groups = match model {
-        Model::Partner | Model::Category | Model::Country | Model::State => {
-            "This operation is allowed for the following groups:\n\t- Contact Creation"
-        }
-        Model::ExternalId | Model::Lang => {
-            "This operation is allowed for the following groups:\n\t- Role/Administrator"
-        }
-        _ => "No group currently allows this operation.",
+    let group = match model {
+        Model::Partner | Model::Category | Model::State => Some("Contact Creation"),
+        Model::ExternalId | Model::User | Model::Company => Some("Access Rights"),
+        Model::Term => Some("Accounting/Administrator"),
+        Model::Country | Model::Currency | Model::Lang => Some("Settings"),
+        Model::ApiKey => None,
     };
+    let groups = group.map_or_else(
+        || "No group currently allows this operation.".to_owned(),
+        |group| format!("This operation is allowed for the following groups:\n\t- {group}"),
+    );
     Refusal::new(
         Kind::Access,
         format!(
@@ -134,22 +139,17 @@ fn no_rights(model: Model, operation: Operation) -> Refusal {
     )
 }
 
-fn ruled_out(tx: &Tx<'_>, model: Model, operation: Operation, id: Id) -> Refusal {
+fn ruled_out(tx: &Tx<'_>, model: Model, operation: Operation) -> Refusal {
     let user = tx
         .row(Model::User, tx.env.user)
         .and_then(|row| row.text(Model::User, "name"))
-        .unwrap_or_default();
-    let record = tx
-        .row(model, id)
-        .map(|row| super::read::display_name(tx, model, row))
         .unwrap_or_default();
     Refusal::new(
         Kind::Access,
         format!(
             "Uh-oh! Looks like you have stumbled upon some top-secret records.\n\nSorry, {user} (id={}) doesn't have \
-             '{}' access to:\n- {}, {record} ({}: {id})\n\nBlame the following rules:\n- hidden partners\n\nIf you \
-             really, really need access, perhaps you can win over your friendly administrator with a batch of freshly \
-             baked cookies.",
+             '{}' access to:\n- {} ({})\n\nIf you really, really need access, perhaps you can win over your friendly \
+             administrator with a batch of freshly baked cookies.",
             tx.env.user,
             operation.name(),
             model.label(),

@@ -9,7 +9,7 @@ use super::load;
 use super::read::{self, Page};
 use super::refusal::{Kind, Refusal};
 use super::schema::Model;
-use super::value::{is_truthy, python_quoted, python_repr, python_type};
+use super::value::{is_truthy, python_quoted, python_type};
 use super::write::{self, Values};
 
 /// A method that can be called from outside.
@@ -300,12 +300,27 @@ impl Arguments<'_> {
         }
     }
 
+    /// Names of columns; a string is taken for its characters, as Python does.
+    fn columns(&self, name: &str) -> Result<Vec<String>, Refusal> {
+        match self.json(name) {
+            Json::Array(_) => Ok(self.names(name).unwrap_or_default()),
+            Json::String(text) => Ok(text.chars().map(String::from).collect()),
+            other => Err(Refusal::type_error(format!(
+                "'{}' object is not iterable",
+                python_type(other)
+            ))),
+        }
+    }
+
     fn rows(&self, name: &str) -> Result<&[Json], Refusal> {
         self.json(name)
             .as_array()
             .map(Vec::as_slice)
             .ok_or_else(|| {
-                Refusal::type_error(format!("{} is no list", python_repr(self.json(name))))
+                Refusal::type_error(format!(
+                    "object of type '{}' has no len()",
+                    python_type(self.json(name))
+                ))
             })
     }
 }
@@ -332,14 +347,14 @@ fn perform(
 ) -> Result<Json, Refusal> {
     match method {
         "load" => {
-            let fields = arguments.names("fields").unwrap_or_default();
+            let fields = arguments.columns("fields")?;
             load::load(tx, model, &fields, arguments.rows("data")?)
         }
-        "create" => {
-            let made = write::create(tx, model, arguments.values_list("vals_list")?)?;
-            access::check(tx, model, Operation::Create, &made)?;
-            Ok(json!(made))
-        }
+        "create" => Ok(json!(write::create(
+            tx,
+            model,
+            arguments.values_list("vals_list")?
+        )?)),
         "write" => {
             write::write(tx, model, ids, values(arguments.json("vals"))?)?;
             Ok(json!(true))

@@ -148,22 +148,14 @@ fn convert_cell(
     match (cell, field.kind) {
         (Cell::Nested(records), Kind::Many2one(comodel)) => {
             let (subfield, value) = reference(&records[0])?;
-            let id = find(tx, load, field, comodel, subfield, value, warnings)?;
+            let id = find(tx, load, comodel, subfield, value, warnings)?;
             Ok(id.map_or(json!(false), |id| json!(id)))
         }
         (Cell::Nested(records), Kind::Many2many(comodel)) => {
             let (subfield, value) = reference(&records[0])?;
             let mut ids = Vec::new();
             for one in string(value, "split")?.split(',') {
-                ids.extend(find(
-                    tx,
-                    load,
-                    field,
-                    comodel,
-                    subfield,
-                    &json!(one),
-                    warnings,
-                )?);
+                ids.extend(find(tx, load, comodel, subfield, &json!(one), warnings)?);
             }
             if tx.context_flag("update_many2many") {
                 return Ok(ids.iter().map(|id| json!([4, id])).collect());
@@ -187,18 +179,16 @@ fn plain(
     match kind {
         Kind::Bool => {
             let text = string(value, "lower")?;
-            match truth(text) {
-                Some(yes) => Ok(json!(yes)),
-                None => {
-                    // Odoo says so as an error and still goes on with "yes".
-                    warnings.push(Problem {
-                        warning: false,
-                        message: format!("Unknown value '{text}' for boolean field '%(field)s'"),
-                        extra: Some(more("Use '1' for yes and '0' for no")),
-                    });
-                    Ok(json!(true))
-                }
+            if let Some(yes) = truth(text) {
+                return Ok(json!(yes));
             }
+            // Odoo says so as an error and still goes on with "yes".
+            warnings.push(Problem {
+                warning: false,
+                message: format!("Unknown value '{text}' for boolean field '%(field)s'"),
+                extra: Some(more("Use '1' for yes and '0' for no")),
+            });
+            Ok(json!(true))
         }
         Kind::Int => match value {
             Json::Number(n) => Ok(json!(n)),
@@ -297,7 +287,6 @@ fn reference(record: &Record) -> Result<(&str, &Json), Wrong> {
 fn find(
     tx: &mut Tx<'_>,
     load: &mut Load,
-    field: &'static Field,
     comodel: Model,
     subfield: &str,
     value: &Json,
@@ -332,14 +321,14 @@ fn find(
                 return Ok(None);
             }
             let external_id = load.full_name(text);
-            load.flush_for(tx, &external_id)?;
+            load.flush_for(tx, &external_id);
             (
                 find_external(tx, load, &external_id, comodel)?,
                 "external id",
             )
         }
         _ => {
-            load.flush_model(tx, comodel)?;
+            load.flush_model(tx, comodel);
             let text = shown(value);
             let found = read::name_search(tx, comodel, &text, "=", None)?;
             if found.len() > 1 {
@@ -475,7 +464,7 @@ fn convert_lines(
         let mut id = None;
         if !references.is_empty() {
             let (subfield, value) = reference(&references)?;
-            match find(tx, load, field, comodel, subfield, value, warnings) {
+            match find(tx, load, comodel, subfield, value, warnings) {
                 Ok(found) => id = found,
                 Err(Wrong::Data(_)) if subfield == "id" => {
                     values.insert("id".to_owned(), value.clone());

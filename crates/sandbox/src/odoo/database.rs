@@ -140,15 +140,15 @@ impl Database {
     }
 
     /// Puts, replaces or (with `None`) removes a row, keeps the indexes right, and returns what was there.
-    fn set(&mut self, model: Model, id: Id, row: Option<Row>) -> Option<Row> {
+    fn set(&mut self, model: Model, id: Id, row: Option<&Row>) -> Option<Row> {
         let table = &mut self.tables[model as usize];
-        let before = match row.clone() {
-            Some(row) => table.rows.insert(id, row),
+        let before = match row {
+            Some(row) => table.rows.insert(id, row.clone()),
             None => table.rows.remove(&id),
         };
         for place in indexed(model) {
             let old = before.as_ref().and_then(|r| r.values[place].as_ref_id());
-            let new = row.as_ref().and_then(|r| r.values[place].as_ref_id());
+            let new = row.and_then(|r| r.values[place].as_ref_id());
             if old == new {
                 continue;
             }
@@ -166,7 +166,7 @@ impl Database {
             }
         }
         if model == Model::ExternalId {
-            self.index_external(id, before.as_ref(), row.as_ref());
+            self.index_external(id, before.as_ref(), row);
         }
         before
     }
@@ -262,7 +262,7 @@ impl<'a> Tx<'a> {
     pub(super) fn roll_back(&mut self, to: Savepoint) {
         while self.journal.len() > to.0 {
             if let Some((model, id, before)) = self.journal.pop() {
-                self.db.set(model, id, before);
+                self.db.set(model, id, before.as_ref());
             }
         }
     }
@@ -296,7 +296,7 @@ impl<'a> Tx<'a> {
         row.born > self.env.snapshot && row.born != self.own_version()
     }
 
-    fn write_row(&mut self, model: Model, id: Id, row: Option<Row>) {
+    fn write_row(&mut self, model: Model, id: Id, row: Option<&Row>) {
         let before = self.db.set(model, id, row);
         self.journal.push((model, id, before));
     }
@@ -317,7 +317,7 @@ impl<'a> Tx<'a> {
             born: version,
             version,
         };
-        self.write_row(model, id, Some(row));
+        self.write_row(model, id, Some(&row));
         id
     }
 
@@ -357,7 +357,7 @@ impl<'a> Tx<'a> {
         row.values[log::WRITE_UID] = Value::Ref(self.env.user);
         row.values[log::WRITE_DATE] = Value::Time(self.env.now);
         row.version = self.own_version();
-        self.write_row(model, id, Some(row));
+        self.write_row(model, id, Some(&row));
         Ok(())
     }
 
@@ -372,7 +372,7 @@ impl<'a> Tx<'a> {
         let mut row = self.writable(model, id)?.clone();
         row.values[place] = value;
         row.version = self.own_version();
-        self.write_row(model, id, Some(row));
+        self.write_row(model, id, Some(&row));
         Ok(())
     }
 

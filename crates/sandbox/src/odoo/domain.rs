@@ -577,10 +577,10 @@ fn lineage(
     Ok(Domain::Test(place, Test::Within(ids)))
 }
 
-fn holds(tx: &Tx<'_>, model: Model, row: &Row, place: usize, test: &Test) -> bool {
+fn holds(tx: &Tx<'_>, model: Model, row: &Row, place: usize, asked: &Test) -> bool {
     let field = model.definition().at(place);
     let value = read::raw(tx, model, row, place);
-    match test {
+    match asked {
         Test::OneOf { values, empty } => match &value {
             Value::Many(ids) => {
                 (ids.is_empty() && *empty)

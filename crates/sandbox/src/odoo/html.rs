@@ -50,20 +50,24 @@ pub(super) fn sanitised(source: &str) -> String {
             Piece::Close(name) => {
                 if let Some(at) = open.iter().rposition(|o| *o == name) {
                     for name in open.drain(at..).rev() {
-                        out.push_str(&format!("</{name}>"));
+                        close(&mut out, &name);
                     }
                 }
             }
         }
     }
     for name in open.drain(..).rev() {
-        out.push_str(&format!("</{name}>"));
+        close(&mut out, &name);
     }
     if begins_with_text {
         format!("<span>{out}</span>")
     } else {
         out
     }
+}
+
+fn close(out: &mut String, name: &str) {
+    out.extend(["</", name, ">"]);
 }
 
 fn pieces(source: &str) -> Vec<Piece<'_>> {
@@ -130,10 +134,8 @@ fn push_attributes(out: &mut String, attributes: &str) {
         } else {
             &value
         };
-        out.push_str(&format!(
-            " {name}=\"{}\"",
-            escape(safe).replace('"', "&quot;")
-        ));
+        let value = escape(safe).replace('"', "&quot;");
+        out.extend([" ", &name, "=\"", &value, "\""]);
     }
 }
 

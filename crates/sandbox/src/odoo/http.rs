@@ -16,6 +16,7 @@ use serde_json::{Map, Value as Json, json};
 use super::call::Call;
 use super::refusal::{Kind, Refusal};
 use super::sandbox::{Outcome, State};
+use super::value::is_truthy;
 use crate::server::Connection;
 
 /// Odoo itself has no limit; this one only protects the machine.
@@ -134,6 +135,11 @@ async fn call(
     let ids = arguments.remove("ids").unwrap_or_default();
     let context = match arguments.remove("context") {
         Some(Json::Object(context)) => context,
+        Some(other) if is_truthy(&other) => {
+            return refused(&Refusal::type_error(
+                "cannot convert dictionary update sequence element #0 to a sequence",
+            ));
+        }
         _ => Map::new(),
     };
     let call = Call {
@@ -201,9 +207,10 @@ fn parse(body: &[u8]) -> Result<Map<String, Json>, Refusal> {
 fn unauthorized(message: &str) -> Response {
     let refusal = Refusal::new(Kind::Http(401, "Unauthorized"), message);
     let mut response = refused(&refusal);
-    response
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response.headers_mut().insert(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static("Bearer "),
+    );
     response
 }
 

@@ -86,7 +86,7 @@ pub(super) fn load(
     for (index, (record, from, to)) in extracted.into_iter().enumerate() {
         load.take(tx, index, &record, from, to)?;
     }
-    load.flush(tx)?;
+    load.flush(tx);
     let failed = load.messages.iter().any(|m| m["type"] == "error");
     if failed {
         tx.roll_back(load.savepoint);
@@ -377,24 +377,22 @@ impl Load {
     }
 
     /// Writes the batch if it holds the record that a reference names.
-    pub(super) fn flush_for(&mut self, tx: &mut Tx<'_>, external_id: &str) -> Result<(), Refusal> {
+    pub(super) fn flush_for(&mut self, tx: &mut Tx<'_>, external_id: &str) {
         if self.batch_names.contains(external_id) {
-            self.flush(tx)?;
+            self.flush(tx);
         }
-        Ok(())
     }
 
     /// Writes the batch before a search by name in a model that it may add to.
-    pub(super) fn flush_model(&mut self, tx: &mut Tx<'_>, model: Model) -> Result<(), Refusal> {
+    pub(super) fn flush_model(&mut self, tx: &mut Tx<'_>, model: Model) {
         if self.creatable.contains(&model) {
-            self.flush(tx)?;
+            self.flush(tx);
         }
-        Ok(())
     }
 
-    fn flush(&mut self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
+    fn flush(&mut self, tx: &mut Tx<'_>) {
         if self.batch.is_empty() {
-            return Ok(());
+            return;
         }
         let batch = std::mem::take(&mut self.batch);
         self.batch_names.clear();
@@ -402,7 +400,7 @@ impl Load {
         let first = match self.load_records(tx, &batch) {
             Ok(ids) => {
                 self.ids.extend(ids);
-                return Ok(());
+                return;
             }
             Err(refusal) => refusal,
         };
@@ -435,7 +433,6 @@ impl Load {
         {
             self.messages.insert(0, global);
         }
-        Ok(())
     }
 
     /// Creates or updates records and binds their external ids.

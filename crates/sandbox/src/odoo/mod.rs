@@ -73,7 +73,7 @@ pub struct Options {
     pub port: u16,
     /// Name of the one database that is served.
     pub database: String,
-    /// Key of the limited user (login `connector`).
+    /// Key of the limited user (login `connector@example.com`).
     pub api_key: String,
     /// Key of the administrator (login `admin`).
     pub admin_key: String,

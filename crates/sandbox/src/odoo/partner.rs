@@ -30,9 +30,6 @@ const SYNCED_COMMERCIAL: [&str; 1] = ["vat"];
 
 /// `create`, as a client calls it.
 pub(super) fn create(tx: &mut Tx<'_>, vals_list: Vec<Values>) -> Result<Vec<Id>, Refusal> {
-    for vals in &vals_list {
-        check_parent(tx, vals)?;
-    }
     let (ids, vals_list) = create_unsynced(tx, vals_list)?;
     for (id, vals) in ids.iter().zip(&vals_list) {
         let mut vals = vals.clone();
@@ -82,6 +79,7 @@ fn create_unsynced(
     mut vals_list: Vec<Values>,
 ) -> Result<(Vec<Id>, Vec<Values>), Refusal> {
     for vals in &mut vals_list {
+        check_parent(tx, vals)?;
         clean(vals);
     }
     let ids = write::create_plain(tx, PARTNER, &vals_list)?;
@@ -96,11 +94,17 @@ fn create_unsynced(
 }
 
 /// A parent that does not exist is noticed before the database can speak of a foreign key.
-fn check_parent(tx: &Tx<'_>, vals: &Values) -> Result<(), Refusal> {
+fn check_parent(tx: &mut Tx<'_>, vals: &Values) -> Result<(), Refusal> {
     match vals.get("parent_id").and_then(Json::as_i64) {
-        Some(parent) if parent != 0 => tx.existing(PARTNER, Id(parent)).map(|_| ()),
+        Some(parent) if parent != 0 => readable(tx, Id(parent)),
         _ => Ok(()),
     }
+}
+
+/// Whether the partner exists and the user may read it.
+fn readable(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
+    tx.existing(PARTNER, id)?;
+    access::check(tx, PARTNER, access::Operation::Read, &[id])
 }
 
 /// `write`.
@@ -119,7 +123,11 @@ pub(super) fn write(tx: &mut Tx<'_>, ids: &[Id], mut vals: Values) -> Result<(),
     clean(&mut vals);
     let before: Vec<Row> = ids
         .iter()
-        .map(|id| tx.existing(PARTNER, *id).cloned())
+        .map(|id| {
+            // Odoo compares the values before and after, so a write reads first.
+            readable(tx, *id)?;
+            tx.existing(PARTNER, *id).cloned()
+        })
         .collect::<Result<_, _>>()?;
     if let Some(company) = vals.get("company_id") {
         for id in ids {
@@ -139,6 +147,7 @@ pub(super) fn write(tx: &mut Tx<'_>, ids: &[Id], mut vals: Values) -> Result<(),
         }
     }
     for (id, before) in ids.iter().zip(before) {
+        readable(tx, *id)?;
         let Some(row) = tx.row(PARTNER, *id) else {
             continue;
         };

@@ -396,9 +396,13 @@ fn describe(field: &Field) -> Map<String, Json> {
     put("readonly", json!(is_readonly(field)));
     put("manual", json!(false));
     put("company_dependent", json!(field.company_dependent));
-    put("searchable", json!(true));
-    put("sortable", json!(stored));
-    put("groupable", json!(stored));
+    let related = matches!(field.name, "parent_name" | "country_code");
+    put("searchable", json!(field.name != "company_type"));
+    put(
+        "sortable",
+        json!(related || stored && !matches!(field.kind, Kind::Many2many(_))),
+    );
+    put("groupable", json!(related || stored));
     put("change_default", json!(field.name == "zip"));
     put("exportable", json!(true));
     put("default_export_compatible", json!(field.name == "name"));
@@ -429,7 +433,7 @@ fn is_readonly(field: &Field) -> bool {
         Source::Stored => false,
         Source::Kept => true,
         // `company_type` is worked out, but writing it sets `is_company`.
-        Source::Computed => field.name != "company_type",
+        Source::Computed => !matches!(field.name, "company_type" | "user_ids"),
     }
 }
 

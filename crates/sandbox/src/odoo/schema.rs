@@ -110,7 +110,6 @@ pub(super) enum Kind {
     Bool,
     Int,
     Char,
-    Text,
     Html,
     Date,
     Datetime,
@@ -126,7 +125,6 @@ impl Kind {
             Self::Bool => "boolean",
             Self::Int => "integer",
             Self::Char => "char",
-            Self::Text => "text",
             Self::Html => "html",
             Self::Date => "date",
             Self::Datetime => "datetime",
@@ -147,10 +145,7 @@ impl Kind {
     }
 
     pub(super) fn is_textual(self) -> bool {
-        matches!(
-            self,
-            Self::Char | Self::Text | Self::Html | Self::Selection(_)
-        )
+        matches!(self, Self::Char | Self::Html | Self::Selection(_))
     }
 }
 
@@ -165,15 +160,15 @@ pub(super) enum Source {
     Computed,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) label: &'static str,
     pub(super) kind: Kind,
     pub(super) source: Source,
     pub(super) required: bool,
+    /// Kept per company; the database has no foreign key on it.
     pub(super) company_dependent: bool,
-    /// The database has no foreign key on it (a company-dependent reference) or it is no reference.
     pub(super) default: Preset,
 }
 

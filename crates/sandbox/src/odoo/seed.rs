@@ -60,9 +60,9 @@ const TERMS: &[(&str, &str)] = &[
 const USERS: &[(Id, &str, &str)] = &[
     (SUPERUSER, "__system__", "OdooBot"),
     (ADMIN, "admin", "Administrator"),
-    (Id(3), "default", "Default User Template"),
+    (Id(3), "portaltemplate", "Portal User Template"),
     (Id(4), "public", "Public user"),
-    (LIMITED, "connector", "Connector"),
+    (LIMITED, "connector@example.com", "Connector"),
 ];
 
 /// A database as it is after installation.
@@ -146,7 +146,7 @@ fn company_and_users(tx: &mut Tx<'_>, us: Id) {
     let company = json!({"name": "My Company", "partner_id": company_partner, "currency_id": 1});
     let company = make(tx, Model::Company, Some("base.main_company"), company);
     for (id, login, name) in USERS {
-        let archived = matches!(*login, "__system__" | "default" | "public");
+        let archived = matches!(*login, "__system__" | "portaltemplate" | "public");
         let partner = json!({"name": name, "active": !archived});
         let partner = make(tx, Model::Partner, None, partner);
         partners.push(partner);
@@ -169,14 +169,14 @@ fn company_and_users(tx: &mut Tx<'_>, us: Id) {
 fn terms(tx: &mut Tx<'_>) {
     for (external_name, name) in TERMS {
         let external_id = format!("account.account_payment_term_{external_name}");
-        let values = json!({"name": name, "note": format!("<p>Payment terms: {name}</p>")});
+        let values = json!({"name": name, "note": format!("Payment terms: {name}")});
         make(tx, Model::Term, Some(&external_id), values);
     }
 }
 
 /// The rows of `res.users.apikeys`: what a key's user can read about it. The keys themselves are not stored there.
 fn keys(tx: &mut Tx<'_>, options: &Options) {
-    let keys = [(ADMIN, None), (LIMITED, options.key_expires)];
+    let keys = [(LIMITED, options.key_expires), (ADMIN, None)];
     let definition = Model::ApiKey.definition();
     for (user, expires) in keys {
         let mut row = blank(Model::ApiKey);

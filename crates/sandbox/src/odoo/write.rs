@@ -89,6 +89,7 @@ pub(super) fn create_plain(
         apply_lines(tx, model, *id, vals)?;
         check_cycle(tx, model, *id, vals)?;
     }
+    access::check(tx, model, Operation::Create, &ids)?;
     Ok(ids)
 }
 
@@ -266,7 +267,7 @@ fn convert(model: Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
             }
             _ => Value::Empty,
         },
-        Kind::Char | Kind::Text => match json {
+        Kind::Char => match json {
             Json::Null | Json::Bool(false) => Value::Empty,
             Json::String(text) => Value::text(text),
             other => Value::text(&python_repr(other)),
