@@ -203,9 +203,9 @@ impl ConnectionKeys {
     pub(crate) fn unwrap(
         wrapper: &Cipher,
         connection: ConnectionId,
-        wrapped: Vec<u8>,
+        sealed_key: Vec<u8>,
     ) -> Result<Self> {
-        let bytes = Zeroizing::new(wrapper.open(data_key_place(connection), wrapped)?);
+        let bytes = Zeroizing::new(wrapper.open(data_key_place(connection), sealed_key)?);
         let data_key = <&[u8; 32]>::try_from(bytes.as_slice())
             .map_err(|_other_length| Error::corrupt("a data key has another length"))?;
         Ok(Self::new(connection, data_key))

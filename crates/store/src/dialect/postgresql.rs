@@ -379,7 +379,7 @@ fn kind_of(code: &SqlState) -> ErrorKind {
 
 fn caused_by_io(error: &postgres::Error) -> bool {
     std::iter::successors(error.source(), |source| (*source).source())
-        .any(|source| source.is::<std::io::Error>())
+        .any(<dyn std::error::Error>::is::<std::io::Error>)
         // The one failure of a connection that has no source, and no other mark.
         || error.to_string().starts_with("timeout")
 }

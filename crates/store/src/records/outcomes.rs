@@ -157,11 +157,12 @@ impl Batch {
         tx: &mut Tx<'_>,
         standings: &HashMap<RecordId, Standing>,
     ) -> Result<HashSet<Name>> {
-        let changes = self
+        let names: Vec<&Name> = self
             .outcomes
             .iter()
-            .flat_map(|sealed| &sealed.outcome.links);
-        let names: Vec<&Name> = changes.map(LinkChange::name).collect();
+            .flat_map(|sealed| &sealed.outcome.links)
+            .map(LinkChange::name)
+            .collect();
         if names.is_empty() {
             return Ok(HashSet::new());
         }

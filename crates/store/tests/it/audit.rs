@@ -80,7 +80,7 @@ mod stories {
     async fn long_chains_verify(rig: Rig) {
         let id = rig.connection("acme").await;
         rig.store
-            .append_audit(id, entries(&["x"; 4_500]), at(1))
+            .append_audit(id, entries(&vec!["x"; 4_500]), at(1))
             .await
             .unwrap();
         assert!(matches!(

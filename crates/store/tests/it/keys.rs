@@ -136,7 +136,9 @@ async fn everything_stored(rig: &Rig) -> Vec<u8> {
                     let rows = client
                         .query(&format!("SELECT t::text FROM {table} AS t"), &[])
                         .unwrap();
-                    rows.iter().for_each(|row| all.push_str(row.get(0)));
+                    for row in &rows {
+                        all.push_str(row.get(0));
+                    }
                 }
                 all.into_bytes()
             })

@@ -95,6 +95,9 @@ pub(crate) async fn open(url: &DatabaseUrl) -> store::Result<Store> {
     Store::open(url, &master(), &mut rng(), at(0)).await
 }
 
+/// Numbers the databases of this process.
+static NUMBERS: AtomicU32 = AtomicU32::new(0);
+
 impl Rig {
     pub(crate) async fn memory() -> Self {
         Self::on(Database::Memory, DatabaseUrl::memory()).await
@@ -124,7 +127,6 @@ impl Rig {
             println!("skipped: run scripts/test");
             return None;
         };
-        static NUMBERS: AtomicU32 = AtomicU32::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let name = format!("mlc_test_store_{}_{number}", std::process::id());
         run_sql(&server, &format!("CREATE DATABASE {name}")).await;

@@ -1,5 +1,7 @@
 //! What a person is told.
 
+use std::collections::HashSet;
+
 use store::records::Outcome;
 use store::status::RECORDS_PER_FAILURE_MAX;
 use sync::record::State;
@@ -31,17 +33,14 @@ async fn counts_and_times(rig: Rig) {
         .await;
     }
     let due = rig.due(id, at(6)).await;
-    let states = [
+    let ends = [
         State::Synced,
         State::Synced,
         State::Failed,
         State::Ignored,
         State::Waiting,
     ];
-    let outcomes = due
-        .iter()
-        .zip(states)
-        .map(|(due, state)| outcome(due, state));
+    let outcomes = due.iter().zip(ends).map(|(due, state)| outcome(due, state));
     let mut outcomes: Vec<Outcome> = outcomes.collect();
     outcomes[0].warnings = vec!["w".to_owned()];
     rig.record_outcomes(id, outcomes, at(7)).await;
@@ -74,7 +73,7 @@ async fn failures_come_in_groups(rig: Rig) {
     rig.observe(id, rows.collect(), at(1)).await;
     let due = rig
         .store
-        .due(id, crate::rig::FLOW, at(1), 1_000, &Default::default())
+        .due(id, crate::rig::FLOW, at(1), 1_000, &HashSet::new())
         .await
         .unwrap();
     let outcomes = due.iter().map(|due| Outcome {
@@ -128,7 +127,7 @@ async fn failures_come_in_groups(rig: Rig) {
     );
     assert_eq!(
         rig.store.failures(Some(other)).await.unwrap(),
-        [small.clone()]
+        std::slice::from_ref(small)
     );
 }
 
