@@ -37,7 +37,7 @@ enum KeySource {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Written {
     database_url: Option<String>,
     listen: Option<String>,
     public_url: Option<String>,
@@ -49,10 +49,10 @@ impl Settings {
     pub fn read(file: Option<&Path>, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let path = file.map_or_else(|| PathBuf::from(DEFAULT_FILE), Path::to_path_buf);
         let from_file = match fs::read_to_string(&path) {
-            Ok(text) => toml::from_str::<File>(&text)
+            Ok(text) => toml::from_str::<Written>(&text)
                 .with_context(|| format!("{} is not a valid settings file", path.display()))?,
             Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
-                File::default()
+                Written::default()
             }
             Err(error) => {
                 return Err(error)

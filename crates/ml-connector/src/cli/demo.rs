@@ -47,7 +47,7 @@ pub(super) struct Demo {
     /// Where the page is; a free port when taken is not chosen by itself.
     #[arg(long, default_value = "127.0.0.1:8686", value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// A real Odoo instead of the sandbox; its API key comes from the variable ODOO_API_KEY.
+    /// A real Odoo instead of the sandbox; its API key comes from the variable `ODOO_API_KEY`.
     #[arg(long, value_name = "URL", requires = "odoo_database")]
     odoo_url: Option<Url>,
     /// The real Odoo's database.
@@ -72,16 +72,15 @@ impl Demo {
         let titan = sandbox::servicetitan::Sandbox::start(options)
             .await
             .context("cannot start the ServiceTitan sandbox")?;
-        let odoo = match &self.odoo_url {
-            Some(_) => None,
-            None => {
-                let options = sandbox::odoo::Options::new(present);
-                Some(
-                    sandbox::odoo::Sandbox::start(options)
-                        .await
-                        .context("cannot start the Odoo sandbox")?,
-                )
-            }
+        let odoo = if self.odoo_url.is_some() {
+            None
+        } else {
+            let options = sandbox::odoo::Options::new(present);
+            Some(
+                sandbox::odoo::Sandbox::start(options)
+                    .await
+                    .context("cannot start the Odoo sandbox")?,
+            )
         };
         let folder = tempfile::tempdir()?;
         let database: DatabaseUrl =
@@ -101,13 +100,14 @@ impl Demo {
             Mode::Service,
         ));
         // Asked for before the engine starts, so that the pass counts everything.
-        let pass = match self.once {
-            true => Some(
+        let pass = if self.once {
+            Some(
                 store
                     .request_pass(id, vec![Flow::Customers], None, "demo", clock.now())
                     .await?,
-            ),
-            false => None,
+            )
+        } else {
+            None
         };
         // A run that nobody watches takes any free port.
         let listen = if self.once {
@@ -116,12 +116,11 @@ impl Demo {
             self.listen
         };
         let service = Service::start(Arc::clone(&shared), listen).await?;
-        let exit = match pass {
-            Some(pass) => self.settle(&store, pass, &clock).await?,
-            None => {
-                self.watch(&titan, &service, &webhook_key).await?;
-                Exit::Done
-            }
+        let exit = if let Some(pass) = pass {
+            self.settle(&store, pass, &clock).await?
+        } else {
+            self.watch(&titan, &service, &webhook_key).await?;
+            Exit::Done
         };
         service.stop().await;
         store.close().await?;

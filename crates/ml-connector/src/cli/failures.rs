@@ -42,7 +42,9 @@ impl Failures {
         } else if groups.is_empty() {
             output::line("Nothing failed, and nothing waits for a person.");
         } else {
-            groups.iter().for_each(|(name, group)| show(name, group));
+            for (name, group) in &groups {
+                show(name, group);
+            }
         }
         store.close().await?;
         Ok(Exit::Done)

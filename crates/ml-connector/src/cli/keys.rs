@@ -1,6 +1,5 @@
 //! `keys generate`: a bare master key, before anything else exists.
 
-use anyhow::Result;
 use clap::Subcommand;
 use secrecy::ExposeSecret as _;
 use store::MasterKey;
@@ -15,7 +14,7 @@ pub(super) enum KeysCommand {
 }
 
 impl KeysCommand {
-    pub(super) fn run(self) -> Result<Exit> {
+    pub(super) fn run(self) -> Exit {
         match self {
             Self::Generate => output::line(
                 MasterKey::generate(&mut clock::rng())
@@ -23,6 +22,6 @@ impl KeysCommand {
                     .expose_secret(),
             ),
         }
-        Ok(Exit::Done)
+        Exit::Done
     }
 }

@@ -123,7 +123,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Failures(command) => command.run(&settings()?).await,
         Command::Replay(command) => command.run(&settings()?).await,
         Command::Audit(command) => command.run(&settings()?).await,
-        Command::Keys(command) => command.run(),
+        Command::Keys(command) => Ok(command.run()),
         Command::Sandbox(command) => command.run().await,
     }
 }

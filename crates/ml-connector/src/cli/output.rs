@@ -2,6 +2,7 @@
 //!
 //! A reader that closes the pipe early (`| head`) is no error.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Result;
@@ -59,7 +60,7 @@ pub(super) fn table(rows: &[Vec<String>]) {
             if column + 1 == row.len() {
                 text.push_str(cell);
             } else {
-                text.push_str(&format!("{cell:<width$}  ", width = widths[column]));
+                let _ = write!(text, "{cell:<width$}  ", width = widths[column]);
             }
         }
         line(text.trim_end());

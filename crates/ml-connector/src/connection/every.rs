@@ -19,7 +19,7 @@ const PERIOD_S_MAX: u64 = 24 * 60 * 60;
 
 impl Default for Every {
     fn default() -> Self {
-        Self::Period(Duration::from_secs(60))
+        Self::Period(Duration::from_mins(1))
     }
 }
 

@@ -116,7 +116,7 @@ impl ConnectionFile {
 
     /// Reads and checks the text of a connection file.
     pub fn parse(text: &str, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let written: Written = toml::from_str(text).map_err(without_excerpt)?;
+        let written: Written = toml::from_str(text).map_err(|error| without_excerpt(&error))?;
         check_name(&written.name)?;
         let titan = written.servicetitan;
         if titan.tenant_id <= 0 {
@@ -197,7 +197,7 @@ impl Environment {
 }
 
 /// A TOML error without the excerpt of the file: somebody may have written a secret where it does not belong.
-fn without_excerpt(error: toml::de::Error) -> anyhow::Error {
+fn without_excerpt(error: &toml::de::Error) -> anyhow::Error {
     anyhow::anyhow!("{}", error.message())
 }
 

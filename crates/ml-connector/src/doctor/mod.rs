@@ -157,7 +157,7 @@ fn settings(profile: &Profile, public_url: Option<&Url>, findings: &mut Findings
     let on: Vec<&str> = sync::flow::Flow::ALL
         .into_iter()
         .filter(|flow| profile.flow(*flow).is_some())
-        .map(|flow| flow.as_str())
+        .map(sync::flow::Flow::as_str)
         .collect();
     if on.is_empty() {
         findings.add(

@@ -224,8 +224,7 @@ impl Carrier {
             let value = |column: &&str| match (*column, content.get(column)) {
                 ("parent", Some(parent)) => self.external_id(&Name(parent.to_owned())),
                 // A column of another kind of partner: empty, but a flag has to be one.
-                ("is_company", None) => "0".to_owned(),
-                ("customer_rank", None) => "0".to_owned(),
+                ("is_company" | "customer_rank", None) => "0".to_owned(),
                 (_, value) => value.unwrap_or_default().to_owned(),
             };
             let values = std::iter::once(self.external_id(&write.name))
@@ -352,7 +351,7 @@ impl Carrier {
                                 again.push((*group, write.clone(), content.clone()));
                             }
                             Whereabouts::MovedTo(_) => {
-                                one.failed = Some(self.verdict(&fault).await?)
+                                one.failed = Some(self.verdict(&fault).await?);
                             }
                             Whereabouts::Lost(verdict) => one.failed = Some(verdict),
                         }

@@ -12,7 +12,7 @@ use sync::failure::{Vendor, backoff};
 use sync::record::Reason;
 
 /// The longest that a breaker stays open before the vendor is tried again.
-const OPEN_MAX: Duration = Duration::from_secs(60);
+const OPEN_MAX: Duration = Duration::from_mins(1);
 
 /// The breakers of one connection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

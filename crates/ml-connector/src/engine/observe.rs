@@ -180,11 +180,11 @@ impl Observer {
             .map(CustomerId)
             .collect();
         for ids in ids.chunks(FETCH_MAX) {
-            let rows = self.titan(self.servicetitan.customers(ids).await)?;
-            let contacts = self.titan(self.servicetitan.customer_contacts(ids).await)?;
+            let rows = Self::titan(self.servicetitan.customers(ids).await)?;
+            let contacts = Self::titan(self.servicetitan.customer_contacts(ids).await)?;
             let mut locations = Vec::new();
             for id in ids {
-                locations.extend(self.titan(self.servicetitan.locations_of(*id).await)?);
+                locations.extend(Self::titan(self.servicetitan.locations_of(*id).await)?);
             }
             let kinds = [
                 (PartKind::Customer, rows),
@@ -207,7 +207,7 @@ impl Observer {
         Ok(())
     }
 
-    fn titan<T>(&self, result: Result<T, servicetitan::Error>) -> Result<T, Halt> {
+    fn titan<T>(result: Result<T, servicetitan::Error>) -> Result<T, Halt> {
         result.map_err(|error| of_servicetitan(&error).into())
     }
 

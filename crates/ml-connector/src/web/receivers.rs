@@ -62,6 +62,7 @@ impl Receivers {
     }
 
     /// The receivers of a tenant.
+    #[must_use]
     pub fn of_tenant(&self, tenant: TenantId) -> Vec<Arc<Receiver>> {
         self.all()
             .iter()
@@ -71,6 +72,7 @@ impl Receivers {
     }
 
     /// The receiver of that name.
+    #[must_use]
     pub fn named(&self, name: &str) -> Option<Arc<Receiver>> {
         self.all()
             .iter()
@@ -106,7 +108,7 @@ impl Receivers {
                 .then(|| Verifier::new(profile.servicetitan.signature_headers.clone(), keys))
                 .and_then(|verifier| {
                     let warn = |error| {
-                        tracing::error!(connection = connection.name, "webhooks are off: {error}")
+                        tracing::error!(connection = connection.name, "webhooks are off: {error}");
                     };
                     verifier.map_err(warn).ok()
                 });
