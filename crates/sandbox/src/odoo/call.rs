@@ -6,121 +6,13 @@ use super::Id;
 use super::access::{self, Operation};
 use super::database::Tx;
 use super::load;
-use super::read::{self, Page};
+use super::method;
+use super::read;
 use super::refusal::{Kind, Refusal};
 use super::schema::Model;
+use super::search::{self, Page};
 use super::value::{is_truthy, python_quoted, python_type};
 use super::write::{self, Values};
-
-/// A method that can be called from outside.
-struct Method {
-    name: &'static str,
-    /// Parameters in order; true: required.
-    parameters: &'static [(&'static str, bool)],
-    /// Called on the model, never on records (`ids` are refused).
-    on_model: bool,
-}
-
-const fn on_model(name: &'static str, parameters: &'static [(&'static str, bool)]) -> Method {
-    Method {
-        name,
-        parameters,
-        on_model: true,
-    }
-}
-
-const fn on_records(name: &'static str, parameters: &'static [(&'static str, bool)]) -> Method {
-    Method {
-        name,
-        parameters,
-        on_model: false,
-    }
-}
-
-const METHODS: &[Method] = &[
-    on_model("load", &[("fields", true), ("data", true)]),
-    on_model("create", &[("vals_list", true)]),
-    on_records("write", &[("vals", true)]),
-    on_records("unlink", &[]),
-    on_records("read", &[("fields", false), ("load", false)]),
-    on_model(
-        "search",
-        &[
-            ("domain", true),
-            ("offset", false),
-            ("limit", false),
-            ("order", false),
-        ],
-    ),
-    on_model(
-        "search_read",
-        &[
-            ("domain", false),
-            ("fields", false),
-            ("offset", false),
-            ("limit", false),
-            ("order", false),
-            ("load", false),
-        ],
-    ),
-    on_model("search_count", &[("domain", true), ("limit", false)]),
-    on_model(
-        "name_search",
-        &[
-            ("name", false),
-            ("domain", false),
-            ("operator", false),
-            ("limit", false),
-        ],
-    ),
-    on_model("fields_get", &[("allfields", false), ("attributes", false)]),
-    on_model("default_get", &[("fields", true)]),
-    on_model(
-        "formatted_read_group",
-        &[
-            ("domain", true),
-            ("groupby", false),
-            ("aggregates", false),
-            ("having", false),
-            ("offset", false),
-            ("limit", false),
-            ("order", false),
-        ],
-    ),
-    on_records("has_access", &[("operation", true)]),
-    on_model(
-        "check_access_rights",
-        &[("operation", true), ("raise_exception", false)],
-    ),
-    on_records("get_external_id", &[]),
-    on_records("get_metadata", &[]),
-    on_records("action_archive", &[]),
-    on_records("action_unarchive", &[]),
-];
-
-const CONTEXT_GET: Method = on_model("context_get", &[]);
-const CHECK_OBJECT_REFERENCE: Method = on_model(
-    "check_object_reference",
-    &[
-        ("module", true),
-        ("xml_id", true),
-        ("raise_on_access_error", false),
-    ],
-);
-
-/// Methods that exist and are marked `@api.private`.
-const PRIVATE: &[&str] = &[
-    "browse",
-    "exists",
-    "fetch",
-    "filtered",
-    "mapped",
-    "search_fetch",
-    "sudo",
-    "with_company",
-    "with_context",
-    "with_user",
-];
 
 /// A call as it came in, its arguments already taken apart.
 #[derive(Clone, Debug)]
@@ -159,7 +51,7 @@ pub(super) fn run(tx: &mut Tx<'_>, call: &Call) -> Result<Json, Refusal> {
             python_quoted(&call.model)
         ))
     })?;
-    let method = find(model, &call.method)?;
+    let method = method::find(model, &call.method)?;
     let ids = ids_of(&call.ids);
     if method.on_model && is_truthy(&call.ids) {
         return Err(Refusal::unprocessable(format!(
@@ -167,7 +59,7 @@ pub(super) fn run(tx: &mut Tx<'_>, call: &Call) -> Result<Json, Refusal> {
             call.model, call.method
         )));
     }
-    bind(method, &call.arguments)?;
+    method::bind(method, &call.arguments)?;
     check_context(tx)?;
     access::understand_rule(tx)?;
     let arguments = Arguments(&call.arguments);
@@ -178,46 +70,6 @@ pub(super) fn run(tx: &mut Tx<'_>, call: &Call) -> Result<Json, Refusal> {
             write::as_call_failure(refusal)
         }
     })
-}
-
-fn find(model: Model, name: &str) -> Result<&'static Method, Refusal> {
-    let full = format!("{}.{name}", model.name());
-    if name.starts_with('_') || PRIVATE.contains(&name) {
-        return Err(Refusal::new(
-            Kind::Access,
-            format!("Private methods (such as '{full}') cannot be called remotely."),
-        ));
-    }
-    let special = match model {
-        Model::User => Some(&CONTEXT_GET),
-        Model::ExternalId => Some(&CHECK_OBJECT_REFERENCE),
-        _ => None,
-    };
-    special
-        .into_iter()
-        .chain(METHODS)
-        .find(|method| method.name == name)
-        .ok_or_else(|| Refusal::not_found(format!("The method '{full}' does not exist")))
-}
-
-/// What Python's `Signature.bind` says about arguments by name.
-fn bind(method: &Method, arguments: &Map<String, Json>) -> Result<(), Refusal> {
-    for (name, required) in method.parameters {
-        if *required && !arguments.contains_key(*name) {
-            return Err(Refusal::unprocessable(format!(
-                "missing a required argument: '{name}'"
-            )));
-        }
-    }
-    match arguments
-        .keys()
-        .find(|name| !method.parameters.iter().any(|(known, _)| known == name))
-    {
-        Some(extra) => Err(Refusal::unprocessable(format!(
-            "got an unexpected keyword argument '{extra}'"
-        ))),
-        None => Ok(()),
-    }
 }
 
 fn check_context(tx: &Tx<'_>) -> Result<(), Refusal> {
@@ -396,7 +248,7 @@ fn look(
     };
     match method {
         "read" => read::read(tx, model, ids, fields.as_deref(), with_names),
-        "search" => Ok(json!(read::search(
+        "search" => Ok(json!(search::search(
             tx,
             model,
             arguments.json("domain"),
@@ -407,7 +259,7 @@ fn look(
                 Json::Null => &json!([]),
                 domain => domain,
             };
-            let found = read::search(tx, model, domain, &arguments.page())?;
+            let found = search::search(tx, model, domain, &arguments.page())?;
             read::read(tx, model, &found, fields.as_deref(), with_names)
         }
         "search_count" => {
@@ -416,14 +268,14 @@ fn look(
                 ..Page::default()
             };
             Ok(json!(
-                read::search(tx, model, arguments.json("domain"), &page)?.len()
+                search::search(tx, model, arguments.json("domain"), &page)?.len()
             ))
         }
         "name_search" => {
             let operator = arguments.text("operator").unwrap_or("ilike");
             let name = arguments.text("name").unwrap_or_default();
             let limit = arguments.size("limit").unwrap_or(100);
-            Ok(json!(read::name_search(
+            Ok(json!(search::name_search(
                 tx,
                 model,
                 name,
@@ -493,7 +345,7 @@ fn object_reference(tx: &mut Tx<'_>, arguments: &Arguments<'_>) -> Result<Json, 
     };
     let visible = match Model::named(&model_name) {
         Some(model) => {
-            !read::search(tx, model, &json!([["id", "=", id]]), &Page::default())?.is_empty()
+            !search::search(tx, model, &json!([["id", "=", id]]), &Page::default())?.is_empty()
         }
         None => false,
     };

@@ -9,9 +9,9 @@ use serde_json::{Map, Value as Json, json};
 use super::Id;
 use super::database::Tx;
 use super::load::Load;
-use super::read;
 use super::refusal::Refusal;
 use super::schema::{Field, Kind, Model};
+use super::search;
 use super::value::{is_truthy, python_repr, python_type};
 use super::write::Values;
 
@@ -222,7 +222,7 @@ fn plain(
         Kind::Date | Kind::Datetime => {
             let text = string(value, "strptime")?;
             let kind_name = kind.name();
-            super::domain::parse_time(text)
+            super::value::parse_time(text)
                 .map(|_| value.clone())
                 .map_err(|_| {
                     problem(
@@ -330,7 +330,7 @@ fn find(
         _ => {
             load.flush_model(tx, comodel);
             let text = shown(value);
-            let found = read::name_search(tx, comodel, &text, "=", None)?;
+            let found = search::name_search(tx, comodel, &text, "=", None)?;
             if found.len() > 1 {
                 warnings.push(Problem {
                     warning: true,

@@ -10,7 +10,7 @@ use super::sandbox::{Sandbox, lock};
 use super::schema::Model;
 use super::value::Value;
 use super::write::{self, Values};
-use super::{Id, Rights, partner};
+use super::{Id, Rights, merge};
 
 impl Sandbox {
     /// A person creates a partner from values as `create` takes them.
@@ -72,7 +72,7 @@ impl Sandbox {
     /// # Panics
     /// When one of them does not exist.
     pub fn merge_partners(&self, survivor: Id, losers: &[Id]) {
-        self.by_hand(|tx| partner::merge(tx, survivor, losers));
+        self.by_hand(|tx| merge::merge(tx, survivor, losers));
     }
 
     /// A record rule: from now on the limited user sees only the partners that match this domain, and is refused the

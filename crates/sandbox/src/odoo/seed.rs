@@ -8,7 +8,7 @@ use super::geography::{COUNTRIES, STATES, country_external_name};
 use super::schema::Model;
 use super::value::Value;
 use super::write::{self, Values};
-use super::{Id, Options, partner};
+use super::{Id, Options, derived};
 
 /// Modules whose names an imported external id must not begin with.
 pub(super) const INSTALLED_MODULES: &[&str] = &[
@@ -163,7 +163,7 @@ fn company_and_users(tx: &mut Tx<'_>, us: Id) {
     for (name, id) in [("base.user_root", SUPERUSER), ("base.user_admin", ADMIN)] {
         write::bind(tx, name, Model::User, id, true).expect("valid");
     }
-    partner::recompute(tx, &partners).expect("the seed's partners are valid");
+    derived::recompute(tx, &partners).expect("the seed's partners are valid");
 }
 
 fn terms(tx: &mut Tx<'_>) {

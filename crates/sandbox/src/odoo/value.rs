@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use super::Id;
+use super::refusal::Refusal;
 
 /// A stored value. Booleans and integers are never empty in Odoo; everything else may be.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,5 +148,58 @@ pub(super) fn python_type(value: &Json) -> &'static str {
         Json::String(_) => "str",
         Json::Array(_) => "list",
         Json::Object(_) => "dict",
+    }
+}
+
+/// A time as a domain may give it: naive UTC, with a blank or a `T`, with or without microseconds, or a date alone.
+/// The flag says that it was a date.
+pub(super) fn parse_time(text: &str) -> Result<(Timestamp, bool), Refusal> {
+    let wrong = || {
+        Refusal::value_error(format!(
+            "Invalid term {0} in expression date: {0}",
+            python_quoted(text)
+        ))
+    };
+    if text.len() == 10
+        && let Ok(date) = text.parse::<Date>()
+    {
+        let time = date.to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
+        return Ok((time.timestamp(), true));
+    }
+    let has_time = text.is_ascii() && text.len() >= 16;
+    if has_time && (text.ends_with('Z') || text[10..].contains(['+', '-'])) {
+        return Err(Refusal::value_error(format!(
+            "expecting only datetimes with no timezone: {}",
+            python_quoted(text)
+        )));
+    }
+    if !has_time {
+        return Err(wrong());
+    }
+    let time: DateTime = text.replacen(' ', "T", 1).parse().map_err(|_| wrong())?;
+    let time = time.to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
+    Ok((time.timestamp(), false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_time;
+
+    #[test]
+    fn times_with_an_offset_are_refused() {
+        for text in [
+            "2026-11-22 23:49:48",
+            "2026-11-22T23:49:48.123456",
+            "2026-11-22",
+        ] {
+            assert!(parse_time(text).is_ok(), "{text}");
+        }
+        for text in [
+            "2026-11-22T23:49:48Z",
+            "2026-11-22T23:49:48+01:00",
+            "yesterday",
+        ] {
+            assert!(parse_time(text).is_err(), "{text}");
+        }
     }
 }

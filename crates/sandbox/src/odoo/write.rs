@@ -3,12 +3,15 @@
 //! Values come as JSON, in the shapes that Odoo's `create` and `write` take. What the partner does beyond this stands
 //! in `partner`.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use super::Id;
 use super::access::{self, Operation};
+use super::constraint::{check_cycle, check_row, release};
 use super::database::{Tx, blank, external_target};
+use super::derived;
 use super::html::sanitised;
+use super::lines::apply_lines;
 use super::partner;
 use super::refusal::{Kind as Failure, Refusal};
 use super::schema::{Field, Kind, Model, Preset, Source, log};
@@ -163,41 +166,9 @@ pub(super) fn unlink(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<(), Re
         }
     }
     if model == Model::Partner {
-        partner::recompute(tx, &orphans)?;
+        derived::recompute(tx, &orphans)?;
     }
     Ok(())
-}
-
-/// Foreign keys on a record that is about to go: its children lose their parent, everything else forbids it.
-fn release(tx: &mut Tx<'_>, model: Model, id: Id, going: &[Id]) -> Result<Vec<Id>, Refusal> {
-    let restricting: &[(Model, &str, &str)] = match model {
-        Model::State => &[(Model::Partner, "state_id", "State")],
-        Model::Country => &[(Model::Partner, "country_id", "Country")],
-        Model::Partner => &[(Model::Company, "partner_id", "Partner")],
-        _ => &[],
-    };
-    for (holder, field, label) in restricting {
-        if tx
-            .db
-            .rows(*holder)
-            .any(|row| row.reference(*holder, field) == Some(id))
-        {
-            return Err(foreign_key(*holder, field, label));
-        }
-    }
-    if model != Model::Partner {
-        return Ok(Vec::new());
-    }
-    let children: Vec<Id> = tx
-        .db
-        .pointing(model, "parent_id", id)
-        .filter(|child| !going.contains(child))
-        .collect();
-    let place = model.definition().place("parent_id");
-    for child in &children {
-        tx.update_silently(model, *child, place, Value::Empty)?;
-    }
-    Ok(children)
 }
 
 fn check_names(model: Model, vals: &Values) -> Result<(), Refusal> {
@@ -263,7 +234,7 @@ fn convert(model: Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
         },
         Kind::Datetime => match json {
             Json::String(text) if !text.is_empty() => {
-                Value::Time(super::domain::parse_time(text)?.0)
+                Value::Time(super::value::parse_time(text)?.0)
             }
             _ => Value::Empty,
         },
@@ -324,241 +295,6 @@ fn integer(json: &Json) -> Result<i64, Refusal> {
             super::value::python_type(other)
         ))),
     }
-}
-
-/// The constraints that PostgreSQL would check.
-fn check_row(tx: &Tx<'_>, model: Model, row: &[Value], id: Option<Id>) -> Result<(), Refusal> {
-    let definition = model.definition();
-    for (place, field) in definition.fields.iter().enumerate() {
-        if field.required && row[place] == Value::Empty {
-            return Err(Refusal::constraint(
-                format!(
-                    "Missing required value for the field '{}' ({}).\nModel: '{}' ({})\n- create/update: a mandatory \
-                     field is not set\n- delete: another model requires the record being deleted, you can archive it \
-                     instead\n",
-                    field.label,
-                    field.name,
-                    model.label(),
-                    model.name()
-                ),
-                Some(field.name),
-            ));
-        }
-        if let (Kind::Many2one(comodel), Value::Ref(target)) = (field.kind, &row[place])
-            && place > log::WRITE_DATE
-            && tx.row(comodel, *target).is_none()
-            && !(comodel == model && Some(*target) == id)
-        {
-            // A company-dependent reference has no foreign key: Odoo notices when it reads it.
-            return Err(if field.company_dependent {
-                Refusal::missing(comodel.name(), *target, tx.env.user)
-            } else {
-                foreign_key(model, field.name, field.label)
-            });
-        }
-    }
-    if model == Model::Partner {
-        let is_contact = row[definition.place("type")].as_text() == Some("contact");
-        if is_contact && row[definition.place("name")] == Value::Empty {
-            return Err(Refusal::constraint("Contacts require a name", None));
-        }
-    }
-    Ok(())
-}
-
-/// The text that Odoo has for any broken foreign key, even if nobody deletes anything.
-fn foreign_key(model: Model, field: &'static str, label: &str) -> Refusal {
-    Refusal::constraint(
-        format!(
-            "Another model is using the record you are trying to delete.\n\nThe troublemaker is: '{}' ({})\nThanks to \
-             the following constraint: '{label}' ({field})\nHow about archiving the record instead?",
-            model.label(),
-            model.name()
-        ),
-        Some(field),
-    )
-}
-
-fn check_cycle(tx: &Tx<'_>, model: Model, id: Id, vals: &Values) -> Result<(), Refusal> {
-    if !vals.contains_key("parent_id") {
-        return Ok(());
-    }
-    let mut at = id;
-    while let Some(parent) = tx
-        .row(model, at)
-        .and_then(|row| row.reference(model, "parent_id"))
-    {
-        if parent == id {
-            return Err(Refusal::validation(if model == Model::Partner {
-                "You cannot create recursive Partner hierarchies."
-            } else {
-                "You can not create recursive tags."
-            }));
-        }
-        at = parent;
-    }
-    Ok(())
-}
-
-/// One2many and many2many commands among the values.
-fn apply_lines(tx: &mut Tx<'_>, model: Model, id: Id, vals: &Values) -> Result<(), Refusal> {
-    let definition = model.definition();
-    for (name, json) in vals {
-        let Some(place) = definition.find(name) else {
-            continue;
-        };
-        match definition.at(place).kind {
-            Kind::One2many(comodel, inverse) => {
-                for command in commands(json)? {
-                    apply_to_lines(tx, id, comodel, inverse, &command)?;
-                }
-            }
-            Kind::Many2many(comodel) => {
-                let mut linked: Vec<Id> = tx.existing(model, id)?.values[place].as_many().to_vec();
-                for command in commands(json)? {
-                    apply_to_links(tx, comodel, &mut linked, &command)?;
-                }
-                tx.update(model, id, vec![(place, Value::Many(linked.into()))])?;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-enum Command {
-    Create(Values),
-    Update(Id, Values),
-    Delete(Id),
-    Unlink(Id),
-    Link(Id),
-    Clear,
-    Set(Vec<Id>),
-}
-
-fn commands(json: &Json) -> Result<Vec<Command>, Refusal> {
-    let items = match json {
-        Json::Null | Json::Bool(false) => return Ok(vec![Command::Clear]),
-        Json::Array(items) => items,
-        other => {
-            return Err(Refusal::value_error(format!(
-                "Wrong value for a relation: {}",
-                python_repr(other)
-            )));
-        }
-    };
-    if !items.is_empty() && items.iter().all(Json::is_number) {
-        return Ok(vec![Command::Set(ids_of(json))]);
-    }
-    items
-        .iter()
-        .map(|item| {
-            let parts = item.as_array().map(Vec::as_slice).unwrap_or_default();
-            let id = || Id(parts.get(1).and_then(Json::as_i64).unwrap_or_default());
-            let values = || {
-                parts
-                    .get(2)
-                    .and_then(Json::as_object)
-                    .cloned()
-                    .unwrap_or_default()
-            };
-            match parts.first().and_then(Json::as_i64) {
-                Some(0) => Ok(Command::Create(values())),
-                Some(1) => Ok(Command::Update(id(), values())),
-                Some(2) => Ok(Command::Delete(id())),
-                Some(3) => Ok(Command::Unlink(id())),
-                Some(4) => Ok(Command::Link(id())),
-                Some(5) => Ok(Command::Clear),
-                Some(6) => Ok(Command::Set(ids_of(parts.get(2).unwrap_or(&Json::Null)))),
-                _ => Err(Refusal::value_error(format!(
-                    "Wrong value for a relation: {}",
-                    python_repr(item)
-                ))),
-            }
-        })
-        .collect()
-}
-
-fn ids_of(json: &Json) -> Vec<Id> {
-    let items = json.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter_map(Json::as_i64).map(Id).collect()
-}
-
-fn apply_to_lines(
-    tx: &mut Tx<'_>,
-    id: Id,
-    comodel: Model,
-    inverse: &'static str,
-    command: &Command,
-) -> Result<(), Refusal> {
-    let linked = |to: Json| Values::from_iter([(inverse.to_owned(), to)]);
-    match command {
-        Command::Create(vals) => {
-            let mut vals = vals.clone();
-            vals.insert(inverse.to_owned(), json!(id));
-            create(tx, comodel, vec![vals])?;
-        }
-        Command::Update(line, vals) => write(tx, comodel, &[*line], vals.clone())?,
-        Command::Delete(line) => unlink(tx, comodel, &[*line])?,
-        Command::Unlink(line) => write(tx, comodel, &[*line], linked(json!(false)))?,
-        Command::Link(line) => {
-            let row = tx.existing(comodel, *line)?;
-            if row.reference(comodel, inverse) != Some(id) {
-                write(tx, comodel, &[*line], linked(json!(id)))?;
-            }
-        }
-        Command::Clear => {
-            let lines: Vec<Id> = tx.db.pointing(comodel, inverse, id).collect();
-            write(tx, comodel, &lines, linked(json!(false)))?;
-        }
-        Command::Set(wanted) => {
-            let lines: Vec<Id> = tx.db.pointing(comodel, inverse, id).collect();
-            let dropped: Vec<Id> = lines
-                .iter()
-                .copied()
-                .filter(|l| !wanted.contains(l))
-                .collect();
-            let added: Vec<Id> = wanted
-                .iter()
-                .copied()
-                .filter(|l| !lines.contains(l))
-                .collect();
-            write(tx, comodel, &dropped, linked(json!(false)))?;
-            write(tx, comodel, &added, linked(json!(id)))?;
-        }
-    }
-    Ok(())
-}
-
-fn apply_to_links(
-    tx: &mut Tx<'_>,
-    comodel: Model,
-    linked: &mut Vec<Id>,
-    command: &Command,
-) -> Result<(), Refusal> {
-    match command {
-        Command::Create(vals) => linked.extend(create(tx, comodel, vec![vals.clone()])?),
-        Command::Update(id, vals) => write(tx, comodel, &[*id], vals.clone())?,
-        Command::Delete(id) => {
-            unlink(tx, comodel, &[*id])?;
-            linked.retain(|l| l != id);
-        }
-        Command::Unlink(id) => linked.retain(|l| l != id),
-        Command::Link(id) => {
-            tx.existing(comodel, *id)?;
-            if !linked.contains(id) {
-                linked.push(*id);
-            }
-        }
-        Command::Clear => linked.clear(),
-        Command::Set(ids) => {
-            for id in ids {
-                tx.existing(comodel, *id)?;
-            }
-            linked.clone_from(ids);
-        }
-    }
-    Ok(())
 }
 
 /// Gives a record an external id, as `INSERT .. ON CONFLICT (module, name) DO UPDATE`: an id that exists is pointed to

@@ -1,0 +1,124 @@
+//! What the database and the models forbid, in the words that Odoo has for it.
+
+use super::Id;
+use super::database::Tx;
+use super::refusal::Refusal;
+use super::schema::{Kind, Model, log};
+use super::value::Value;
+use super::write::Values;
+
+/// Foreign keys on a record that is about to go: its children lose their parent, everything else forbids it.
+pub(super) fn release(
+    tx: &mut Tx<'_>,
+    model: Model,
+    id: Id,
+    going: &[Id],
+) -> Result<Vec<Id>, Refusal> {
+    let restricting: &[(Model, &str, &str)] = match model {
+        Model::State => &[(Model::Partner, "state_id", "State")],
+        Model::Country => &[(Model::Partner, "country_id", "Country")],
+        Model::Partner => &[(Model::Company, "partner_id", "Partner")],
+        _ => &[],
+    };
+    for (holder, field, label) in restricting {
+        if tx
+            .db
+            .rows(*holder)
+            .any(|row| row.reference(*holder, field) == Some(id))
+        {
+            return Err(foreign_key(*holder, field, label));
+        }
+    }
+    if model != Model::Partner {
+        return Ok(Vec::new());
+    }
+    let children: Vec<Id> = tx
+        .db
+        .pointing(model, "parent_id", id)
+        .filter(|child| !going.contains(child))
+        .collect();
+    let place = model.definition().place("parent_id");
+    for child in &children {
+        tx.update_silently(model, *child, place, Value::Empty)?;
+    }
+    Ok(children)
+}
+
+/// The constraints that PostgreSQL would check.
+pub(super) fn check_row(
+    tx: &Tx<'_>,
+    model: Model,
+    row: &[Value],
+    id: Option<Id>,
+) -> Result<(), Refusal> {
+    let definition = model.definition();
+    for (place, field) in definition.fields.iter().enumerate() {
+        if field.required && row[place] == Value::Empty {
+            return Err(Refusal::constraint(
+                format!(
+                    "Missing required value for the field '{}' ({}).\nModel: '{}' ({})\n- create/update: a mandatory \
+                     field is not set\n- delete: another model requires the record being deleted, you can archive it \
+                     instead\n",
+                    field.label,
+                    field.name,
+                    model.label(),
+                    model.name()
+                ),
+                Some(field.name),
+            ));
+        }
+        if let (Kind::Many2one(comodel), Value::Ref(target)) = (field.kind, &row[place])
+            && place > log::WRITE_DATE
+            && tx.row(comodel, *target).is_none()
+            && !(comodel == model && Some(*target) == id)
+        {
+            // A company-dependent reference has no foreign key: Odoo notices when it reads it.
+            return Err(if field.company_dependent {
+                Refusal::missing(comodel.name(), *target, tx.env.user)
+            } else {
+                foreign_key(model, field.name, field.label)
+            });
+        }
+    }
+    if model == Model::Partner {
+        let is_contact = row[definition.place("type")].as_text() == Some("contact");
+        if is_contact && row[definition.place("name")] == Value::Empty {
+            return Err(Refusal::constraint("Contacts require a name", None));
+        }
+    }
+    Ok(())
+}
+
+/// The text that Odoo has for any broken foreign key, even if nobody deletes anything.
+fn foreign_key(model: Model, field: &'static str, label: &str) -> Refusal {
+    Refusal::constraint(
+        format!(
+            "Another model is using the record you are trying to delete.\n\nThe troublemaker is: '{}' ({})\nThanks to \
+             the following constraint: '{label}' ({field})\nHow about archiving the record instead?",
+            model.label(),
+            model.name()
+        ),
+        Some(field),
+    )
+}
+
+pub(super) fn check_cycle(tx: &Tx<'_>, model: Model, id: Id, vals: &Values) -> Result<(), Refusal> {
+    if !vals.contains_key("parent_id") {
+        return Ok(());
+    }
+    let mut at = id;
+    while let Some(parent) = tx
+        .row(model, at)
+        .and_then(|row| row.reference(model, "parent_id"))
+    {
+        if parent == id {
+            return Err(Refusal::validation(if model == Model::Partner {
+                "You cannot create recursive Partner hierarchies."
+            } else {
+                "You can not create recursive tags."
+            }));
+        }
+        at = parent;
+    }
+    Ok(())
+}
