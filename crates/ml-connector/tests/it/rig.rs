@@ -15,10 +15,10 @@ use tokio::process::{Child, Command};
 use crate::odoo_side::{OdooSide, Partners};
 
 /// The longest that any story waits for a state.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 pub(crate) struct Rig {
-    pub(crate) titan: Sandbox,
+    pub(crate) titan: Arc<Sandbox>,
     pub(crate) odoo: OdooSide,
     folder: TempDir,
     master_key: String,
@@ -48,6 +48,11 @@ impl Rig {
     pub(crate) async fn with(odoo: OdooSide, options: Options) -> Self {
         let titan = Sandbox::start(options).await.expect("the sandbox starts");
         titan.switch(|switches: &mut Switches| switches.feed_withheld_s = 0);
+        Self::between(Arc::new(titan), odoo).await
+    }
+
+    /// A connector with nothing in its store, between this ServiceTitan and another Odoo.
+    pub(crate) async fn between(titan: Arc<Sandbox>, odoo: OdooSide) -> Self {
         let rig = Self {
             titan,
             odoo,
@@ -79,6 +84,20 @@ impl Rig {
             self.odoo.database(),
         );
         fs::write(self.path("acme.toml"), text).expect("a connection file");
+    }
+
+    /// Changes the connection's file and gives it to the connector.
+    pub(crate) async fn reconfigure(&self, change: impl FnOnce(String) -> String) {
+        let file = self.path("acme.toml");
+        let text = change(fs::read_to_string(&file).expect("a connection file"));
+        fs::write(file, text).expect("a connection file");
+        self.run_to(0, &["connection", "set", "acme.toml"]).await;
+    }
+
+    /// From now on only webhooks, replay and `sync` bring customers.
+    pub(crate) async fn only_webhooks(&self) {
+        self.reconfigure(|text| text.replace("every = \"5s\"", "every = \"off\""))
+            .await;
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -123,6 +142,19 @@ impl Rig {
         }
     }
 
+    /// Runs a command that has to end with this code.
+    pub(crate) async fn run_to(&self, code: i32, arguments: &[&str]) -> Ran {
+        let ran = self.run(arguments).await;
+        assert_eq!(
+            ran.code,
+            Some(code),
+            "{arguments:?}\n{}\n{}",
+            ran.out,
+            ran.err
+        );
+        ran
+    }
+
     /// Runs a command whose result is JSON.
     pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
         let ran = self.run(arguments).await;
@@ -139,6 +171,11 @@ impl Rig {
         let summary = self.json(&["sync", "--json"]).await;
         assert_eq!(summary["settled"], true, "{summary:#}");
         summary["connections"]["acme"]["flows"]["customers"].clone()
+    }
+
+    /// How the customers stand.
+    pub(crate) async fn status(&self) -> Value {
+        self.json(&["status", "--json"]).await["connections"]["acme"]["flows"]["customers"].clone()
     }
 
     /// What stands in Odoo.
