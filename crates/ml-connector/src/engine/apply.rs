@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::Halt;
 use super::batch::{Carried, Carrier, Job};
 use super::observe::Observer;
+use super::step::{Step, reached};
 use crate::clock::Clock;
 
 /// Records planned at once when none of them needs a write.
@@ -109,6 +110,8 @@ impl Applier<'_> {
             if due.is_empty() {
                 return Ok(());
             }
+            let read = due.len();
+            reached(Step::PlanRead, read);
             let others = self.others(&due).await?;
             let mut outcomes = Vec::new();
             let mut missing: BTreeSet<Key> = BTreeSet::new();
@@ -130,13 +133,8 @@ impl Applier<'_> {
                     Settled::Outcome(outcome) => outcomes.push(*outcome),
                 }
             }
-            if !outcomes.is_empty() {
-                let count = outcomes.len();
-                self.store
-                    .record_outcomes(self.connection, outcomes, self.pass, self.clock.now())
-                    .await?;
-                (self.carried)(count);
-            }
+            reached(Step::Planned, read);
+            self.record(outcomes).await?;
             // Each is asked for once in a run: what ServiceTitan does not show now is waited for, not hammered.
             let missing: Vec<Key> = missing
                 .into_iter()
@@ -184,19 +182,23 @@ impl Applier<'_> {
         if let Some(rows) = carried.cut_off {
             self.sizer.was_cut_off(rows);
         }
-        let count = carried.outcomes.len();
-        if count > 0 {
-            self.store
-                .record_outcomes(
-                    self.connection,
-                    carried.outcomes,
-                    self.pass,
-                    self.clock.now(),
-                )
-                .await?;
-            (self.carried)(count);
-        }
+        self.record(carried.outcomes).await?;
         carried.halt.map_or(Ok(()), |verdict| Err(verdict.into()))
+    }
+
+    /// Commits what came of some records, and tells whoever counts.
+    async fn record(&self, outcomes: Vec<Outcome>) -> Result<(), Halt> {
+        let count = outcomes.len();
+        if count == 0 {
+            return Ok(());
+        }
+        reached(Step::RecordCommitting, count);
+        self.store
+            .record_outcomes(self.connection, outcomes, self.pass, self.clock.now())
+            .await?;
+        reached(Step::RecordCommitted, count);
+        (self.carried)(count);
+        Ok(())
     }
 }
 

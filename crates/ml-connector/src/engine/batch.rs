@@ -21,6 +21,7 @@ use sync::link::{Link, Name, TargetId};
 use sync::plan::{Verb, Write};
 use sync::record::{Reason, State};
 
+use super::step::{Step, reached};
 use crate::clock::Clock;
 
 /// A planned record on its way to Odoo.
@@ -233,10 +234,12 @@ impl Carrier {
             rows.push(*group, values)
                 .expect("as many values as columns");
         }
+        reached(Step::ApplyCreating, writes.len());
         let loaded = self
             .odoo
             .load(&rows, &Context::new().without_tracking())
             .await?;
+        reached(Step::ApplyCreated, writes.len());
         carried.note(&loaded);
         for (group, result) in loaded.groups {
             match result {
@@ -328,7 +331,9 @@ impl Carrier {
                 )
                 .expect("as many values as columns");
             }
+            reached(Step::ApplyUpdating, writes.len());
             let loaded = self.odoo.load(&rows, &Context::new()).await?;
+            reached(Step::ApplyUpdated, writes.len());
             carried.note(&loaded);
             let mut again = Vec::new();
             for (row, result) in loaded.groups {

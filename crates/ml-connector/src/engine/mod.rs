@@ -15,6 +15,7 @@ pub mod batch;
 pub mod breaker;
 pub mod observe;
 pub mod runner;
+mod step;
 pub mod supervisor;
 pub mod vendors;
 

@@ -19,6 +19,7 @@ use sync::record::Key;
 use sync::sighting::Sighting;
 
 use super::Halt;
+use super::step::{Step, reached};
 use crate::clock::Clock;
 
 /// The feeds that make up customers.
@@ -160,6 +161,7 @@ impl Observer {
             if wakes.is_empty() {
                 return Ok(fetched);
             }
+            reached(Step::WakeRead, wakes.len());
             let types: BTreeSet<&str> = wakes.iter().map(|wake| wake.event_type.as_str()).collect();
             let trigger = format!(
                 "webhook {}",
@@ -168,6 +170,7 @@ impl Observer {
             let keys: Vec<Key> = wakes.iter().map(|wake| wake.key.clone()).collect();
             self.fetch(&keys, &trigger).await?;
             self.store.finish_wakes(self.connection, &wakes).await?;
+            reached(Step::WakeFinished, wakes.len());
             fetched += wakes.len();
         }
     }
@@ -220,6 +223,7 @@ impl Observer {
         rows: &[Row],
         cursor: Option<(String, String)>,
     ) -> Result<Observation, Halt> {
+        reached(Step::ObserveFetched, rows.len());
         let sightings: Vec<Sighting> = rows
             .iter()
             .map(|row| customers::file(kind, row.get()))
@@ -231,9 +235,11 @@ impl Observer {
             sightings,
             cursor,
         };
-        Ok(self
+        let seen = self
             .store
             .observe(self.connection, observed, self.clock.now())
-            .await?)
+            .await?;
+        reached(Step::ObserveCommitted, rows.len());
+        Ok(seen)
     }
 }
