@@ -92,21 +92,21 @@ impl Books {
     }
 
     pub(super) fn contacts_of(&self, customer: CustomerId) -> impl Iterator<Item = &Contact> {
-        self.contacts
-            .iter()
-            .filter(move |c| c.owner == Owner::Customer(customer) && c.active)
+        let ids = self.contacts.owned_by(customer.0);
+        ids.filter_map(|id| self.contacts.get(id))
+            .filter(|contact| contact.active)
     }
 
     pub(super) fn locations_of(&self, customer: CustomerId) -> impl Iterator<Item = &Location> {
         self.locations
-            .iter()
-            .filter(move |location| location.customer_id == customer)
+            .owned_by(customer.0)
+            .filter_map(|id| self.locations.get(id))
     }
 
     pub(super) fn contacts_at(&self, location: LocationId) -> impl Iterator<Item = &Contact> {
-        self.location_contacts
-            .iter()
-            .filter(move |c| c.owner == Owner::Location(location) && c.active)
+        let ids = self.location_contacts.owned_by(location.0);
+        ids.filter_map(|id| self.location_contacts.get(id))
+            .filter(|contact| contact.active)
     }
 
     /// A row as the wire shows it: with its rot, and with null for empty collections on every

@@ -4,13 +4,14 @@
 //! the order of `ModifiedOn` move between pages, as on the live system.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::query::Query;
-use super::table::Record;
+use super::table::{Record, Table};
 
 const PAGE_SIZE_DEFAULT: i64 = 50;
 const PAGE_SIZE_MAX: i64 = 5_000;
@@ -18,7 +19,8 @@ const PAGE_SIZE_MAX: i64 = 5_000;
 /// The filters that every list shares; endpoints without one of them drop its parameter before.
 #[derive(Debug)]
 pub(super) struct Filter {
-    ids: Option<std::collections::BTreeSet<i64>>,
+    ids: Option<BTreeSet<i64>>,
+    owners: Option<BTreeSet<i64>>,
     created: (Option<Timestamp>, Option<Timestamp>),
     modified: (Option<Timestamp>, Option<Timestamp>),
 }
@@ -27,6 +29,7 @@ impl Filter {
     pub(super) fn read(query: &Query) -> Result<Self, Problem> {
         Ok(Self {
             ids: query.ids("ids", "Ids")?,
+            owners: None,
             created: (
                 query.time("createdOnOrAfter")?,
                 query.time("createdBefore")?,
@@ -36,6 +39,29 @@ impl Filter {
                 query.time("modifiedBefore")?,
             ),
         })
+    }
+
+    /// Narrowed to rows that hang on one of these, when given.
+    pub(super) fn owned_by(self, owners: Option<BTreeSet<i64>>) -> Self {
+        Self { owners, ..self }
+    }
+
+    /// The rows that can pass, by id, looked up where ids or owners are asked for.
+    pub(super) fn candidates<'t, T: Record>(
+        &self,
+        table: &'t Table<T>,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'t T> {
+        let owned = |owners: &BTreeSet<i64>| -> BTreeSet<i64> {
+            owners
+                .iter()
+                .flat_map(|owner| table.owned_by(*owner))
+                .collect()
+        };
+        let asked = self.ids.clone().or_else(|| self.owners.as_ref().map(owned));
+        let all = asked.is_none().then(|| table.visible(now));
+        let some = asked.map(|ids| table.visible_among(ids, now));
+        some.into_iter().flatten().chain(all.into_iter().flatten())
     }
 
     /// `modified` is the time that the modified range looks at.

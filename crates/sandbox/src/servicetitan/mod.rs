@@ -22,7 +22,9 @@ mod options;
 mod problem;
 mod query;
 mod rate;
+mod read;
 mod record;
+mod request;
 mod rot;
 mod seed;
 mod table;
@@ -58,6 +60,16 @@ use crate::server::Server;
 pub struct Sandbox {
     app: SharedApp,
     server: Server,
+    _sender: Sender,
+}
+
+/// Ends the webhook sender's tasks with the simulator; they hold each other alive otherwise.
+struct Sender(Webhooks);
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
 }
 
 impl Sandbox {
@@ -78,6 +90,7 @@ impl Sandbox {
         // Two runs must not publish different events under the same id.
         let run = options.seed ^ started.as_microsecond().unsigned_abs();
         let webhooks = Webhooks::new(run).map_err(io::Error::other)?;
+        let sender = Sender(webhooks.clone());
         let app = Arc::new(App::new(
             tenants,
             options.switches,
@@ -88,7 +101,11 @@ impl Sandbox {
             options.now,
         ));
         let server = Server::start(options.port, app::router(app.clone()), plan).await?;
-        Ok(Self { app, server })
+        Ok(Self {
+            app,
+            server,
+            _sender: sender,
+        })
     }
 
     /// `http://127.0.0.1:<port>`: base of both `/connect/token` and the API.
@@ -169,8 +186,6 @@ impl Sandbox {
     /// Lets requests in progress finish, then closes the port.
     pub async fn stop(self) {
         self.app.webhooks.stop();
-        let Self { app, server } = self;
-        server.stop().await;
-        drop(app);
+        self.server.stop().await;
     }
 }

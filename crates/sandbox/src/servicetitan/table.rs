@@ -4,12 +4,14 @@
 //! that pages through it loses nothing and may see a row twice. Stamps never go backwards
 //! within a table, whatever the clock does, so that order and `modifiedOn` agree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use jiff::Timestamp;
 
-use super::record::{Appointment, BusinessUnit, Contact, Customer, Job, Location, PaymentTerm};
+use super::record::{
+    Appointment, BusinessUnit, Contact, Customer, Job, Location, Owner, PaymentTerm,
+};
 
 /// A place in the order of change; 0 is before everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -22,10 +24,12 @@ pub(super) trait Record: Clone {
     fn modified_on(&self) -> Timestamp;
     fn stamp(&mut self, now: Timestamp);
     fn is_active(&self) -> bool;
+    /// The record that it hangs on, for the tables that are read by it.
+    fn owner(&self) -> Option<i64>;
 }
 
 macro_rules! records {
-    ($($name:ident: $active:expr;)*) => {$(
+    ($($name:ident: $active:expr, $owner:expr;)*) => {$(
         impl Record for $name {
             fn key(&self) -> i64 {
                 self.id.0
@@ -43,18 +47,25 @@ macro_rules! records {
                 let active: fn(&Self) -> bool = $active;
                 active(self)
             }
+            fn owner(&self) -> Option<i64> {
+                let owner: fn(&Self) -> Option<i64> = $owner;
+                owner(self)
+            }
         }
     )*};
 }
 
 records! {
-    Customer: |row| row.active;
-    Contact: |row| row.active;
-    Location: |row| row.active;
-    PaymentTerm: |row| row.active;
-    BusinessUnit: |row| row.active;
-    Job: |_| true;
-    Appointment: |row| row.active;
+    Customer: |row| row.active, |_| None;
+    Contact: |row| row.active, |row| Some(match row.owner {
+        Owner::Customer(id) => id.0,
+        Owner::Location(id) => id.0,
+    });
+    Location: |row| row.active, |row| Some(row.customer_id.0);
+    PaymentTerm: |row| row.active, |_| None;
+    BusinessUnit: |row| row.active, |_| None;
+    Job: |_| true, |_| None;
+    Appointment: |row| row.active, |_| None;
 }
 
 #[derive(Debug, Clone)]
@@ -69,8 +80,19 @@ struct Row<T> {
 pub(super) struct Table<T> {
     rows: BTreeMap<i64, Row<T>>,
     order: BTreeMap<Change, i64>,
+    /// Owner and id of every row that has an owner.
+    owned: BTreeSet<(i64, i64)>,
     last: Change,
     latest: Timestamp,
+}
+
+impl<T> Row<T> {
+    fn visible(&self, now: Timestamp) -> Option<&T> {
+        match &self.lag {
+            Some((until, before)) if now < *until => before.as_ref(),
+            _ => Some(&self.now),
+        }
+    }
 }
 
 impl<T: Record> Table<T> {
@@ -80,6 +102,7 @@ impl<T: Record> Table<T> {
         let mut table = Self {
             rows: BTreeMap::new(),
             order: BTreeMap::new(),
+            owned: BTreeSet::new(),
             last: Change::default(),
             latest: Timestamp::MIN,
         };
@@ -99,12 +122,26 @@ impl<T: Record> Table<T> {
         self.rows.values().map(|row| &row.now)
     }
 
+    /// The ids of the rows that hang on `owner`, ascending.
+    pub(super) fn owned_by(&self, owner: i64) -> impl Iterator<Item = i64> {
+        self.owned
+            .range((owner, i64::MIN)..=(owner, i64::MAX))
+            .map(|(_, id)| *id)
+    }
+
     /// The rows that a list shows at `now`, by id.
     pub(super) fn visible(&self, now: Timestamp) -> impl Iterator<Item = &T> {
-        self.rows.values().filter_map(move |row| match &row.lag {
-            Some((until, before)) if now < *until => before.as_ref(),
-            _ => Some(&row.now),
-        })
+        self.rows.values().filter_map(move |row| row.visible(now))
+    }
+
+    /// Those of them with these ids, in the order of the ids.
+    pub(super) fn visible_among(
+        &self,
+        ids: impl IntoIterator<Item = i64>,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &T> {
+        ids.into_iter()
+            .filter_map(move |id| self.rows.get(&id)?.visible(now))
     }
 
     /// Adds or replaces a row, stamped `now`. Until `lag_until` readers see what was before.
@@ -156,6 +193,12 @@ impl<T: Record> Table<T> {
         let before = self.rows.remove(&id);
         if let Some(before) = &before {
             self.order.remove(&before.change);
+            if let Some(owner) = before.now.owner() {
+                self.owned.remove(&(owner, id));
+            }
+        }
+        if let Some(owner) = row.owner() {
+            self.owned.insert((owner, id));
         }
         self.order.insert(self.last, id);
         let lag = lag_until.map(|until| (until, before.map(|before| before.now)));
