@@ -16,10 +16,10 @@ case ${ML_CONNECTOR_RIG:-$RIG} in
   native)
     # shellcheck source=scripts/rig/debian.sh
     source "$RIG_DIR/debian.sh"
-    # shellcheck source=scripts/rig/install.sh
-    source "$RIG_DIR/install.sh"
     # shellcheck source=scripts/rig/postgres.sh
     source "$RIG_DIR/postgres.sh"
+    # shellcheck source=scripts/rig/odoo19.sh
+    source "$RIG_DIR/odoo$ODOO_VERSION.sh"
     # shellcheck source=scripts/rig/native.sh
     source "$RIG_DIR/native.sh"
     ;;

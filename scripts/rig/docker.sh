@@ -1,11 +1,16 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # its variables are read by the files that source it
-# The rig where there is Docker and no Debian: the images odoo:19 and postgres:16. Sourced after settings.sh.
+# The rig where there is Docker and no Debian: the images of Odoo and PostgreSQL. Sourced after settings.sh.
 #
 # The same servers, databases and names as native.sh; everything is published on loopback only, and every container
 # bears the run folder's number, so that only ours are ever touched.
 
-ODOO_IMAGE=odoo:19
+ODOO_IMAGE=odoo:$ODOO_VERSION
+if [ "$ODOO_VERSION" = 19 ]; then
+  TEMPLATE_MODULES=$RIG_DIR/modules.txt TEMPLATE_COMPANY=$RIG_DIR/company.py
+else
+  TEMPLATE_MODULES=$RIG_DIR/modules$ODOO_VERSION.txt TEMPLATE_COMPANY=$RIG_DIR/company$ODOO_VERSION.py
+fi
 POSTGRES_IMAGE=postgres:16
 DOCKER_NAME=ml-connector-${RUN_DIR##*/}
 DOCKER_NETWORK=$DOCKER_NAME
@@ -84,7 +89,7 @@ postgres_start() {
 
 template_dir() {
   printf '%s/template-%s\n' "$CACHE_DIR" "$({
-    cat "$RIG_DIR"/{modules.txt,company.py}
+    cat "$TEMPLATE_MODULES" "$TEMPLATE_COMPANY"
     docker image inspect -f '{{.Id}}' "$ODOO_IMAGE" "$POSTGRES_IMAGE"
   } | digest)"
 }
@@ -97,13 +102,13 @@ template_database() {
     say "restoring the template database"
     postgres_tool "$DATABASE_ROLE" pg_restore --no-owner -d "$TEMPLATE_DATABASE" <"$dir/dump"
   else
-    modules=$(paste -sd, "$RIG_DIR/modules.txt")
+    modules=$(paste -sd, "$TEMPLATE_MODULES")
     say "initialising the template database (once per recipe, a few minutes): $modules"
     mkdir -p "$dir"
     quietly docker_odoo --rm "$ODOO_IMAGE" odoo -d "$TEMPLATE_DATABASE" -i "$modules" --stop-after-init --no-http
     say "making its users and keys"
     (umask 077 && docker_odoo --rm -i "$ODOO_IMAGE" odoo shell -d "$TEMPLATE_DATABASE" --no-http \
-      <"$RIG_DIR/company.py" >"$dir/shell" 2>&1) || true
+      <"$TEMPLATE_COMPANY" >"$dir/shell" 2>&1) || true
     (umask 077 && sed -n 's/^.*RIG \([A-Z_]*=\)/\1/p' "$dir/shell" | tr -d '\r' >"$dir/keys")
     grep -q '^ODOO_ADMIN_PASSWORD=' "$dir/keys" || die "$(cat "$dir/shell")"
     postgres_tool "$DATABASE_ROLE" pg_dump -Fc "$TEMPLATE_DATABASE" </dev/null >"$dir/dump"

@@ -58,8 +58,3 @@ install_odoo() {
     -r "$RIG_DIR/requirements.txt"
   touch "$ODOO_PREFIX/complete"
 }
-
-odoo_program() {
-  PYTHONPATH=$ODOO_PREFIX/usr/lib/python3/dist-packages \
-    "$ODOO_PREFIX/venv/bin/python" "$ODOO_PREFIX/usr/bin/odoo" "$@"
-}

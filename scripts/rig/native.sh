@@ -1,11 +1,21 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # its variables are read by the files that source it
-# The rig on Debian: PostgreSQL and Odoo as ordinary processes. Sourced after install.sh and postgres.sh.
+# The rig on Debian: PostgreSQL and Odoo as ordinary processes. Sourced after postgres.sh and the file of a version
+# (odoo19.sh, odoo14.sh), which says:
+#
+# ODOO_COMMAND     the words that run Odoo
+# ODOO_ROOT        what Odoo takes for the root of the file system, if that is not the machine's
+# ODOO_FILES       the folder for servers' files, as Odoo names it
+# ODOO_LONG_POLL   its option for the port of the third kind of worker
+# TEMPLATE_RECIPE  the files that decide what is in the template database
+# TEMPLATE_MODULES, TEMPLATE_COMPANY   the modules to initialise, and the script that does the rest
+# odoo_prepare, install_odoo           what the machine lacks, and Odoo itself
 #
 # One Odoo server, `main`, is everybody's. A test that stops or restarts Odoo takes a server of its own by another name:
 # the same databases behind another port.
 
-server_dir() { printf '%s\n' "$RUN_DIR/server-$1"; }
+server_dir() { printf '%s\n' "$ODOO_ROOT$ODOO_FILES/server-$1"; }
+server_conf() { printf '%s\n' "$ODOO_FILES/server-$1/odoo.conf"; }
 server_port() { sed -n 's/^http_port = //p' "$(server_dir "$1")/odoo.conf"; }
 server_url() { printf 'http://127.0.0.1:%s\n' "$(server_port "$1")"; }
 server_healthy() { [ -e "$(server_dir "$1")/odoo.conf" ] && odoo_answers "$(server_port "$1")"; }
@@ -21,14 +31,14 @@ configure_server() {
     cat >"$dir/odoo.conf" <<CONF
 [options]
 admin_passwd = $(random_word)
-data_dir = $dir/data
+data_dir = $ODOO_FILES/server-$1/data
 db_host = 127.0.0.1
 db_port = $PG_PORT
 db_user = $DATABASE_ROLE
 db_password = $PG_PASSWORD
 db_sslmode = disable
 dbfilter = $DATABASE_FILTER
-gevent_port = $(free_port)
+$ODOO_LONG_POLL = $(free_port)
 http_interface = 127.0.0.1
 http_port = $(free_port)
 limit_memory_hard = 6442450944
@@ -41,17 +51,16 @@ CONF
 }
 
 server_start() {
-  local dir pid port deadline
+  local dir conf pid port deadline
   dir=$(server_dir "$1")
+  conf=$(server_conf "$1")
   [ -e "$dir/odoo.conf" ] || configure_server "$1"
-  if owned_pid "$dir/pid" "$dir/odoo.conf" >/dev/null && server_healthy "$1"; then return; fi
+  if owned_pid "$dir/pid" "$(server_conf "$1")" >/dev/null && server_healthy "$1"; then return; fi
   server_stop "$1"
   port=$(server_port "$1")
   say "starting Odoo ($1) on port $port"
   # Its own session: an interrupt of the tests must not reach it before the tests have ended.
-  PYTHONPATH=$ODOO_PREFIX/usr/lib/python3/dist-packages \
-    setsid "$ODOO_PREFIX/venv/bin/python" "$ODOO_PREFIX/usr/bin/odoo" -c "$dir/odoo.conf" \
-    >>"$dir/log" 2>&1 </dev/null 8>&- 9>&- &
+  setsid "${ODOO_COMMAND[@]}" -c "$conf" >>"$dir/log" 2>&1 </dev/null 8>&- 9>&- &
   pid=$!
   echo "$pid" >"$dir/pid"
   deadline=$((SECONDS + 120))
@@ -68,7 +77,7 @@ server_start() {
 server_stop() {
   local dir pid
   dir=$(server_dir "$1")
-  pid=$(owned_pid "$dir/pid" "$dir/odoo.conf") || return 0
+  pid=$(owned_pid "$dir/pid" "$(server_conf "$1")") || return 0
   # A worker in the middle of a long call is not waited for for ever. The process group is Odoo's alone.
   if [ "${2:-}" != at-once ]; then
     kill -TERM "$pid" 2>/dev/null || true
@@ -87,14 +96,14 @@ server_forget() {
 # The dump depends on everything that made it, and on the PostgreSQL that must read it.
 template_dir() {
   printf '%s/template-%s\n' "$CACHE_DIR" "$({
-    cat "$RIG_DIR"/{requirements.txt,install.sh,modules.txt,company.py}
+    cat "${TEMPLATE_RECIPE[@]}"
     basename "$(dirname "$PG_BIN")"
   } | digest)"
 }
 
 # Odoo for one command on one database, while no server has it open.
 odoo_offline() {
-  odoo_program "$@" -c "$(server_dir main)/odoo.conf" --workers=0 --no-http --log-level=warn
+  "${ODOO_COMMAND[@]}" "$@" -c "$(server_conf main)" --workers=0 --no-http --log-level=warn
 }
 
 make_template() {
@@ -104,12 +113,12 @@ make_template() {
     restore_template
     return
   fi
-  modules=$(paste -sd, "$RIG_DIR/modules.txt")
+  modules=$(paste -sd, "$TEMPLATE_MODULES")
   say "initialising the template database (once per recipe, about two minutes): $modules"
   mkdir -p "$dir"
   quietly odoo_offline server -d "$TEMPLATE_DATABASE" -i "$modules" --stop-after-init
   say "making its users and keys"
-  (umask 077 && odoo_offline shell -d "$TEMPLATE_DATABASE" <"$RIG_DIR/company.py" >"$dir/shell" 2>&1) || true
+  (umask 077 && odoo_offline shell -d "$TEMPLATE_DATABASE" <"$TEMPLATE_COMPANY" >"$dir/shell" 2>&1) || true
   (umask 077 && sed -n 's/^.*RIG \([A-Z_]*=\)/\1/p' "$dir/shell" >"$dir/keys")
   grep -q '^ODOO_ADMIN_PASSWORD=' "$dir/keys" || die "$(cat "$dir/shell")"
   quietly postgres_tool "$DATABASE_ROLE" pg_dump -Fc -f "$dir/dump" "$TEMPLATE_DATABASE"
@@ -146,7 +155,7 @@ rig_running() {
 }
 
 rig_install() {
-  install_python
+  odoo_prepare
   install_postgres
   PG_BIN=$(postgres_bin_dir)
   with_lock "$CACHE_DIR/lock" install_odoo
@@ -166,7 +175,7 @@ rig_up() {
 
 rig_down() {
   local dir
-  for dir in "$RUN_DIR"/server-*; do
+  for dir in "$(server_dir '')"*; do
     if [ -d "$dir" ]; then server_forget "${dir##*/server-}"; fi
   done
   postgres_stop

@@ -12,6 +12,9 @@ CACHE_DIR=${ML_CONNECTOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ml-connector}
 # enter neither.
 RUN_ROOT=${ML_CONNECTOR_RUN:-/var/tmp/ml-connector-$(id -u)}
 RUN_DIR=$RUN_ROOT/$(printf %s "$REPO_DIR" | cksum | cut -d' ' -f1)
+# 19, or 14 by `scripts/odoo14`: a rig of its own beside the other.
+ODOO_VERSION=${ML_CONNECTOR_ODOO_VERSION:-19}
+if [ "$ODOO_VERSION" != 19 ]; then RUN_DIR=$RUN_DIR-$ODOO_VERSION; fi
 
 DATABASE_ROLE=ml_connector
 TEMPLATE_DATABASE=odoo_template
@@ -61,15 +64,17 @@ free_port() {
   printf '%s\n' "$port"
 }
 
-# Does an Odoo answer there? The header names no database, so that the question opens none.
+# Does an Odoo answer there? The header names no database, so that the question opens none (on 19; 14 has neither the
+# header nor the address, and sends to the list of databases).
 odoo_answers() {
-  local status
+  local status path=/web/health
+  if [ "$ODOO_VERSION" = 14 ]; then path=/; fi
   status=$(
     exec 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$1" || exit
-    printf 'GET /web/health HTTP/1.0\r\nHost: 127.0.0.1\r\nX-Odoo-Database: none\r\n\r\n' >&3
+    printf 'GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\nX-Odoo-Database: none\r\n\r\n' "$path" >&3
     read -r -t 10 status <&3 && printf %s "$status"
   )
-  [[ $status == *' 200 '* ]]
+  [[ $status == *' 200 '* || ($ODOO_VERSION == 14 && $status == *' 303 '*) ]]
 }
 
 # One at a time: `with_lock FILE COMMAND...`. Nothing that outlives the command may inherit
@@ -108,21 +113,23 @@ write_values() {
 
 # Prints the variables of README.md as `export` lines, from what the backend knows.
 print_env() {
-  local control name
+  local control prefix=ML_CONNECTOR_TEST_ODOO
   control=$(printf '%q' "$REPO_DIR/scripts/odoo")
-  local ML_CONNECTOR_TEST_POSTGRES_URL=$POSTGRES_URL
-  local ML_CONNECTOR_TEST_ODOO_URL=$SERVER_URL
-  local ML_CONNECTOR_TEST_ODOO_TEMPLATE=$TEMPLATE_DATABASE
-  local ML_CONNECTOR_TEST_ODOO_LOGIN=$ODOO_LOGIN
-  local ML_CONNECTOR_TEST_ODOO_KEY=$ODOO_KEY
-  local ML_CONNECTOR_TEST_ODOO_ADMIN_LOGIN=$ODOO_ADMIN_LOGIN
-  local ML_CONNECTOR_TEST_ODOO_ADMIN_KEY=$ODOO_ADMIN_KEY
-  local ML_CONNECTOR_TEST_ODOO_ADMIN_PASSWORD=$ODOO_ADMIN_PASSWORD
-  local ML_CONNECTOR_TEST_ODOO_SERVER=${ODOO_SERVER-$control server}
-  local ML_CONNECTOR_TEST_ODOO_RESTART=${ODOO_RESTART-$control server restart main}
-  local ML_CONNECTOR_TEST_ODOO_STOP=${ODOO_STOP-$control server stop main}
-  local ML_CONNECTOR_TEST_ODOO_START=${ODOO_START-$control server start main}
-  for name in "${!ML_CONNECTOR_TEST_@}"; do
-    if [ -n "${!name}" ]; then printf 'export %s=%q\n' "$name" "${!name}"; fi
+  if [ "$ODOO_VERSION" = 19 ]; then
+    printf 'export ML_CONNECTOR_TEST_POSTGRES_URL=%q\n' "$POSTGRES_URL"
+  else
+    prefix=$prefix$ODOO_VERSION
+    control="$control$ODOO_VERSION"
+    printf 'export %s_POSTGRES_URL=%q\n' "$prefix" "$POSTGRES_URL"
+  fi
+  local ODOO_URL=$SERVER_URL ODOO_TEMPLATE=$TEMPLATE_DATABASE
+  local ODOO_SERVER=${ODOO_SERVER-$control server}
+  local ODOO_RESTART=${ODOO_RESTART-$control server restart main}
+  local ODOO_STOP=${ODOO_STOP-$control server stop main}
+  local ODOO_START=${ODOO_START-$control server start main}
+  local name value
+  for name in URL TEMPLATE LOGIN KEY ADMIN_LOGIN ADMIN_KEY ADMIN_PASSWORD SERVER RESTART STOP START; do
+    value=ODOO_$name
+    if [ -n "${!value}" ]; then printf 'export %s_%s=%q\n' "$prefix" "$name" "${!value}"; fi
   done
 }
