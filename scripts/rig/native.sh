@@ -4,8 +4,6 @@
 # (odoo19.sh, odoo14.sh), which says:
 #
 # ODOO_COMMAND     the words that run Odoo
-# ODOO_ROOT        what Odoo takes for the root of the file system, if that is not the machine's
-# ODOO_FILES       the folder for servers' files, as Odoo names it
 # ODOO_LONG_POLL   its option for the port of the third kind of worker
 # TEMPLATE_RECIPE  the files that decide what is in the template database
 # TEMPLATE_MODULES, TEMPLATE_COMPANY   the modules to initialise, and the script that does the rest
@@ -14,8 +12,7 @@
 # One Odoo server, `main`, is everybody's. A test that stops or restarts Odoo takes a server of its own by another name:
 # the same databases behind another port.
 
-server_dir() { printf '%s\n' "$ODOO_ROOT$ODOO_FILES/server-$1"; }
-server_conf() { printf '%s\n' "$ODOO_FILES/server-$1/odoo.conf"; }
+server_dir() { printf '%s\n' "$RUN_DIR/server-$1"; }
 server_port() { sed -n 's/^http_port = //p' "$(server_dir "$1")/odoo.conf"; }
 server_url() { printf 'http://127.0.0.1:%s\n' "$(server_port "$1")"; }
 server_healthy() { [ -e "$(server_dir "$1")/odoo.conf" ] && odoo_answers "$(server_port "$1")"; }
@@ -31,7 +28,7 @@ configure_server() {
     cat >"$dir/odoo.conf" <<CONF
 [options]
 admin_passwd = $(random_word)
-data_dir = $ODOO_FILES/server-$1/data
+data_dir = $dir/data
 db_host = 127.0.0.1
 db_port = $PG_PORT
 db_user = $DATABASE_ROLE
@@ -51,16 +48,15 @@ CONF
 }
 
 server_start() {
-  local dir conf pid port deadline
+  local dir pid port deadline
   dir=$(server_dir "$1")
-  conf=$(server_conf "$1")
   [ -e "$dir/odoo.conf" ] || configure_server "$1"
-  if owned_pid "$dir/pid" "$(server_conf "$1")" >/dev/null && server_healthy "$1"; then return; fi
+  if owned_pid "$dir/pid" "$dir/odoo.conf" >/dev/null && server_healthy "$1"; then return; fi
   server_stop "$1"
   port=$(server_port "$1")
   say "starting Odoo ($1) on port $port"
   # Its own session: an interrupt of the tests must not reach it before the tests have ended.
-  setsid "${ODOO_COMMAND[@]}" -c "$conf" >>"$dir/log" 2>&1 </dev/null 8>&- 9>&- &
+  setsid "${ODOO_COMMAND[@]}" -c "$dir/odoo.conf" >>"$dir/log" 2>&1 </dev/null 8>&- 9>&- &
   pid=$!
   echo "$pid" >"$dir/pid"
   deadline=$((SECONDS + 120))
@@ -77,7 +73,7 @@ server_start() {
 server_stop() {
   local dir pid
   dir=$(server_dir "$1")
-  pid=$(owned_pid "$dir/pid" "$(server_conf "$1")") || return 0
+  pid=$(owned_pid "$dir/pid" "$dir/odoo.conf") || return 0
   # A worker in the middle of a long call is not waited for for ever. The process group is Odoo's alone.
   if [ "${2:-}" != at-once ]; then
     kill -TERM "$pid" 2>/dev/null || true
@@ -103,7 +99,7 @@ template_dir() {
 
 # Odoo for one command on one database, while no server has it open.
 odoo_offline() {
-  "${ODOO_COMMAND[@]}" "$@" -c "$(server_conf main)" --workers=0 --no-http --log-level=warn
+  "${ODOO_COMMAND[@]}" "$@" -c "$(server_dir main)/odoo.conf" --workers=0 --no-http --log-level=warn
 }
 
 make_template() {
@@ -175,7 +171,7 @@ rig_up() {
 
 rig_down() {
   local dir
-  for dir in "$(server_dir '')"*; do
+  for dir in "$RUN_DIR"/server-*; do
     if [ -d "$dir" ]; then server_forget "${dir##*/server-}"; fi
   done
   postgres_stop

@@ -4,11 +4,16 @@
 # time. Sourced after debian.sh. Needs root, for the change of root.
 
 ODOO_ROOT=$CACHE_DIR/odoo-14-$(digest <"$RIG_DIR/odoo14.sh")
-# Odoo's workers look at /proc; mounted in a mount namespace of its own, it goes with the process.
+# Odoo's workers look at /proc, and its files lie in the run folder. Both are mounted in a mount namespace of the
+# process's own, and go with it.
 # shellcheck disable=SC2016 # expanded by the inner shell
-ODOO_COMMAND=(unshare --mount env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
-  sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" /usr/bin/odoo "$@"' "$ODOO_ROOT")
-ODOO_FILES=/rig-${RUN_DIR##*/}
+ODOO_COMMAND=(unshare --mount env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 sh -ec '
+  root=$0 files=$1
+  shift
+  mkdir -p "$root$files"
+  mount -t proc proc "$root/proc"
+  mount --bind "$files" "$root$files"
+  exec chroot "$root" /usr/bin/odoo "$@"' "$ODOO_ROOT" "$RUN_DIR")
 ODOO_LONG_POLL=longpolling_port
 TEMPLATE_RECIPE=("$RIG_DIR"/{odoo14.sh,modules14.txt,company14.py})
 TEMPLATE_MODULES=$RIG_DIR/modules14.txt

@@ -7,8 +7,6 @@ source "$RIG_DIR/install.sh"
 
 ODOO_COMMAND=(env "PYTHONPATH=$ODOO_PREFIX/usr/lib/python3/dist-packages"
   "$ODOO_PREFIX/venv/bin/python" "$ODOO_PREFIX/usr/bin/odoo")
-ODOO_ROOT=""
-ODOO_FILES=$RUN_DIR
 ODOO_LONG_POLL=gevent_port
 TEMPLATE_RECIPE=("$RIG_DIR"/{requirements.txt,install.sh,modules.txt,company.py})
 TEMPLATE_MODULES=$RIG_DIR/modules.txt

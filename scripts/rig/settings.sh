@@ -14,7 +14,11 @@ RUN_ROOT=${ML_CONNECTOR_RUN:-/var/tmp/ml-connector-$(id -u)}
 RUN_DIR=$RUN_ROOT/$(printf %s "$REPO_DIR" | cksum | cut -d' ' -f1)
 # 19, or 14 by `scripts/odoo14`: a rig of its own beside the other.
 ODOO_VERSION=${ML_CONNECTOR_ODOO_VERSION:-19}
-if [ "$ODOO_VERSION" != 19 ]; then RUN_DIR=$RUN_DIR-$ODOO_VERSION; fi
+RIG_COMMAND=scripts/odoo
+if [ "$ODOO_VERSION" != 19 ]; then
+  RUN_DIR=$RUN_DIR-$ODOO_VERSION
+  RIG_COMMAND=$RIG_COMMAND$ODOO_VERSION
+fi
 
 DATABASE_ROLE=ml_connector
 TEMPLATE_DATABASE=odoo_template
@@ -114,12 +118,11 @@ write_values() {
 # Prints the variables of README.md as `export` lines, from what the backend knows.
 print_env() {
   local control prefix=ML_CONNECTOR_TEST_ODOO
-  control=$(printf '%q' "$REPO_DIR/scripts/odoo")
+  control=$(printf '%q' "$REPO_DIR/$RIG_COMMAND")
   if [ "$ODOO_VERSION" = 19 ]; then
     printf 'export ML_CONNECTOR_TEST_POSTGRES_URL=%q\n' "$POSTGRES_URL"
   else
     prefix=$prefix$ODOO_VERSION
-    control="$control$ODOO_VERSION"
     printf 'export %s_POSTGRES_URL=%q\n' "$prefix" "$POSTGRES_URL"
   fi
   local ODOO_URL=$SERVER_URL ODOO_TEMPLATE=$TEMPLATE_DATABASE
