@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) life: AtomicU64,
     /// Calls to come that will find every row that they write just changed by somebody else.
     contended: AtomicU64,
+    /// Transactions that have begun and not ended.
+    under_way: AtomicU64,
     seeded_partner: Id,
     seeded_external: Id,
 }
@@ -80,6 +82,7 @@ impl Sandbox {
             keys: Mutex::new(Keys::default()),
             life: AtomicU64::new(0),
             contended: AtomicU64::new(0),
+            under_way: AtomicU64::new(0),
             options,
         });
         let plan = Plan::new(0, http::voice);
@@ -223,6 +226,12 @@ impl Sandbox {
             .unwrap_or_default()
     }
 
+    /// Transactions that have begun and not ended: what a test waits for before it cuts, kills or overlaps something.
+    #[must_use]
+    pub fn calls_in_progress(&self) -> u64 {
+        self.state.under_way.load(Ordering::SeqCst)
+    }
+
     /// Forgets the counters.
     pub fn reset_calls(&self) {
         lock(&self.state.counted).clear();
@@ -311,6 +320,14 @@ impl State {
             now: (self.options.clock)(),
             snapshot: self.database().commits(),
         };
+        self.under_way.fetch_add(1, Ordering::SeqCst);
+        let ended = self.run_out(life, env, call).await;
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+        ended
+    }
+
+    /// Spends the simulated time, then executes at once. Every worker that is gone by then has done nothing.
+    async fn run_out(&self, life: u64, env: Env, call: &Call) -> (Outcome, u64) {
         let rows = u32::try_from(call.rows_to_write()).unwrap_or(u32::MAX);
         let work = self.options.work_per_call + self.options.work_per_row * rows;
         if let Some(limit) = self.options.time_limit
