@@ -221,17 +221,38 @@ impl Client {
     }
 
     /// The external ids that these records bear, the oldest first; records without one are left out.
-    /// A record that is gone fails the call or is left out, as the version pleases.
+    /// Odoo before 17 gives one per record, at a call each. A record that is gone fails the call or is
+    /// left out, as the version pleases.
     pub async fn get_external_ids(
         &self,
         model: &Model,
         ids: &[RecordId],
     ) -> Result<BTreeMap<RecordId, Vec<ExternalId>>> {
-        if ids.is_empty() {
-            return Ok(BTreeMap::new());
+        let mut found = BTreeMap::new();
+        let Some((first, rest)) = ids.split_first() else {
+            return Ok(found);
+        };
+        let mut answer = self.metadata(model, ids).await?;
+        if !rest.is_empty() && answer.iter().any(|record| !record.contains_key("xmlids")) {
+            // These versions look up one external id per call, not per record.
+            answer = self.metadata(model, &[*first]).await?;
+            for id in rest {
+                answer.extend(self.metadata(model, &[*id]).await?);
+            }
         }
-        // `get_external_id` gives one of several at random, and over XML-RPC cannot be answered at all
-        // (its keys are numbers).
+        for record in &answer {
+            let names = names_of(record);
+            if let (Some(id), false) = (record.get("id").and_then(Value::as_i64), names.is_empty())
+            {
+                found.insert(RecordId(id), names);
+            }
+        }
+        Ok(found)
+    }
+
+    /// `get_external_id` gives one of several at random, and over XML-RPC cannot be answered at all (its
+    /// keys are numbers).
+    async fn metadata(&self, model: &Model, ids: &[RecordId]) -> Result<Vec<Fields>> {
         let (none, context) = (Map::new(), Context::new().with_archived());
         let call = Call {
             model,
@@ -241,25 +262,12 @@ impl Client {
             context: &context,
         };
         let answer = self.read_call(call).await?;
-        let records = answer
-            .as_array()
-            .ok_or_else(|| unreadable(&call, "no list in the answer"))?;
-        let mut found = BTreeMap::new();
-        for record in records {
-            let Some(id) = record.get("id").and_then(Value::as_i64) else {
-                return Err(unreadable(&call, "a record without an id"));
-            };
-            let names = names_of(record);
-            if !names.is_empty() {
-                found.insert(RecordId(id), names);
-            }
-        }
-        Ok(found)
+        serde_json::from_value(answer).map_err(|_| unreadable(&call, "no list in the answer"))
     }
 }
 
 /// All external ids where the version gives them (`xmlids`), else the one (`xmlid`).
-fn names_of(record: &Value) -> Vec<ExternalId> {
+fn names_of(record: &Fields) -> Vec<ExternalId> {
     let several = record.get("xmlids").and_then(Value::as_array);
     let texts: Vec<&Value> = match several {
         Some(several) => several

@@ -84,24 +84,12 @@ impl Client {
         context: &Context,
     ) -> Result<u64> {
         let arguments = Map::from_iter([("domain".to_owned(), domain.to_json())]);
-        // Older versions call the parameter otherwise; by position it is the same everywhere, but JSON-2
-        // has names only.
         let call = Call {
             model,
             method: "search_count",
             ids: None,
             arguments: &arguments,
             context,
-        };
-        let renamed;
-        let call = if self.shared.version.major < 16 {
-            renamed = Map::from_iter([("args".to_owned(), domain.to_json())]);
-            Call {
-                arguments: &renamed,
-                ..call
-            }
-        } else {
-            call
         };
         let count = self.read_call(call).await?;
         count

@@ -17,6 +17,15 @@ use crate::error::{Error, ErrorKind};
 use crate::record::RecordId;
 use crate::server::Version;
 
+/// First arguments whose names older versions and their addons do not agree on (JSON-2 knows names only,
+/// and since it exists they agree): given by position.
+const BY_POSITION: [(&str, &str); 4] = [
+    ("create", "vals_list"),
+    ("write", "vals"),
+    ("search", "domain"),
+    ("search_count", "domain"),
+];
+
 pub(super) async fn version(transport: &Transport) -> Result<Version> {
     let operation = "version";
     let answer = send(transport, operation, "common", "version", vec![]).await?;
@@ -71,11 +80,12 @@ pub(super) async fn call(
         positional.push(to_xml(&json!(ids)));
     }
     let mut named = call.arguments.clone();
-    // The only method that every version takes by position alone.
-    if call.method == "create"
-        && let Some(values) = named.remove("vals_list")
-    {
-        positional.push(to_xml(&values));
+    for (method, argument) in BY_POSITION {
+        if call.method == method
+            && let Some(value) = named.remove(argument)
+        {
+            positional.push(to_xml(&value));
+        }
     }
     named.insert("context".to_owned(), Value::Object(call.context.to_json()));
     let parameters = vec![

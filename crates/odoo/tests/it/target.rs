@@ -96,12 +96,12 @@ impl Hand {
                 let model = call(
                     admin,
                     "ir.model",
-                    "search",
+                    "search_read",
                     None,
-                    json!({"domain": [["model", "=", "res.partner"]]}),
+                    json!({"domain": [["model", "=", "res.partner"]], "fields": ["model"]}),
                 )
                 .await;
-                let rule = json!({"name": "hidden", "model_id": model[0],
+                let rule = json!({"name": "hidden", "model_id": model[0]["id"],
                     "domain_force": format!("[('id', '!=', {id})]")});
                 let made = call(
                     admin,
@@ -252,7 +252,7 @@ pub(crate) async fn simulated() -> Target {
     };
     let sandbox = sandbox::odoo::Sandbox::start(options).await.unwrap();
     let config = Config {
-        login: Some("connector".to_owned()),
+        login: Some("connector@example.com".to_owned()),
         ..Config::new(
             sandbox.url().parse().unwrap(),
             sandbox.database(),

@@ -160,7 +160,9 @@ pub(crate) async fn names_what_it_refuses_and_saves_the_rest(target: &Target) {
     for (_, fault) in refused {
         assert_eq!(fault.kind, RowFaultKind::Value);
         assert_eq!(fault.field.as_deref(), Some("country_id"));
-        assert_eq!(fault.field_name.as_deref(), Some("Country"));
+        // Older versions give the label in the sentence alone.
+        let label = (client.version().major >= 19).then_some("Country");
+        assert_eq!(fault.field_name.as_deref(), label);
         assert!(fault.message.contains("base.nosuch"), "{}", fault.message);
     }
     assert_eq!(loaded.calls, 2);
