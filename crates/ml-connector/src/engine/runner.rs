@@ -279,13 +279,14 @@ impl Runner {
             {
                 self.check_when_due(clock.now()).await?;
             }
-            store.begin_pass(pass.id, clock.now()).await?;
             self.directory = None;
             for flow in &pass.flows {
                 self.observe(*flow, Pace::Quick, pass.since).await?;
                 self.observe_once_per(*flow, Pace::Settled, SETTLED_EVERY)
                     .await?;
             }
+            // Not before: a pass that was cut off while it read must read again, or it would settle on what it missed.
+            store.begin_pass(pass.id, clock.now()).await?;
         }
         for flow in &pass.flows {
             self.observer().fetch_woken(*flow).await?;
