@@ -46,7 +46,53 @@ impl Job {
             .filter(|write| !matches!(write.verb, Verb::Alias { .. }))
             .count()
     }
+
+    /// Whether a partner of these columns has no parent, or one that the same job creates.
+    fn creates_parent_of(&self, columns: &Content) -> bool {
+        columns.get("parent").is_none_or(|parent| {
+            self.writes
+                .iter()
+                .any(|write| write.name.0 == parent && matches!(write.verb, Verb::Create { .. }))
+        })
+    }
 }
+
+/// A partner to be created.
+struct Creation {
+    group: usize,
+    write: Write,
+    columns: Content,
+}
+
+impl Creation {
+    /// With what Odoo lets it inherit of a parent in the same call: the parent has these columns, so the child has them
+    /// as well, and empty ones would clear what it inherited as soon as the call is repeated.
+    fn with_inherited(mut self, job: &Job) -> Self {
+        let parent = self.columns.get("parent").and_then(|parent| {
+            let mut writes = job.writes.iter();
+            writes.find(|write| write.name.0 == parent)
+        });
+        let inherited: Content = parent
+            .into_iter()
+            .flat_map(|parent| parent.holds.iter())
+            .filter(|(column, _)| INHERITED.contains(column))
+            .collect();
+        self.columns = inherited.overlaid(&self.columns);
+        self
+    }
+}
+
+/// What Odoo copies from a customer to its contacts (the address) or to all its partners (the payment term). A delivery
+/// address has an address of its own.
+const INHERITED: [&str; 7] = [
+    "street",
+    "street2",
+    "city",
+    "zip",
+    "state_id/.id",
+    "country_id/.id",
+    "property_payment_term_id/.id",
+];
 
 /// What came of a batch.
 pub struct Carried {
@@ -190,27 +236,55 @@ impl Carrier {
         Ok(())
     }
 
-    /// All creations of the batch in one call, parents first.
+    /// All creations of the batch. New customers go in one call with everything that belongs to them, parents first.
+    /// What is added to customers that are there goes in a call for each set of columns: an empty column is not
+    /// nothing, it clears what Odoo had put there by itself when the call is repeated.
     async fn create(
         &self,
         progress: &mut [Progress],
         carried: &mut Carried,
     ) -> Result<(), odoo::Error> {
-        let mut writes: Vec<(usize, Write, Content)> = Vec::new();
+        let mut whole: Vec<Creation> = Vec::new();
+        let mut added: BTreeMap<Vec<String>, Vec<Creation>> = BTreeMap::new();
         for (group, one) in progress.iter().enumerate() {
             for write in &one.job.writes {
-                if let Verb::Create { columns } = &write.verb {
-                    writes.push((group, write.clone(), columns.clone()));
+                let Verb::Create { columns } = &write.verb else {
+                    continue;
+                };
+                let creation = Creation {
+                    group,
+                    write: write.clone(),
+                    columns: columns.clone(),
+                };
+                if one.job.creates_parent_of(columns) {
+                    whole.push(creation.with_inherited(&one.job));
+                } else {
+                    let shape = columns.iter().map(|(column, _)| column.to_owned());
+                    added.entry(shape.collect()).or_default().push(creation);
                 }
             }
         }
-        if writes.is_empty() {
+        whole.sort_by_key(|creation| creation.columns.get("parent").is_some());
+        for creations in std::iter::once(whole).chain(added.into_values()) {
+            self.create_together(progress, creations, carried).await?;
+        }
+        Ok(())
+    }
+
+    /// One call: new partners under their external ids, in this order.
+    async fn create_together(
+        &self,
+        progress: &mut [Progress],
+        mut creations: Vec<Creation>,
+        carried: &mut Carried,
+    ) -> Result<(), odoo::Error> {
+        creations.retain(|creation| progress[creation.group].failed.is_none());
+        if creations.is_empty() {
             return Ok(());
         }
-        writes.sort_by_key(|(_, _, columns)| columns.get("parent").is_some());
-        let columns: BTreeSet<&str> = writes
+        let columns: BTreeSet<&str> = creations
             .iter()
-            .flat_map(|(_, _, columns)| columns.iter())
+            .flat_map(|creation| creation.columns.iter())
             .map(|(column, _)| column)
             .collect();
         let header = std::iter::once("id").chain(columns.iter().map(|column| {
@@ -221,32 +295,32 @@ impl Carrier {
             }
         }));
         let mut rows = Rows::new(Model::PARTNER, header);
-        for (group, write, content) in &writes {
-            let value = |column: &&str| match (*column, content.get(column)) {
+        for creation in &creations {
+            let value = |column: &&str| match (*column, creation.columns.get(column)) {
                 ("parent", Some(parent)) => self.external_id(&Name(parent.to_owned())),
                 // A column of another kind of partner: empty, but a flag has to be one.
                 ("is_company" | "customer_rank", None) => "0".to_owned(),
                 (_, value) => value.unwrap_or_default().to_owned(),
             };
-            let values = std::iter::once(self.external_id(&write.name))
+            let values = std::iter::once(self.external_id(&creation.write.name))
                 .chain(columns.iter().map(value))
                 .collect();
-            rows.push(*group, values)
+            rows.push(creation.group, values)
                 .expect("as many values as columns");
         }
-        reached(Step::ApplyCreating, writes.len());
+        reached(Step::ApplyCreating, creations.len());
         let loaded = self
             .odoo
             .load(&rows, &Context::new().without_tracking())
             .await?;
-        reached(Step::ApplyCreated, writes.len());
+        reached(Step::ApplyCreated, creations.len());
         carried.note(&loaded);
         for (group, result) in loaded.groups {
             match result {
                 Ok(ids) => {
-                    let created = writes.iter().filter(|(of, _, _)| *of == group);
-                    for ((_, write, _), id) in created.zip(ids) {
-                        progress[group].put(write, TargetId(id.get()));
+                    let created = creations.iter().filter(|creation| creation.group == group);
+                    for (creation, id) in created.zip(ids) {
+                        progress[group].put(&creation.write, TargetId(id.get()));
                     }
                 }
                 Err(fault) => progress[group].failed = Some(self.verdict(&fault).await?),
