@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -35,8 +36,10 @@ pub(crate) struct Shared {
     /// and the database refuses new ones.
     keys: RwLock<HashMap<ConnectionId, Arc<ConnectionKeys>>>,
     rng: Mutex<StdRng>,
+    /// The last observation that this process looked through for wakes.
+    pub(crate) looked_through: AtomicI64,
     /// In memory there is nobody else who could have the engine, except another handle.
-    pub(crate) engine_claimed: Arc<std::sync::atomic::AtomicBool>,
+    pub(crate) engine_claimed: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Store {
@@ -96,6 +99,7 @@ impl Store {
                 wrapper,
                 keys: RwLock::default(),
                 rng: Mutex::new(rng),
+                looked_through: AtomicI64::new(0),
                 engine_claimed: Arc::default(),
             }),
         })

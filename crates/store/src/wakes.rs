@@ -3,22 +3,33 @@
 //! A delivery is durable before it is answered. A repeated one (by its occurrence) changes nothing. A wake is removed
 //! only if no later delivery woke the record again while it was being fetched.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use sync::flow::Flow;
 use sync::record::{Key, SourceId};
 
 use crate::connections::{self, ConnectionId};
+use crate::dialect::storable;
 use crate::limit::{at_most, refuse_beyond};
-use crate::row::{Param, params};
+use crate::row::{Param, list, params};
 use crate::tx::Tx;
-use crate::{Result, Store};
+use crate::{Error, Result, Store};
 
 /// Records that one delivery may wake.
 pub const WAKES_PER_DELIVERY_MAX: usize = 1_000;
 
 /// Wakes that one call reads or finishes at most.
 pub const WAKES_MAX: usize = 10_000;
+
+/// Observations that a start of the program may have to look through again.
+const UNMARKED_MAX: i64 = 1_000;
+
+/// Deliveries that are spread at a time; the rest comes with the next look.
+const DELIVERIES_SPREAD_MAX: i64 = 10_000;
 
 /// One delivery of a webhook, verified.
 #[derive(Clone, Debug)]
@@ -63,54 +74,127 @@ struct Sealed {
     occurrence: String,
     event_type: String,
     payload: Vec<u8>,
-    wakes: Vec<Key>,
+    /// JSON list of [flow, source].
+    wakes: Option<String>,
 }
 
 impl Sealed {
-    /// The hot path: two statements, of which a duplicate needs one.
+    /// The hot path: one statement, one row.
     fn write(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Received> {
         // The row of the connection gates the insert, at no extra round trip: a removed connection takes nothing in.
-        let fresh = tx.query_opt(
-            "INSERT INTO observations (connection, source, occurrence, event_type, observed_at, payload)
-             SELECT id, 'webhook', $2, $3, $4, $5 FROM connections WHERE id = $1 AND removed_at IS NULL
-             ON CONFLICT DO NOTHING
-             RETURNING id",
+        let inserted = tx.execute(
+            "INSERT INTO observations (connection, source, occurrence, event_type, wakes, observed_at, payload)
+             SELECT id, 'webhook', $2, $3, $4, $5, $6 FROM connections WHERE id = $1 AND removed_at IS NULL
+             ON CONFLICT DO NOTHING",
             params![
                 self.connection.0,
                 &self.occurrence,
                 &self.event_type,
+                self.wakes.as_ref(),
                 now,
                 &self.payload
             ],
         )?;
-        let Some(mut fresh) = fresh else {
+        if inserted == 0 {
             connections::require(tx, self.connection)?;
             return Ok(Received::Duplicate);
-        };
-        // Ids of observations only grow, so a later delivery has a higher stamp. `since` stays that of the first one.
-        let stamp: i64 = fresh.take(0)?;
-        let rows: Vec<[Param<'_>; 6]> = self
-            .wakes
-            .iter()
-            .map(|key| {
-                [
-                    self.connection.0.into(),
-                    key.flow.into(),
-                    (&key.source.0).into(),
-                    stamp.into(),
-                    (&self.event_type).into(),
-                    now.into(),
-                ]
-            })
-            .collect();
-        tx.insert_rows(
-            "INSERT INTO wakes (connection, flow, source, stamp, event_type, since)",
-            &rows,
-            "ON CONFLICT (connection, flow, source)
-             DO UPDATE SET stamp = excluded.stamp, event_type = excluded.event_type",
-        )?;
+        }
         Ok(Received::Fresh)
     }
+}
+
+/// What looking through the observations for wakes found.
+struct Found {
+    /// The last observation looked through.
+    to: i64,
+    /// Whether any of them wakes something.
+    wakes: bool,
+}
+
+/// Looks through the observations after `after`, or after `woken_to` if that is later. Ids only grow, and there is one
+/// writer at a time, so none can appear behind.
+fn look_through(tx: &mut Tx<'_>, after: i64) -> Result<(i64, Found)> {
+    let woken_to = woken_to(tx)?;
+    let mut row = tx.query_one(
+        "SELECT COALESCE(max(id), 0), count(wakes) FROM observations WHERE id > $1",
+        params![after.max(woken_to)],
+    )?;
+    let found = Found {
+        to: row.take::<i64>(0)?.max(after).max(woken_to),
+        wakes: row.take::<i64>(1)? > 0,
+    };
+    Ok((woken_to, found))
+}
+
+fn woken_to(tx: &mut Tx<'_>) -> Result<i64> {
+    let mut row = tx.query_one("SELECT value FROM meta WHERE name = 'woken_to'", &[])?;
+    let value: String = row.take(0)?;
+    value
+        .parse()
+        .map_err(|_unreadable| Error::corrupt("meta.value of `woken_to`"))
+}
+
+/// Puts the wakes of deliveries up to `to` into their table, merging those of one record, at most
+/// [`DELIVERIES_SPREAD_MAX`] deliveries; returns how far it came.
+fn spread(tx: &mut Tx<'_>, to: i64) -> Result<i64> {
+    let woken_to = woken_to(tx)?;
+    let rows = tx.query(
+        "SELECT id, connection, event_type, wakes, observed_at FROM observations
+          WHERE id > $1 AND id <= $2 AND wakes IS NOT NULL ORDER BY id LIMIT $3",
+        params![woken_to, to, DELIVERIES_SPREAD_MAX],
+    )?;
+    let is_all = i64::try_from(rows.len()).is_ok_and(|count| count < DELIVERIES_SPREAD_MAX);
+    // Somebody else may have spread further meanwhile.
+    let mut reached = if is_all { to.max(woken_to) } else { woken_to };
+    let mut wakes: BTreeMap<(i64, Flow, String), Wake> = BTreeMap::new();
+    for mut row in rows {
+        let stamp: i64 = row.take(0)?;
+        reached = reached.max(stamp);
+        let connection: i64 = row.take(1)?;
+        let event_type: String = row.take(2)?;
+        let keys: Vec<(Flow, String)> = row.take_json(3)?;
+        let observed_at: Timestamp = row.take(4)?;
+        for (flow, source) in keys {
+            let wake = wakes
+                .entry((connection, flow, source.clone()))
+                .or_insert_with(|| Wake {
+                    key: Key {
+                        flow,
+                        source: SourceId(source),
+                    },
+                    stamp,
+                    event_type: String::new(),
+                    since: observed_at,
+                });
+            wake.stamp = stamp;
+            wake.event_type.clone_from(&event_type);
+        }
+    }
+    let rows: Vec<[Param<'_>; 6]> = wakes
+        .iter()
+        .map(|((connection, flow, source), wake)| {
+            [
+                (*connection).into(),
+                (*flow).into(),
+                source.into(),
+                wake.stamp.into(),
+                (&wake.event_type).into(),
+                wake.since.into(),
+            ]
+        })
+        .collect();
+    // `since` stays that of the first delivery that is not served yet.
+    tx.insert_rows(
+        "INSERT INTO wakes (connection, flow, source, stamp, event_type, since)",
+        &rows,
+        "ON CONFLICT (connection, flow, source)
+         DO UPDATE SET stamp = excluded.stamp, event_type = excluded.event_type",
+    )?;
+    tx.execute(
+        "UPDATE meta SET value = $1 WHERE name = 'woken_to'",
+        params![&reached.to_string()],
+    )?;
+    Ok(reached)
 }
 
 impl Store {
@@ -129,25 +213,44 @@ impl Store {
             occurrence,
             event_type,
             raw,
-            mut wakes,
+            wakes,
         } = delivery;
-        // A statement may touch a row once.
-        wakes.sort_unstable();
-        wakes.dedup();
         // Sealed here, on the caller's thread: the writer's time is what all deliveries share.
         let payload = keys.seal("observations", "payload", &occurrence, &raw, self.random());
+        let wakes: Vec<(Flow, Cow<'_, str>)> = wakes
+            .iter()
+            .map(|key| (key.flow, storable(&key.source.0)))
+            .collect();
         let sealed = Sealed {
             connection,
             occurrence,
             event_type,
             payload,
-            wakes,
+            wakes: (!wakes.is_empty()).then(|| list(&wakes)),
         };
         self.write(operation, move |tx| sealed.write(tx, now)).await
     }
 
+    /// Spreads the wakes of new deliveries, if there are any.
+    async fn spread_wakes(&self) -> Result<()> {
+        let operation = "spread the wakes of deliveries";
+        // What this process looked through already; the database's own mark moves only when there is a reason to write.
+        let hint = &self.shared.looked_through;
+        let after = hint.load(Ordering::Acquire);
+        let (woken_to, found) = self
+            .read(operation, move |tx| look_through(tx, after))
+            .await?;
+        let mut to = found.to;
+        if found.wakes || to - woken_to > UNMARKED_MAX {
+            to = self.write(operation, move |tx| spread(tx, to)).await?;
+        }
+        hint.fetch_max(to, Ordering::AcqRel);
+        Ok(())
+    }
+
     /// At most `limit` (and [`WAKES_MAX`]) records that wait to be fetched, longest waiting first.
     pub async fn wakes(&self, id: ConnectionId, flow: Flow, limit: usize) -> Result<Vec<Wake>> {
+        self.spread_wakes().await?;
         let limit = at_most(limit, WAKES_MAX);
         self.read("read the wakes", move |tx| {
             let rows = tx.query(

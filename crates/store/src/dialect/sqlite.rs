@@ -14,6 +14,12 @@ use crate::{Error, ErrorKind, Result};
 /// How long a transaction waits for a writer of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Pages of 4 KiB that the log may have before it goes into the database.
+const LOG_PAGES: i64 = 4_000;
+
+/// Memory for pages of the database.
+const CACHE_KIB: i64 = 8_192;
+
 pub(super) struct Connection {
     inner: rusqlite::Connection,
     role: Role,
@@ -51,6 +57,11 @@ impl Connection {
         self.inner.pragma_update(None, "synchronous", "FULL")?;
         self.inner.pragma_update(None, "foreign_keys", "ON")?;
         self.inner.pragma_update(None, "trusted_schema", "OFF")?;
+        // Each checkpoint (the log goes into the database, both are flushed) holds up whoever waits at that moment. At the
+        // default of 4 MB these are more than one delivery in a hundred; at 16 MB, fewer.
+        self.inner
+            .pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+        self.inner.pragma_update(None, "cache_size", -CACHE_KIB)?;
         // A checkpoint leaves the log file as large as it was; cut it back so that one burst does not stay on the disk.
         self.inner
             .pragma_update(None, "journal_size_limit", 64 << 20)?;
@@ -180,7 +191,7 @@ fn failed(cause: rusqlite::Error) -> Error {
 pub(super) fn word(word: &str) -> Option<String> {
     let (name, argument) = word.split_once(' ').unwrap_or((word, ""));
     Some(match name {
-        "id" => "INTEGER PRIMARY KEY".to_owned(),
+        "id" => "INTEGER PRIMARY KEY AUTOINCREMENT".to_owned(),
         "integer" => "INTEGER".to_owned(),
         "text" => "TEXT".to_owned(),
         "bytes" => "BLOB".to_owned(),

@@ -4,7 +4,7 @@
 //! one of them is seen to be outdated; records elsewhere that depend on a changed link are made due; then each record of
 //! the batch gets its state, unless its input or a link it looked at has moved on since it was planned.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use sync::flow::Flow;
@@ -63,6 +63,9 @@ pub struct Outcome {
     /// The links of other records that the plan looked at, found or not. Replaces what was known; when the target of
     /// one of them changes, the record becomes due.
     pub depends_on: Vec<Name>,
+    /// Links that this record will not bring (it is left out): whoever waits for one of them becomes due, to be planned
+    /// without it.
+    pub settles: Vec<Name>,
     /// The attempt that led to it.
     pub attempt: Option<NewAttempt>,
     /// Entries for the audit chain.
@@ -108,10 +111,13 @@ impl Batch {
         let changed = self.change_links(tx, &standings)?;
         self.replace_dependencies(tx)?;
         self.wake_dependents(tx, &changed)?;
+        let settled = self.settled();
+        self.wake_waiting(tx, &settled)?;
         let looked_at = self.looked_at(tx)?;
         for sealed in &self.outcomes {
             let standing = &standings[&sealed.outcome.record];
-            let outdated = sealed.outcome.is_outdated(standing, &looked_at);
+            let outdated = sealed.outcome.is_outdated(standing, &looked_at)
+                || sealed.outcome.waits_for(&settled);
             sealed.write_state(tx, standing, outdated, self.now)?;
         }
         self.append_attempts(tx)?;
@@ -317,6 +323,39 @@ impl Batch {
         Ok(())
     }
 
+    fn settled(&self) -> BTreeSet<&Name> {
+        let settles = self.outcomes.iter().map(|sealed| &sealed.outcome.settles);
+        settles.flatten().collect()
+    }
+
+    /// Records outside of the batch that wait for a link that will not come. Only those that wait: whoever went on
+    /// without it once would be planned the same again.
+    fn wake_waiting(&self, tx: &mut Tx<'_>, settled: &BTreeSet<&Name>) -> Result<()> {
+        if settled.is_empty() {
+            return Ok(());
+        }
+        let trigger = match settled.iter().next() {
+            Some(name) if settled.len() == 1 => format!("{name} is left out"),
+            _ => format!("{} records are left out", settled.len()),
+        };
+        let ids: Vec<i64> = self.records().collect();
+        make_due(
+            tx,
+            "state = 'waiting'
+             AND id IN (SELECT record FROM dependencies WHERE connection = $4 AND name IN {texts $5})
+             AND id NOT IN {integers $6}",
+            self.now,
+            &trigger,
+            None,
+            params![
+                self.id.0,
+                &texts(settled.iter().map(|name| name.0.as_str())),
+                &list(&ids)
+            ],
+        )?;
+        Ok(())
+    }
+
     fn looked_at(&self, tx: &mut Tx<'_>) -> Result<HashMap<Name, LinkStanding>> {
         let names: HashSet<&Name> = self
             .outcomes
@@ -373,6 +412,11 @@ impl Batch {
 }
 
 impl Outcome {
+    /// Whether it was planned to wait for a link of which the same batch says that it will not come.
+    fn waits_for(&self, settled: &BTreeSet<&Name>) -> bool {
+        self.state == State::Waiting && self.depends_on.iter().any(|name| settled.contains(name))
+    }
+
     /// Whether what it was planned from has moved on. A link of the record's own does not count: the outcome knows it.
     fn is_outdated(&self, standing: &Standing, links: &HashMap<Name, LinkStanding>) -> bool {
         let moved_on = |name: &Name| {
@@ -541,7 +585,7 @@ impl Store {
     ///
     /// Links, attempts and audit entries land in any case. A record whose input has moved on, or that depends on a link
     /// whose target has changed since it was planned, stays pending and is due now. Records that depend on a link whose
-    /// target this batch changes become pending.
+    /// target this batch changes become pending, and so do those that wait for one that it settles.
     pub async fn record_outcomes(
         &self,
         id: ConnectionId,

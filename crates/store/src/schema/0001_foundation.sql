@@ -1,11 +1,13 @@
 -- What ml-connector knows. Moments are milliseconds since 1970 in UTC; words in braces are words of the dialect module.
 
--- Facts of the whole database: which master key it was made with. A row named `pruning` exists only inside a
--- transaction that prunes, and lets that transaction delete what is append-only otherwise.
+-- Facts of the whole database: which master key it was made with; `woken_to`, the last observation whose wakes are in
+-- the table of wakes. A row named `pruning` exists only inside a transaction that prunes, and lets that transaction
+-- delete what is append-only otherwise.
 CREATE TABLE meta (
     name {text} PRIMARY KEY,
     value {text} NOT NULL
 ) {strict};
+INSERT INTO meta (name, value) VALUES ('woken_to', '0');
 
 -- One ServiceTitan tenant joined to one company of one Odoo database. A removed connection keeps its row, without
 -- credentials and data key, so that its audit chain has an owner and its id is never given to another.
@@ -28,7 +30,9 @@ CREATE UNIQUE INDEX connections_name ON connections (name) WHERE removed_at IS N
 -- External ids in Odoo carry the tenant: two connections of one pair would write over each other.
 CREATE UNIQUE INDEX connections_pair ON connections (tenant, odoo) WHERE removed_at IS NULL;
 
--- What the sources told us. Webhooks carry an occurrence, rows of feeds and polls a flow and a part.
+-- What the sources told us. Webhooks carry an occurrence, rows of feeds and polls a flow and a part. A delivery is
+-- this one row and nothing else, because that is what its sender waits for: the records that it wakes stand in it, and
+-- are spread into the table of wakes when the engine next asks for them.
 CREATE TABLE observations (
     id {id},
     connection {integer} NOT NULL REFERENCES connections (id),
@@ -37,6 +41,7 @@ CREATE TABLE observations (
     part {text},
     occurrence {text},
     event_type {text},
+    wakes {text},                           -- JSON list of [flow, source]
     observed_at {integer} NOT NULL,
     payload {bytes} NOT NULL                -- sealed
 ) {strict};
@@ -108,7 +113,7 @@ CREATE TABLE dependencies (
 ) {strict};
 CREATE INDEX dependencies_name ON dependencies (connection, name);
 
--- Records that a webhook asks to fetch. The stamp is the id of the last delivery that did.
+-- Records that webhooks ask to fetch, up to the observation `woken_to`. The stamp is the id of the last delivery.
 CREATE TABLE wakes (
     connection {integer} NOT NULL REFERENCES connections (id),
     flow {text} NOT NULL,

@@ -19,6 +19,7 @@ on_every_database!(
     a_link_that_changed_during_planning_is_not_missed,
     a_batch_that_makes_and_needs_a_link_settles,
     a_link_is_forgotten_and_made_again,
+    who_waits_for_a_record_that_is_left_out_is_due_again,
     a_decision_lasts_until_it_is_planned,
     outcomes_are_all_or_nothing,
     attempts_come_back_newest_first,
@@ -241,6 +242,33 @@ async fn a_batch_that_makes_and_needs_a_link_settles(rig: Rig) {
     makes.depends_on = vec![name("customer_1")];
     rig.record_outcomes(id, vec![makes, waits], at(2)).await;
     assert_eq!(rig.only_due(id, at(2)).await.key.source.0, "2");
+}
+
+async fn who_waits_for_a_record_that_is_left_out_is_due_again(rig: Rig) {
+    let (id, due) = customers(&rig, 3).await;
+    let waits = |due| Outcome {
+        depends_on: vec![name("customer_1")],
+        ..outcome(due, State::Waiting)
+    };
+    let left_out = |due| Outcome {
+        settles: vec![name("customer_1")],
+        ..outcome(due, State::Ignored)
+    };
+    // One waits already, the other is planned with the one that is left out.
+    rig.record_outcomes(id, vec![waits(&due[1])], at(2)).await;
+    rig.record_outcomes(id, vec![waits(&due[2]), left_out(&due[0])], at(3))
+        .await;
+    for source in ["2", "3"] {
+        assert_eq!(rig.state(id, source).await, State::Pending, "{source}");
+    }
+    // Who went on without it is left alone.
+    let due = rig.due(id, at(4)).await;
+    let on = due.iter().map(|due| Outcome {
+        depends_on: vec![name("customer_1")],
+        ..synced(due)
+    });
+    rig.record_outcomes(id, on.collect(), at(4)).await;
+    assert_eq!(rig.state(id, "2").await, State::Synced);
 }
 
 async fn a_link_is_forgotten_and_made_again(rig: Rig) {

@@ -360,6 +360,7 @@ pub(crate) fn outcome(due: &Due, state: State) -> Outcome {
         effect: Effect::None,
         links: Vec::new(),
         depends_on: Vec::new(),
+        settles: Vec::new(),
         attempt: None,
         audit: Vec::new(),
     }
