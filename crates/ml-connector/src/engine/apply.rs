@@ -253,6 +253,10 @@ fn settle(due: Due, plan: Plan) -> Settled {
         Decision::Ignore(reason) => (State::Ignored, Some(reason), Effect::None),
         Decision::Fail(reason) => (State::Failed, Some(reason), Effect::None),
     };
+    let settles = match (state, due.key.flow) {
+        (State::Ignored, Flow::Customers) => vec![customers::name(&due.key.source)],
+        _ => Vec::new(),
+    };
     let audit = reason.iter().map(|reason| NewAuditEntry {
         actor: "engine".to_owned(),
         action: format!("{state}: {}", reason.cause),
@@ -272,6 +276,7 @@ fn settle(due: Due, plan: Plan) -> Settled {
         effect,
         links: Vec::new(),
         depends_on: plan.rests_on,
+        settles,
         attempt: None,
     }))
 }

@@ -548,6 +548,7 @@ impl Carrier {
             effect,
             links: one.changes,
             depends_on: job.rests_on,
+            settles: Vec::new(),
             audit: vec![NewAuditEntry {
                 actor: "engine".to_owned(),
                 action: done.clone(),
