@@ -1,34 +1,102 @@
 //! What people do in Odoo while a connector runs: edit, archive, delete, merge, change rights and keys.
 //!
-//! Record edits are made as the administrator, by the same code as calls, at the present of the clock.
+//! Record edits are made as the administrator, by the same code as calls, at the present of the clock. Every act can
+//! also be posted to `/sandbox/acts`.
 
+use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::database::{ADMIN, Env, LIMITED, Tx};
+use super::domain::Domain;
 use super::refusal::Refusal;
-use super::sandbox::{Sandbox, lock};
+use super::sandbox::{Sandbox, State, lock};
 use super::schema::Model;
 use super::value::Value;
 use super::write::{self, Values};
 use super::{Id, Rights, merge};
 
+/// Something that a person does, e.g. `{"do": "edit_partner", "id": 7, "values": {"name": "New Name"}}`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Act {
+    /// Creates a partner.
+    CreatePartner {
+        /// As `create` takes them.
+        values: Map<String, Json>,
+    },
+    /// Edits a partner.
+    EditPartner {
+        /// Which one.
+        id: Id,
+        /// As `write` takes them.
+        values: Map<String, Json>,
+    },
+    /// Deletes a partner. Its external ids go with it; its children lose their parent.
+    DeletePartner {
+        /// Which one.
+        id: Id,
+    },
+    /// Merges partners with Odoo's wizard: the survivor takes what it lacks, children and external ids of the losers,
+    /// and the losers are deleted.
+    MergePartners {
+        /// The one that stays.
+        survivor: Id,
+        /// Those that go.
+        losers: Vec<Id>,
+    },
+    /// Makes a record rule: from now on the limited user sees only the partners that match, and is refused the others.
+    ShowOnlyPartners {
+        /// E.g. `[["city", "!=", "Boulder"]]`.
+        domain: Json,
+    },
+    /// Takes the record rule away.
+    ShowAllPartners,
+    /// Changes what the limited user may do.
+    SetRights {
+        /// From now on.
+        rights: Rights,
+    },
+    /// Revokes the limited user's key: 401 from now on.
+    RevokeKey,
+    /// Makes the limited user's key valid again.
+    RestoreKey,
+    /// Sets the end of the limited user's key.
+    SetKeyExpiry {
+        /// `None`: it never ends.
+        end: Option<Timestamp>,
+    },
+}
+
 impl Sandbox {
-    /// A person creates a partner from values as `create` takes them.
+    /// A person does something. Returns the id of a created partner.
+    ///
+    /// # Panics
+    /// When Odoo would refuse, e.g. because there is no such partner.
+    pub fn act(&self, act: Act) -> Option<Id> {
+        match self.state.act(act) {
+            Ok(id) => id,
+            Err(refusal) => panic!("Odoo refuses this: {}", refusal.message),
+        }
+    }
+
+    /// A person creates a partner from values (an object) as `create` takes them.
     ///
     /// # Panics
     /// When Odoo would refuse.
     pub fn create_partner(&self, values: Json) -> Id {
         let values = object(values);
-        self.by_hand(|tx| write::create(tx, Model::Partner, vec![values]))[0]
+        self.act(Act::CreatePartner { values })
+            .expect("a created partner has an id")
     }
 
-    /// A person edits a partner with values as `write` takes them.
+    /// A person edits a partner with values (an object) as `write` takes them.
     ///
     /// # Panics
     /// When Odoo would refuse, e.g. because there is no such partner.
     pub fn edit_partner(&self, id: Id, values: Json) {
         let values = object(values);
-        self.by_hand(|tx| write::write(tx, Model::Partner, &[id], values));
+        self.act(Act::EditPartner { id, values });
     }
 
     /// A person renames a partner.
@@ -55,76 +123,110 @@ impl Sandbox {
         self.edit_partner(id, json!({"active": true}));
     }
 
-    /// A person deletes a partner. Its external ids go with it; its children lose their parent.
+    /// [`Act::DeletePartner`].
     ///
     /// # Panics
     /// When there is no such partner.
     pub fn delete_partner(&self, id: Id) {
-        self.by_hand(|tx| {
-            tx.existing(Model::Partner, id)?;
-            write::unlink(tx, Model::Partner, &[id])
-        });
+        self.act(Act::DeletePartner { id });
     }
 
-    /// A person merges partners with Odoo's wizard: the survivor takes what it lacks, children and external ids of the
-    /// losers, and the losers are deleted.
+    /// [`Act::MergePartners`].
     ///
     /// # Panics
     /// When one of them does not exist.
     pub fn merge_partners(&self, survivor: Id, losers: &[Id]) {
-        self.by_hand(|tx| merge::merge(tx, survivor, losers));
+        let losers = losers.to_vec();
+        self.act(Act::MergePartners { survivor, losers });
     }
 
-    /// A record rule: from now on the limited user sees only the partners that match this domain, and is refused the
-    /// others. E.g. `json!([["city", "!=", "Boulder"]])`.
+    /// [`Act::ShowOnlyPartners`].
     ///
     /// # Panics
     /// When it is no domain.
     pub fn show_only_partners(&self, domain: Json) {
-        self.by_hand(|tx| super::domain::Domain::parse(tx, Model::Partner, &domain));
-        self.state.database().partner_rule = Some(domain);
+        self.act(Act::ShowOnlyPartners { domain });
     }
 
-    /// Takes the record rule away.
+    /// [`Act::ShowAllPartners`].
     pub fn show_all_partners(&self) {
-        self.state.database().partner_rule = None;
+        self.act(Act::ShowAllPartners);
     }
 
-    /// Changes what the limited user may do.
+    /// [`Act::SetRights`].
     pub fn set_rights(&self, rights: Rights) {
-        self.state.database().rights = rights;
+        self.act(Act::SetRights { rights });
     }
 
-    /// Revokes the limited user's key: 401 from now on.
+    /// [`Act::RevokeKey`].
     pub fn revoke_key(&self) {
-        lock(&self.state.keys).revoked = true;
+        self.act(Act::RevokeKey);
     }
 
-    /// Makes the limited user's key valid again.
+    /// [`Act::RestoreKey`].
     pub fn restore_key(&self) {
-        lock(&self.state.keys).revoked = false;
+        self.act(Act::RestoreKey);
     }
 
-    /// Sets the end of the limited user's key (`None`: it never ends).
-    pub fn set_key_expiry(&self, end: Option<jiff::Timestamp>) {
+    /// [`Act::SetKeyExpiry`].
+    pub fn set_key_expiry(&self, end: Option<Timestamp>) {
+        self.act(Act::SetKeyExpiry { end });
+    }
+}
+
+impl State {
+    pub(super) fn act(&self, act: Act) -> Result<Option<Id>, Refusal> {
+        match act {
+            Act::CreatePartner { values } => {
+                let ids = self.by_hand(|tx| write::create(tx, Model::Partner, vec![values]))?;
+                return Ok(ids.first().copied());
+            }
+            Act::EditPartner { id, values } => self.edit(id, values)?,
+            Act::DeletePartner { id } => self.by_hand(|tx| {
+                tx.existing(Model::Partner, id)?;
+                write::unlink(tx, Model::Partner, &[id])
+            })?,
+            Act::MergePartners { survivor, losers } => {
+                self.by_hand(|tx| merge::merge(tx, survivor, &losers))?;
+            }
+            Act::ShowOnlyPartners { domain } => {
+                self.by_hand(|tx| Domain::parse(tx, Model::Partner, &domain))?;
+                self.database().partner_rule = Some(domain);
+            }
+            Act::ShowAllPartners => self.database().partner_rule = None,
+            Act::SetRights { rights } => self.database().rights = rights,
+            Act::RevokeKey => lock(&self.keys).revoked = true,
+            Act::RestoreKey => lock(&self.keys).revoked = false,
+            Act::SetKeyExpiry { end } => self.set_key_expiry(end)?,
+        }
+        Ok(None)
+    }
+
+    fn edit(&self, id: Id, values: Values) -> Result<(), Refusal> {
+        self.by_hand(|tx| write::write(tx, Model::Partner, &[id], values))
+    }
+
+    fn set_key_expiry(&self, end: Option<Timestamp>) -> Result<(), Refusal> {
         self.by_hand(|tx| {
-            let mine = tx
+            let key = tx
                 .db
                 .rows(Model::ApiKey)
                 .find(|row| row.reference(Model::ApiKey, "user_id") == Some(LIMITED))
                 .map(super::database::Row::id);
             let place = Model::ApiKey.definition().place("expiration_date");
             let value = end.map_or(Value::Empty, Value::Time);
-            match mine {
-                Some(id) => tx.update(Model::ApiKey, id, vec![(place, value)]),
-                None => Ok(()),
-            }
-        });
+            key.map_or(Ok(()), |id| {
+                tx.update(Model::ApiKey, id, vec![(place, value)])
+            })
+        })
     }
 
-    fn by_hand<T>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal>) -> T {
-        let now = (self.state.options.clock)();
-        let mut database = self.state.database();
+    fn by_hand<T>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let now = (self.options.clock)();
+        let mut database = self.database();
         let env = Env {
             user: ADMIN,
             context: Map::new(),
@@ -132,16 +234,9 @@ impl Sandbox {
             snapshot: database.commits(),
         };
         let mut tx = Tx::begin(&mut database, env);
-        match work(&mut tx) {
-            Ok(done) => {
-                tx.commit();
-                done
-            }
-            Err(refusal) => {
-                drop(tx);
-                panic!("Odoo refuses this edit: {}", refusal.message)
-            }
-        }
+        let done = work(&mut tx)?;
+        tx.commit();
+        Ok(done)
     }
 }
 

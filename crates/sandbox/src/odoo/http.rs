@@ -14,6 +14,7 @@ use axum::routing::{any, get, post};
 use serde_json::{Map, Value as Json, json};
 
 use super::call::Call;
+use super::control;
 use super::refusal::{Kind, Refusal};
 use super::sandbox::{Outcome, State};
 use super::value::is_truthy;
@@ -32,6 +33,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
         .route("/json/version", get(version))
         .route("/web/health", get(health))
         .route("/web/webclient/version_info", post(version_info))
+        .merge(control::routes())
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(axum::middleware::map_response(close))

@@ -3,66 +3,76 @@
 use super::Id;
 use super::database::{Row, Tx};
 use super::derived::recompute;
+use super::partner;
 use super::refusal::Refusal;
-use super::schema::{Model, log};
+use super::schema::{Kind, Model, Source, log};
 use super::value::Value;
+use super::write::Values;
 
 const PARTNER: Model = Model::Partner;
+/// Derived by the server, and so left alone by the wizard.
+const DERIVED: [&str; 3] = ["lang", "user_id", "company_registry"];
 
-/// Odoo's merge wizard: the losers' values fill what the survivor lacks, whatever points to a loser points to the
-/// survivor, external ids too, and the losers are deleted.
+/// Whatever points to a loser points to the survivor, external ids too; the survivor takes the values that it lacks
+/// (from the last loser that has one) and is written whole, which flows through its family; the losers are deleted.
 pub(super) fn merge(tx: &mut Tx<'_>, survivor: Id, losers: &[Id]) -> Result<(), Refusal> {
-    let definition = PARTNER.definition();
-    for loser in losers {
-        let children: Vec<Id> = tx
-            .db
-            .pointing(PARTNER, "parent_id", *loser)
-            .filter(|id| *id != survivor)
-            .collect();
-        let place = definition.place("parent_id");
+    let mut losers = losers.to_vec();
+    losers.sort_unstable();
+    let values = merged(tx, survivor, &losers)?;
+    let parent = PARTNER.definition().place("parent_id");
+    for loser in &losers {
+        let children: Vec<Id> = tx.db.pointing(PARTNER, "parent_id", *loser).collect();
         for child in children {
-            tx.update(PARTNER, child, vec![(place, Value::Ref(survivor))])?;
+            tx.update_silently(PARTNER, child, parent, Value::Ref(survivor))?;
         }
-        let external: Vec<Id> = tx
-            .db
-            .external_rows_of(PARTNER.name(), *loser)
-            .map(Row::id)
-            .collect();
-        let place = Model::ExternalId.definition().place("res_id");
-        for row in external {
-            tx.update(
-                Model::ExternalId,
-                row,
-                vec![(place, Value::Int(survivor.0))],
-            )?;
-        }
-        fill_gaps(tx, survivor, *loser)?;
-        tx.delete(PARTNER, *loser)?;
+        rebind(tx, *loser, survivor)?;
     }
-    let mut all = vec![survivor];
-    all.extend(tx.db.pointing(PARTNER, "parent_id", survivor));
-    recompute(tx, &all)
+    let mut family = vec![survivor];
+    family.extend(tx.db.pointing(PARTNER, "parent_id", survivor));
+    recompute(tx, &family)?;
+    partner::write(tx, &[survivor], values)?;
+    for loser in losers {
+        tx.delete(PARTNER, loser)?;
+    }
+    Ok(())
 }
 
-fn fill_gaps(tx: &mut Tx<'_>, survivor: Id, loser: Id) -> Result<(), Refusal> {
-    let definition = PARTNER.definition();
-    let theirs = tx.existing(PARTNER, loser)?.clone();
-    let ours = tx.existing(PARTNER, survivor)?;
-    let parent = definition.place("parent_id");
-    let changes: Vec<(usize, Value)> = definition
-        .fields
-        .iter()
-        .enumerate()
-        .filter(|(place, field)| {
-            *place > log::WRITE_DATE
-                && *place != parent
-                && field.source == super::schema::Source::Stored
-        })
-        .filter(|(place, _)| !ours.values[*place].is_set() && theirs.values[*place].is_set())
-        .map(|(place, _)| (place, theirs.values[place].clone()))
+/// Points the external ids of a loser to the survivor.
+fn rebind(tx: &mut Tx<'_>, loser: Id, survivor: Id) -> Result<(), Refusal> {
+    let rows: Vec<Id> = tx
+        .db
+        .external_rows_of(PARTNER.name(), loser)
+        .map(Row::id)
         .collect();
-    if changes.is_empty() {
-        return Ok(());
+    let place = Model::ExternalId.definition().place("res_id");
+    for row in rows {
+        tx.update(
+            Model::ExternalId,
+            row,
+            vec![(place, Value::Int(survivor.0))],
+        )?;
     }
-    tx.update(PARTNER, survivor, changes)
+    Ok(())
+}
+
+/// The values that the survivor ends with: its own, else the last loser's; `true` of any of them counts.
+fn merged(tx: &Tx<'_>, survivor: Id, losers: &[Id]) -> Result<Values, Refusal> {
+    let mut values = Values::new();
+    for id in losers.iter().chain([&survivor]) {
+        let row = tx.existing(PARTNER, *id)?;
+        for (place, field) in PARTNER.definition().fields.iter().enumerate() {
+            let counts = place > log::WRITE_DATE
+                && field.source == Source::Stored
+                && !matches!(field.kind, Kind::One2many(..) | Kind::Many2many(_))
+                && !DERIVED.contains(&field.name);
+            if counts && row.values[place].is_set() {
+                values.insert(field.name.to_owned(), partner::given(&row.values[place]));
+            }
+        }
+    }
+    let parent = values.get("parent_id").and_then(serde_json::Value::as_i64);
+    if parent == Some(survivor.0) {
+        values.remove("parent_id");
+    }
+    Ok(values)
 }

@@ -16,6 +16,7 @@ mod access;
 mod call;
 mod condition;
 mod constraint;
+mod control;
 mod convert;
 mod database;
 mod derived;
@@ -46,15 +47,16 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Clock;
 
+pub use hand::Act;
 pub use look::{Called, Calls, ExternalId, Partner};
 pub use sandbox::Sandbox;
 
 /// The database id of a record (of any model), as Odoo gives it out.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Id(pub i64);
 
@@ -65,7 +67,8 @@ impl fmt::Display for Id {
 }
 
 /// What the user behind [`Sandbox::api_key`] may do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rights {
     /// An internal user without "Contact Creation": may read partners, not create, write or delete them.
     Reader,

@@ -183,15 +183,19 @@ fn clean(vals: &mut Values) {
 fn values_of(row: &Row, names: &[&str]) -> Values {
     names
         .iter()
-        .map(|name| {
-            let value = match row.get(PARTNER, name) {
-                Value::Text(text) => json!(&**text),
-                Value::Ref(id) => json!(id),
-                _ => json!(false),
-            };
-            ((*name).to_owned(), value)
-        })
+        .map(|name| ((*name).to_owned(), given(row.get(PARTNER, name))))
         .collect()
+}
+
+/// A stored value as `write` takes it.
+pub(super) fn given(value: &Value) -> Json {
+    match value {
+        Value::Text(text) => json!(&**text),
+        Value::Ref(id) => json!(id),
+        Value::Int(n) => json!(n),
+        Value::Bool(yes) => json!(yes),
+        Value::Empty | Value::Many(_) | Value::Time(_) => json!(false),
+    }
 }
 
 fn set_values_of(row: &Row, names: &[&str]) -> Values {

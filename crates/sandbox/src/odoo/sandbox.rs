@@ -27,7 +27,6 @@ pub struct Sandbox {
     pub(super) state: Arc<State>,
     server: tokio::sync::Mutex<Option<Server>>,
     port: u16,
-    plan: Plan,
 }
 
 /// What the handlers share.
@@ -36,13 +35,14 @@ pub(super) struct State {
     pub(super) database: Mutex<Database>,
     pub(super) counted: Mutex<Calls>,
     pub(super) keys: Mutex<Keys>,
+    pub(super) plan: Plan,
     /// Raised by every restart; a transaction that began before is lost with it.
     pub(super) life: AtomicU64,
     /// Calls to come that will find every row that they write just changed by somebody else.
     contended: AtomicU64,
     /// Transactions that have begun and not ended.
     under_way: AtomicU64,
-    seeded_partner: Id,
+    pub(super) seeded_partner: Id,
     seeded_external: Id,
 }
 
@@ -80,13 +80,13 @@ impl Sandbox {
             database: Mutex::new(database),
             counted: Mutex::new(BTreeMap::new()),
             keys: Mutex::new(Keys::default()),
+            plan: Plan::new(0, http::voice),
             life: AtomicU64::new(0),
             contended: AtomicU64::new(0),
             under_way: AtomicU64::new(0),
             options,
         });
-        let plan = Plan::new(0, http::voice);
-        let server = serve(&state, state.options.port, &plan).await?;
+        let server = serve(&state, state.options.port).await?;
         let port = server
             .url()
             .rsplit(':')
@@ -97,7 +97,6 @@ impl Sandbox {
             state,
             server: tokio::sync::Mutex::new(Some(server)),
             port,
-            plan,
         })
     }
 
@@ -134,7 +133,7 @@ impl Sandbox {
     /// Faults to strike the requests with.
     #[must_use]
     pub fn faults(&self) -> &Plan {
-        &self.plan
+        &self.state.plan
     }
 
     /// Lets requests in progress finish and closes the port.
@@ -158,7 +157,7 @@ impl Sandbox {
     pub async fn come_up(&self) -> io::Result<()> {
         let mut server = self.server.lock().await;
         if server.is_none() {
-            *server = Some(serve(&self.state, self.port, &self.plan).await?);
+            *server = Some(serve(&self.state, self.port).await?);
         }
         Ok(())
     }
@@ -176,7 +175,7 @@ impl Sandbox {
     /// All partners that were not there from the beginning, by id; archived ones too.
     #[must_use]
     pub fn partners(&self) -> Vec<Partner> {
-        look::partners(&self.state.database(), self.state.seeded_partner)
+        self.state.partners()
     }
 
     /// The partner with this id.
@@ -253,8 +252,8 @@ impl fmt::Debug for Sandbox {
     }
 }
 
-async fn serve(state: &Arc<State>, port: u16, plan: &Plan) -> io::Result<Server> {
-    Server::start(port, http::router(state.clone()), plan.clone()).await
+async fn serve(state: &Arc<State>, port: u16) -> io::Result<Server> {
+    Server::start(port, http::router(state.clone()), state.plan.clone()).await
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,12 +1,12 @@
 //! Requests that are no proper calls, and how they are answered.
 
-use futures_body::chunked;
+use by_hand::chunked;
 use serde_json::{Value as Json, json};
 
 use super::Rig;
 
 /// A request written by hand, because no ordinary client would send it.
-mod futures_body {
+mod by_hand {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     /// Sends `body` as one chunk, without a Content-Length; the whole answer as text.
@@ -55,121 +55,140 @@ async fn anyone_may_ask_for_the_version_and_the_health() {
     assert_eq!(answer["result"]["server_serie"], "19.0");
 }
 
+/// Model, method, body (`ID` is a partner that exists), status, name of the error.
+const REFUSALS: &[(&str, &str, &str, u16, &str)] = &[
+    ("x.nope", "read", "{}", 404, "werkzeug.exceptions.NotFound"),
+    (
+        "res.partner",
+        "nope",
+        "{}",
+        404,
+        "werkzeug.exceptions.NotFound",
+    ),
+    (
+        "res.partner",
+        "_write",
+        "{}",
+        403,
+        "odoo.exceptions.AccessError",
+    ),
+    (
+        "res.partner",
+        "search_fetch",
+        r#"{"domain": []}"#,
+        403,
+        "odoo.exceptions.AccessError",
+    ),
+    (
+        "ir.model.data",
+        "search",
+        r#"{"domain": []}"#,
+        403,
+        "odoo.exceptions.AccessError",
+    ),
+    (
+        "res.partner",
+        "write",
+        r#"{"ids": [ID]}"#,
+        422,
+        "werkzeug.exceptions.UnprocessableEntity",
+    ),
+    (
+        "res.partner",
+        "write",
+        r#"{"ids": [ID], "vals": {}, "x": 1}"#,
+        422,
+        "werkzeug.exceptions.UnprocessableEntity",
+    ),
+    (
+        "res.partner",
+        "create",
+        r#"{"ids": [ID], "vals_list": []}"#,
+        422,
+        "werkzeug.exceptions.UnprocessableEntity",
+    ),
+    (
+        "res.partner",
+        "write",
+        r#"{"ids": [999999], "vals": {"name": "x"}}"#,
+        404,
+        "odoo.exceptions.MissingError",
+    ),
+    (
+        "res.partner",
+        "create",
+        r#"{"vals_list": [{"city": "x"}]}"#,
+        422,
+        "odoo.exceptions.ValidationError",
+    ),
+    (
+        "res.partner",
+        "write",
+        r#"{"ids": [ID], "vals": {"country_id": 99999}}"#,
+        422,
+        "odoo.exceptions.ValidationError",
+    ),
+    (
+        "res.partner",
+        "create",
+        r#"{"vals_list": [{"mobile": "1"}]}"#,
+        500,
+        "builtins.ValueError",
+    ),
+    (
+        "res.partner",
+        "write",
+        r#"{"ids": [ID], "vals": {"mobile": "1"}}"#,
+        500,
+        "builtins.KeyError",
+    ),
+    (
+        "res.partner",
+        "create",
+        r#"{"vals_list": [{"name": "x", "type": "y"}]}"#,
+        500,
+        "builtins.ValueError",
+    ),
+    (
+        "res.partner",
+        "search",
+        r#"{"domain": [["mobile", "=", 1]]}"#,
+        500,
+        "builtins.ValueError",
+    ),
+    (
+        "res.partner",
+        "search",
+        r#"{"domain": ["|", ["name", "=", 1]]}"#,
+        500,
+        "builtins.ValueError",
+    ),
+    (
+        "res.partner",
+        "search",
+        r#"{"domain": [], "context": {"lang": "fr_FR"}}"#,
+        422,
+        "odoo.exceptions.UserError",
+    ),
+    (
+        "res.partner",
+        "search",
+        r#"{"domain": [], "context": {"allowed_company_ids": [9]}}"#,
+        403,
+        "odoo.exceptions.AccessError",
+    ),
+];
+
 #[tokio::test]
 async fn every_kind_of_refusal_has_its_status_and_name() {
     let rig = Rig::start().await;
     let id = rig.loaded(&["id", "name"], json!([["x.1", "Ann"]])).await[0];
-    let werkzeug = |name: &str| format!("werkzeug.exceptions.{name}");
-    let odoo = |name: &str| format!("odoo.exceptions.{name}");
-    let partner = "res.partner";
-    let cases = [
-        ("x.nope", "read", json!({}), 404, werkzeug("NotFound")),
-        (partner, "nope", json!({}), 404, werkzeug("NotFound")),
-        (partner, "_write", json!({}), 403, odoo("AccessError")),
-        (
-            partner,
-            "search_fetch",
-            json!({"domain": []}),
-            403,
-            odoo("AccessError"),
-        ),
-        (
-            "ir.model.data",
-            "search",
-            json!({"domain": []}),
-            403,
-            odoo("AccessError"),
-        ),
-        (
-            partner,
-            "write",
-            json!({"ids": [id]}),
-            422,
-            werkzeug("UnprocessableEntity"),
-        ),
-        (
-            partner,
-            "write",
-            json!({"ids": [id], "vals": {}, "x": 1}),
-            422,
-            werkzeug("UnprocessableEntity"),
-        ),
-        (
-            partner,
-            "create",
-            json!({"ids": [id], "vals_list": []}),
-            422,
-            werkzeug("UnprocessableEntity"),
-        ),
-        (
-            partner,
-            "write",
-            json!({"ids": [999_999], "vals": {"name": "x"}}),
-            404,
-            odoo("MissingError"),
-        ),
-        (
-            partner,
-            "create",
-            json!({"vals_list": [{"city": "x"}]}),
-            422,
-            odoo("ValidationError"),
-        ),
-        (
-            partner,
-            "write",
-            json!({"ids": [id], "vals": {"country_id": 99_999}}),
-            422,
-            odoo("ValidationError"),
-        ),
-        (
-            partner,
-            "create",
-            json!({"vals_list": [{"mobile": "1"}]}),
-            500,
-            "builtins.ValueError".into(),
-        ),
-        (
-            partner,
-            "create",
-            json!({"vals_list": [{"name": "x", "type": "y"}]}),
-            500,
-            "builtins.ValueError".into(),
-        ),
-        (
-            partner,
-            "search",
-            json!({"domain": [["mobile", "=", 1]]}),
-            500,
-            "builtins.ValueError".into(),
-        ),
-        (
-            partner,
-            "search",
-            json!({"domain": ["|", ["name", "=", 1]]}),
-            500,
-            "builtins.ValueError".into(),
-        ),
-        (
-            partner,
-            "search",
-            json!({"domain": [], "context": {"lang": "fr_FR"}}),
-            422,
-            odoo("UserError"),
-        ),
-        (
-            partner,
-            "search",
-            json!({"domain": [], "context": {"allowed_company_ids": [9]}}),
-            403,
-            odoo("AccessError"),
-        ),
-    ];
-    for (model, method, body, status, name) in cases {
+    for (model, method, body, status, name) in REFUSALS {
+        let body: Json = serde_json::from_str(&body.replace("ID", &id.to_string())).unwrap();
         let (found, error) = rig.call(model, method, body.clone()).await;
         assert_eq!(
             (found, error["name"].as_str()),
-            (status, Some(name.as_str())),
+            (*status, Some(*name)),
             "{model}.{method} {body}"
         );
         for part in ["message", "arguments", "context", "debug"] {

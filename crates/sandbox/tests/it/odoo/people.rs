@@ -43,25 +43,48 @@ async fn a_merge_points_everything_to_the_survivor() {
     let rig = Rig::start().await;
     let ids = rig
         .loaded(
-            &["id", "name", "phone", "city", "parent_id/id"],
+            &[
+                "id",
+                "name",
+                "phone",
+                "city",
+                "vat",
+                "is_company",
+                "parent_id/id",
+            ],
             json!([
-                ["x.1", "Acme", "1", "", ""],
-                ["x.2", "ACME Inc", "2", "Erie", ""],
-                ["x.3", "Kid", "", "", "x.2"]
+                ["x.1", "Acme", "1", "", "", "", ""],
+                ["x.2", "ACME Inc", "2", "Erie", "V2", "1", ""],
+                ["x.2b", "ACME Third", "3", "Golden", "V3", "", ""],
+                ["x.3", "Kid", "", "", "", "", "x.2"]
             ]),
         )
         .await;
-    rig.odoo.merge_partners(Id(ids[0]), &[Id(ids[1])]);
+    rig.odoo.archive_partner(Id(ids[0]));
+    rig.odoo
+        .merge_partners(Id(ids[0]), &[Id(ids[1]), Id(ids[2])]);
     let survivor = rig.odoo.partner_by_external_id("x.2").unwrap();
     assert_eq!(survivor.id, Id(ids[0]));
-    assert_eq!(survivor.external_ids, ["x.1", "x.2"]);
+    assert_eq!(survivor.external_ids, ["x.1", "x.2", "x.2b"]);
     assert_eq!(
-        (survivor.phone.as_deref(), survivor.city.as_deref()),
-        (Some("1"), Some("Erie"))
+        (survivor.name.as_deref(), survivor.phone.as_deref()),
+        (Some("Acme"), Some("1")),
+        "the survivor's own values stay"
     );
     assert_eq!(
-        rig.odoo.partner_by_external_id("x.3").unwrap().parent_id,
-        Some(Id(ids[0]))
+        (survivor.city.as_deref(), survivor.vat.as_deref()),
+        (Some("Golden"), Some("V3")),
+        "the last loser fills the gaps"
+    );
+    assert!(
+        survivor.active && survivor.is_company,
+        "what is true of one is true of all"
+    );
+    let kid = rig.odoo.partner_by_external_id("x.3").unwrap();
+    assert_eq!(kid.parent_id, Some(Id(ids[0])));
+    assert_eq!(
+        (kid.complete_name.as_str(), kid.vat.as_deref()),
+        ("Acme, Kid", Some("V3"))
     );
     assert_eq!(rig.odoo.partner(Id(ids[1])), None);
     rig.loaded(&["id", "name"], json!([["x.2", "Renamed"]]))
@@ -69,6 +92,44 @@ async fn a_merge_points_everything_to_the_survivor() {
     assert_eq!(
         rig.odoo.partner(Id(ids[0])).unwrap().name.as_deref(),
         Some("Renamed")
+    );
+}
+
+#[tokio::test]
+async fn people_can_also_act_with_curl() {
+    let rig = Rig::start().await;
+    let url = format!("{}/sandbox", rig.odoo.url());
+    let post = async |path: &str, body: serde_json::Value| {
+        let response = rig
+            .client
+            .post(format!("{url}{path}"))
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        (
+            response.status().as_u16(),
+            response.json::<serde_json::Value>().await.unwrap(),
+        )
+    };
+    let (_, made) = post(
+        "/acts",
+        json!({"do": "create_partner", "values": {"name": "Ann"}}),
+    )
+    .await;
+    let edit = json!({"do": "edit_partner", "id": made["id"], "values": {"name": "Anna"}});
+    assert_eq!(post("/acts", edit).await.0, 200);
+    assert_eq!(rig.names(), ["Anna"]);
+    let gone = json!({"do": "delete_partner", "id": 999_999});
+    assert_eq!(post("/acts", gone).await.0, 422);
+    let (_, fault) = post("/faults", json!({"fault": "server_error", "times": 1})).await;
+    assert!(fault["id"].is_u64());
+    assert_eq!(rig.call("res.users", "context_get", json!({})).await.0, 500);
+    let about = rig.client.get(&url).send().await.unwrap();
+    let about: serde_json::Value = about.json().await.unwrap();
+    assert_eq!(
+        (&about["database"], &about["partners"]),
+        (&json!("sandbox"), &json!(1))
     );
 }
 
