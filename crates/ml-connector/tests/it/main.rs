@@ -3,7 +3,11 @@
 
 mod architecture;
 mod expected;
+mod history;
 mod odoo_side;
 mod rig;
+mod watched;
 
 mod first_load;
+mod kills;
+mod race;

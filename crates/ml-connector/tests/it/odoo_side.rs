@@ -46,7 +46,13 @@ const FIELDS: [&str; 16] = [
 
 impl OdooSide {
     pub(crate) async fn simulated() -> Self {
-        let options = simulated::Options::new(std::sync::Arc::new(ml_connector::clock::now));
+        Self::simulated_with(|_| ()).await
+    }
+
+    /// A simulator with other options, e.g. one whose calls take their time.
+    pub(crate) async fn simulated_with(change: impl FnOnce(&mut simulated::Options)) -> Self {
+        let mut options = simulated::Options::new(std::sync::Arc::new(ml_connector::clock::now));
+        change(&mut options);
         Self::Simulated(Box::new(
             simulated::Sandbox::start(options)
                 .await

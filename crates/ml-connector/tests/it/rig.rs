@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_mins(4);
 
 pub(crate) struct Rig {
     pub(crate) titan: Arc<Sandbox>,
-    pub(crate) odoo: OdooSide,
+    pub(crate) odoo: Arc<OdooSide>,
     folder: TempDir,
     master_key: String,
 }
@@ -45,17 +45,17 @@ impl Rig {
     }
 
     /// A rig with a ServiceTitan of one's own making.
-    pub(crate) async fn with(odoo: OdooSide, options: Options) -> Self {
+    pub(crate) async fn with(odoo: impl Into<Arc<OdooSide>>, options: Options) -> Self {
         let titan = Sandbox::start(options).await.expect("the sandbox starts");
         titan.switch(|switches: &mut Switches| switches.feed_withheld_s = 0);
         Self::between(Arc::new(titan), odoo).await
     }
 
-    /// A connector with nothing in its store, between this ServiceTitan and another Odoo.
-    pub(crate) async fn between(titan: Arc<Sandbox>, odoo: OdooSide) -> Self {
+    /// A connector with nothing in its store, between this ServiceTitan and this Odoo.
+    pub(crate) async fn between(titan: Arc<Sandbox>, odoo: impl Into<Arc<OdooSide>>) -> Self {
         let rig = Self {
             titan,
-            odoo,
+            odoo: odoo.into(),
             folder: TempDir::new().expect("a folder"),
             master_key: master_key(),
         };
@@ -65,6 +65,11 @@ impl Rig {
         let added = rig.run(&["connection", "add", "acme.toml"]).await;
         assert_eq!(added.code, Some(0), "{}", added.err);
         rig
+    }
+
+    /// A second connector between the same two, which knows nothing of the first.
+    pub(crate) async fn twin(&self) -> Self {
+        Self::between(Arc::clone(&self.titan), Arc::clone(&self.odoo)).await
     }
 
     /// Writes the connection file; `extra` goes to its end.
@@ -237,6 +242,11 @@ impl Serving {
     /// Everything that it logged up to now.
     pub(crate) fn log(&self) -> String {
         self.said.lock().expect("unpoisoned").clone()
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
     }
 
     /// Asks it to end, and waits until it has.
