@@ -62,7 +62,7 @@ pub struct Connection {
     pub paused: Option<Reason>,
     /// When it was added.
     pub created_at: Timestamp,
-    /// Bumps with each change of the connection.
+    /// Bumps with each change of the settings or secrets, not of the state.
     pub version: i64,
 }
 
@@ -431,7 +431,7 @@ impl Store {
                 return Ok(());
             }
             tx.execute(
-                "UPDATE connections SET state = $2, paused = $3, version = version + 1 WHERE id = $1",
+                "UPDATE connections SET state = $2, paused = $3 WHERE id = $1",
                 params![id.0, state.as_str(), paused.as_ref()],
             )?;
             audit::append(tx, id, &entries, now)

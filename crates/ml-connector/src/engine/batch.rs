@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use odoo::load::{RowFault, RowFaultKind, Rows};
-use odoo::{Context, ExternalId, Found, Model, RecordId};
+use odoo::{Context, ExternalId, Model, RecordId, Trace};
 use serde_json::{Value, json};
 use store::attempts::NewAttempt;
 use store::audit::NewAuditEntry;
@@ -457,17 +457,32 @@ impl Carrier {
                 fault.message
             )
         };
-        Ok(match self.odoo.check_object_reference(&external).await? {
-            Found::Found {
-                id: RecordId(now), ..
-            } if now != id.0 => Whereabouts::MovedTo(TargetId(now)),
-            Found::Found { .. } | Found::Hidden { .. } => Whereabouts::Lost(Verdict::Park(
-                failure::hidden_in_odoo(what("is hidden from the connector's user")),
-            )),
-            Found::Absent => Whereabouts::Lost(Verdict::Decide(failure::deleted_in_odoo(what(
-                "no longer exists in Odoo",
-            )))),
-        })
+        Ok(
+            match self
+                .odoo
+                .trace(&Model::PARTNER, RecordId(id.0), &external)
+                .await?
+            {
+                Trace::Merged { into } => Whereabouts::MovedTo(TargetId(into.get())),
+                Trace::Hidden => {
+                    let what = what("is hidden from the connector's user");
+                    Whereabouts::Lost(Verdict::Park(failure::hidden_in_odoo(what)))
+                }
+                Trace::Deleted => {
+                    let what = what("no longer exists in Odoo");
+                    Whereabouts::Lost(Verdict::Decide(failure::deleted_in_odoo(what)))
+                }
+                Trace::Unclear => {
+                    let what = what("is gone, and what bears its external id now cannot be seen");
+                    Whereabouts::Lost(Verdict::Decide(failure::deleted_in_odoo(what)))
+                }
+                // It came back between the two calls: the next try finds it.
+                Trace::There => Whereabouts::Lost(Verdict::Retry(
+                    Blame::Record,
+                    failure::hidden_in_odoo(what("was missing for a moment")),
+                )),
+            },
+        )
     }
 
     /// What follows from a refused row. A row refused for lack of rights may be one hidden record, or a right that the

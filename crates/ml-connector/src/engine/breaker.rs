@@ -56,6 +56,16 @@ impl Breakers {
         was_open
     }
 
+    /// Whether nobody calls that vendor now.
+    #[must_use]
+    pub fn is_open(&self, vendor: Vendor, now: Timestamp) -> bool {
+        let breaker = match vendor {
+            Vendor::ServiceTitan => &self.servicetitan,
+            Vendor::Odoo => &self.odoo,
+        };
+        breaker.open_until.is_some_and(|until| until > now)
+    }
+
     /// When the last of the open breakers may be tried again.
     #[must_use]
     pub fn open_until(&self, now: Timestamp) -> Option<Timestamp> {

@@ -45,7 +45,9 @@ pub enum Pace {
 }
 
 impl Pace {
-    const fn as_str(self) -> &'static str {
+    /// The pace's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Quick => "quick",
             Self::Settled => "settled",

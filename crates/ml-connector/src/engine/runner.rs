@@ -114,6 +114,7 @@ impl Runner {
         let now = self.shared.clock.now();
         let passes = self.shared.store.open_passes(self.connection.id).await?;
         if let Some(until) = self.breakers.open_until(now) {
+            self.carry_what_is_known(&passes, now).await?;
             return Ok(between(now, until));
         }
         if !self.may_go_on(&passes, now).await? {
@@ -127,16 +128,37 @@ impl Runner {
             return Ok(REQUESTS_EVERY);
         }
         self.check_when_due(now).await?;
-        let flows: Vec<(Flow, Every)> = Flow::ALL
-            .into_iter()
-            .filter_map(|flow| Some((flow, self.profile.flow(flow)?.every)))
-            .collect();
-        for (flow, every) in flows {
+        for (flow, every) in self.flows() {
             self.observe_when_due(flow, every).await?;
             self.observer().fetch_woken(flow).await?;
             self.apply(flow, None).await?;
         }
         Ok(REQUESTS_EVERY)
+    }
+
+    /// While ServiceTitan rests, what it said before still goes to Odoo; before the first reading is complete, nothing does.
+    async fn carry_what_is_known(&mut self, passes: &[Pass], now: Timestamp) -> Result<(), Halt> {
+        let pass = passes.first().filter(|pass| pass.started_at.is_some());
+        let works = self.connection.state == ConnectionState::Active
+            && !self.breakers.is_open(Vendor::Odoo, now)
+            && (self.shared.mode == Mode::Service || pass.is_some());
+        if !works {
+            return Ok(());
+        }
+        for (flow, _) in self.flows() {
+            let read = read_cursor(flow, Pace::Quick);
+            let read = self.shared.store.cursor(self.connection.id, &read).await?;
+            if read.is_some() || pass.is_some() {
+                self.apply(flow, pass).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The flows that are on, with their cadence, in the order in which records depend on each other.
+    fn flows(&self) -> Vec<(Flow, Every)> {
+        let on = |flow| Some((flow, self.profile.flow(flow)?.every));
+        Flow::ALL.into_iter().filter_map(on).collect()
     }
 
     /// Whether the connection is active, or has become so: a paused one is probed now and then, and at once for a pass.
@@ -199,7 +221,6 @@ impl Runner {
             self.shared.public_url.as_ref(),
         )
         .await?;
-        self.checked_at = Some(now);
         if let Some(outage) = findings
             .iter()
             .find(|finding| finding.unreachable.is_some())
@@ -207,6 +228,7 @@ impl Runner {
             let vendor = outage.unreachable.expect("found by it");
             return Err(Halt::Vendor(vendor, outage.reason()));
         }
+        self.checked_at = Some(now);
         Ok(findings
             .iter()
             .find(|finding| finding.status == doctor::Status::Error)
@@ -233,7 +255,7 @@ impl Runner {
         pace: Pace,
         period: SignedDuration,
     ) -> Result<(), Halt> {
-        let cursor = format!("{flow}/{pace:?}/read").to_lowercase();
+        let cursor = read_cursor(flow, pace);
         let now = self.shared.clock.now();
         let last = self
             .shared
@@ -314,13 +336,9 @@ impl Runner {
 
     async fn apply(&mut self, flow: Flow, pass: Option<&Pass>) -> Result<(), Halt> {
         let now = self.shared.clock.now();
-        let idle = self
-            .shared
-            .store
-            .next_due(self.connection.id, flow)
-            .await?
-            .is_none_or(|next| next > now);
-        if idle && self.directory.is_some() {
+        let next = self.shared.store.next_due(self.connection.id, flow).await?;
+        let idle = next.is_none_or(|next| next > now);
+        if idle && self.known_directory(now).is_some() {
             return Ok(());
         }
         let vendors = self.vendors().await?;
@@ -353,9 +371,7 @@ impl Runner {
     /// The reference data, read when it is old; what changed there makes the records with warnings due again.
     async fn directory(&mut self, vendors: &Vendors, flow: Flow) -> Result<Directory, Halt> {
         let now = self.shared.clock.now();
-        if let Some((directory, read_at)) = &self.directory
-            && now.duration_since(*read_at) < CHECK_EVERY
-        {
+        if let Some(directory) = self.known_directory(now) {
             return Ok(directory.clone());
         }
         let directory = vendors.directory().await?;
@@ -375,6 +391,12 @@ impl Runner {
         }
         self.directory = Some((directory.clone(), now));
         Ok(directory)
+    }
+
+    /// The reference data, unless it is old.
+    fn known_directory(&self, now: Timestamp) -> Option<&Directory> {
+        let (directory, read_at) = self.directory.as_ref()?;
+        (now.duration_since(*read_at) < CHECK_EVERY).then_some(directory)
     }
 
     async fn vendors(&mut self) -> Result<Vendors, Halt> {
@@ -513,6 +535,11 @@ impl Runner {
         }
         Ok(())
     }
+}
+
+/// The cursor that says when a flow was last read to its end at a pace.
+fn read_cursor(flow: Flow, pace: Pace) -> String {
+    format!("{flow}/{}/read", pace.as_str())
 }
 
 fn incomplete(error: &anyhow::Error) -> Reason {

@@ -152,7 +152,7 @@ async fn a_pause_is_audited_once(rig: Rig) {
         (connection.state, connection.paused),
         (ConnectionState::Paused, Some(why))
     );
-    assert_eq!(connection.version, 2);
+    assert_eq!(connection.version, 1);
     rig.store
         .set_connection_state(id, ConnectionState::Active, None, "engine", at(2))
         .await

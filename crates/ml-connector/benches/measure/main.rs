@@ -1,0 +1,44 @@
+//! Whole-process measurements, each against a floor that runs in the same minutes on the same machine: ratios, not
+//! seconds. `just bench` brings up a real Odoo and runs all of them; `cargo bench -p ml-connector -- webhooks` runs one.
+
+#![expect(clippy::print_stdout, reason = "the figures are the result")]
+#![expect(clippy::cast_precision_loss, reason = "figures for people")]
+
+#[expect(dead_code, reason = "the stories use more of it")]
+#[path = "../../tests/it/odoo_side.rs"]
+mod odoo_side;
+#[expect(dead_code, reason = "the stories use more of it")]
+#[path = "../../tests/it/rig.rs"]
+mod rig;
+
+mod first_load;
+mod floor;
+mod process;
+mod receiver;
+mod webhooks;
+
+use std::env;
+
+fn main() {
+    let wanted: Vec<String> = env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    let number = |name: &str, default: usize| {
+        let value = env::args().skip_while(|argument| argument != name).nth(1);
+        value
+            .and_then(|value| value.parse().ok())
+            .unwrap_or(default)
+    };
+    let runs = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    if runs("first-load") {
+        runtime.block_on(first_load::measure(number("--customers", 10_000)));
+    }
+    if runs("webhooks") {
+        runtime.block_on(webhooks::measure(
+            number("--seconds", 5),
+            number("--trials", 20),
+        ));
+    }
+}
