@@ -175,7 +175,9 @@ pub(super) fn content(db: &Database, seeded: Id) -> BTreeMap<String, Json> {
                 Value::Bool(yes) => json!(yes),
                 Value::Int(n) => json!(n),
                 Value::Text(text) => json!(&**text),
-                Value::Ref(id) if *id == row.id() => json!("itself"),
+                Value::Ref(id) if *id == row.id() && field.kind.comodel() == Some(PARTNER) => {
+                    json!("itself")
+                }
                 Value::Ref(id) => json!(shown(id)),
                 Value::Many(ids) if ids.is_empty() => continue,
                 Value::Many(ids) => ids.iter().map(|id| json!(shown(id))).collect(),
