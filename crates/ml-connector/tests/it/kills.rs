@@ -94,7 +94,11 @@ async fn killed_and_restarted(rig: &Rig, calm: &Rig, kills: usize, seed: u64) {
             .filter(|kind| falls.of(kind) == least)
             .collect();
         let kind = *kinds.choose(&mut rng).expect("one has the least");
-        let aims: Vec<_> = AIMS.iter().filter(|aim| aim.0 == kind).collect();
+        // Nothing is updated before everything is there.
+        let aims: Vec<_> = AIMS
+            .iter()
+            .filter(|aim| aim.0 == kind && !(loading && aim.1.contains("updat")))
+            .collect();
         let (_, aim, most) = **aims.choose(&mut rng).expect("each kind has its steps");
         let n = rng.random_range(1..=most);
         let delay_ms = if rng.random_bool(0.4) {

@@ -8,6 +8,8 @@ mod odoo_side;
 mod rig;
 mod watched;
 
+mod chaos;
+mod crash_matrix;
 mod first_load;
 mod kills;
 mod race;

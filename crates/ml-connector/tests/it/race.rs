@@ -68,7 +68,7 @@ async fn two_connectors_race_without_duplicates_in_a_real_odoo() {
     let Some(odoo) = OdooSide::real("race") else {
         return;
     };
-    two_connectors_race(odoo, 300).await;
+    two_connectors_race(odoo, 150).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
