@@ -20,11 +20,17 @@ pub const ROWS_MAX: usize = 250;
 /// Where partners start; documents with lines should start at 10.
 pub const ROWS_START: usize = 100;
 
+/// After so many full calls in a row that went well, a limit that was learnt from a cut-off call is doubled: it may have
+/// been an outage, not the size.
+pub const GOOD_CALLS: u32 = 16;
+
 /// An adaptive batch size. One per kind of call: a creation is several times cheaper than an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sizer {
     rows: usize,
     rows_max: usize,
+    /// Full calls that went well since the limit was set.
+    good_calls: u32,
 }
 
 impl Default for Sizer {
@@ -40,6 +46,7 @@ impl Sizer {
         Self {
             rows: rows.clamp(ROWS_MIN, ROWS_MAX),
             rows_max: ROWS_MAX,
+            good_calls: 0,
         }
     }
 
@@ -57,6 +64,11 @@ impl Sizer {
         }
         // A short call (the last of a run) proves nothing about longer ones, unless it was slow.
         let full = rows.saturating_mul(2) >= self.rows;
+        self.good_calls += u32::from(full);
+        if self.good_calls >= GOOD_CALLS {
+            self.good_calls = 0;
+            self.rows_max = self.rows_max.saturating_mul(2).min(ROWS_MAX);
+        }
         if elapsed > LONGEST || (elapsed < SHORTEST && full) {
             let fitting = fitting_rows(rows, elapsed);
             self.rows = fitting
@@ -66,10 +78,12 @@ impl Sizer {
         self.rows
     }
 
-    /// A call of this many rows timed out or was cut off: half of it, and for good never more than it.
+    /// A call of this many rows timed out or was cut off: half of it, and never more than it until many calls
+    /// ([`GOOD_CALLS`]) went well.
     pub fn was_cut_off(&mut self, rows: usize) -> usize {
         let rows = rows.max(ROWS_MIN);
         self.rows_max = self.rows_max.min(rows);
+        self.good_calls = 0;
         self.rows = (rows / 2).clamp(ROWS_MIN, self.rows_max);
         self.rows
     }
@@ -127,6 +141,20 @@ mod tests {
         }
         assert_eq!(sizer.rows(), 100);
         assert_eq!(sizer.was_cut_off(1), 1);
+    }
+
+    #[test]
+    fn an_outage_does_not_keep_calls_small_for_good() {
+        let mut sizer = Sizer::default();
+        while sizer.rows() > 1 {
+            sizer.was_cut_off(sizer.rows());
+        }
+        let mut calls = 0;
+        while sizer.rows() < ROWS_START {
+            sizer.took(sizer.rows(), Duration::from_millis(4 * sizer.rows() as u64));
+            calls += 1;
+        }
+        assert!(calls <= 8 * GOOD_CALLS, "{calls}");
     }
 
     proptest! {
