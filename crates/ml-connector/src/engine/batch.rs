@@ -160,6 +160,8 @@ impl Carrier {
                 let rows = jobs.iter().map(Job::rows).sum();
                 carried.cut_off = carried.cut_off.max(Some(rows));
             }
+            // Nobody can tell an outage from a record that kills the server, unless it went alone and Odoo answers others.
+            let suspect = jobs.len() == 1 && carried.cut_off.is_some() && self.odoo_answers().await;
             match failure::of_odoo(&error) {
                 Verdict::Park(_) | Verdict::Decide(_) if jobs.len() > 1 => {
                     let rest = jobs.split_off(jobs.len() / 2);
@@ -173,10 +175,7 @@ impl Carrier {
                         carried.outcomes.push(self.outcome(one));
                     }
                 }
-                // Nobody can tell an outage from a record that kills the server, unless it went alone.
-                Verdict::Retry(Blame::Vendor(vendor), reason)
-                    if jobs.len() == 1 && carried.cut_off.is_some() =>
-                {
+                Verdict::Retry(Blame::Vendor(vendor), reason) if suspect => {
                     for mut one in progress {
                         one.failed = Some(Verdict::Retry(Blame::Record, reason.clone()));
                         carried.outcomes.push(self.outcome(one));
@@ -191,6 +190,12 @@ impl Carrier {
             }
         }
         carried
+    }
+
+    /// Whether Odoo is there for a question that costs it nothing.
+    async fn odoo_answers(&self) -> bool {
+        let read = odoo::server::Operation::Read;
+        self.odoo.has_access(&Model::PARTNER, read).await.is_ok()
     }
 
     fn start(&self, jobs: &[Job]) -> Vec<Progress> {
