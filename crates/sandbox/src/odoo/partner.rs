@@ -80,7 +80,15 @@ fn create_unsynced(
     mut vals_list: Vec<Values>,
 ) -> Result<(Vec<Id>, Vec<Values>), Refusal> {
     for vals in &mut vals_list {
-        check_parent(tx, vals)?;
+        // Of a person, the salesperson is taken from the parent, which is noticed when there is none; of a company, the
+        // database's foreign key speaks.
+        let is_company = vals.get("is_company").is_some_and(is_truthy)
+            || vals
+                .get("company_type")
+                .is_some_and(|kind| kind == "company");
+        if !is_company || parent_exists(tx, vals) {
+            check_parent(tx, vals)?;
+        }
         clean(vals);
     }
     let ids = write::create_plain(tx, PARTNER, &vals_list)?;
@@ -100,6 +108,11 @@ fn check_parent(tx: &mut Tx<'_>, vals: &Values) -> Result<(), Refusal> {
         Some(parent) if parent != 0 => readable(tx, Id(parent)),
         _ => Ok(()),
     }
+}
+
+fn parent_exists(tx: &Tx<'_>, vals: &Values) -> bool {
+    let parent = vals.get("parent_id").and_then(Json::as_i64);
+    parent.is_some_and(|id| tx.row(PARTNER, Id(id)).is_some())
 }
 
 /// Whether the partner exists and the user may read it.
@@ -293,9 +306,7 @@ fn sync_from_commercial(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
         return Ok(());
     };
     let values = set_values_of(tx.existing(PARTNER, commercial)?, &COMMERCIAL);
-    if values.is_empty() {
-        return Ok(());
-    }
+    // Never without a write: a real partner also has accounts, which are always set.
     write(tx, &[id], values)?;
     sync_to_descendants(tx, id, &COMMERCIAL)
 }

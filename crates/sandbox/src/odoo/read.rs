@@ -7,7 +7,7 @@ use super::access::{self, Operation};
 use super::database::{Row, Tx, external_name};
 use super::refusal::Refusal;
 use super::schema::{Field, Kind, Model, Preset, Source};
-use super::search::{Direction, Page, compare, order_terms, search};
+use super::search::{Direction, Page, order_terms, search, sort};
 use super::value::{Value, time_text};
 
 /// The value of a field, stored or worked out.
@@ -27,7 +27,7 @@ fn lines(tx: &Tx<'_>, comodel: Model, inverse: &str, id: Id) -> std::sync::Arc<[
     let active = definition.find("active");
     let hide_archived =
         comodel == Model::Partner || tx.env.context.get("active_test") != Some(&Json::Bool(false));
-    let mut rows: Vec<&Row> = tx
+    let rows: Vec<&Row> = tx
         .db
         .pointing(comodel, inverse, id)
         .filter_map(|id| tx.row(comodel, id))
@@ -36,10 +36,9 @@ fn lines(tx: &Tx<'_>, comodel: Model, inverse: &str, id: Id) -> std::sync::Arc<[
         })
         .filter(|row| access::rule_allows(tx, comodel, row))
         .collect();
-    if let Ok(terms) = order_terms(comodel, comodel.order()) {
-        rows.sort_by(|a, b| compare(tx, comodel, &terms, a, b));
-    }
-    rows.into_iter().map(Row::id).collect()
+    let terms =
+        order_terms(comodel, comodel.order()).expect("a model's own order names its fields");
+    sort(tx, comodel, &terms, rows).into()
 }
 
 fn computed(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
@@ -307,15 +306,21 @@ pub(super) fn aggregate(
             None if aggregate == "__count" => json!(ids.len()),
             Some((name, function @ ("max" | "min"))) => {
                 let place = field_places(model, Some(&[name.to_owned()]))?[0];
+                let set = |row: &&Row| raw(tx, model, row, place) != Value::Empty;
                 let rows = ids.iter().filter_map(|id| tx.row(model, *id));
-                let order =
-                    |a: &&Row, b: &&Row| compare(tx, model, &[(place, Direction::Up)], a, b);
-                let row = if function == "max" {
-                    rows.max_by(order)
-                } else {
-                    rows.min_by(order)
+                let sorted = sort(
+                    tx,
+                    model,
+                    &[(place, Direction::Up)],
+                    rows.filter(set).collect(),
+                );
+                let extreme = match function {
+                    "max" => sorted.last(),
+                    _ => sorted.first(),
                 };
-                row.map_or(json!(false), |row| shown(tx, model, row, place, false))
+                extreme
+                    .and_then(|id| tx.row(model, *id))
+                    .map_or(json!(false), |row| shown(tx, model, row, place, false))
             }
             _ => {
                 return Err(Refusal::value_error(format!(
