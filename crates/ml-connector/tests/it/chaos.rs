@@ -81,6 +81,7 @@ const fn rate_limited(retry_after_s: Option<u64>) -> Fault {
 }
 
 fn troubles() -> Vec<Trouble> {
+    use Vendor::{Both, Odoo, ServiceTitan};
     const LOAD: &str = "/res.partner/load";
     const EXPORT: &str = "/export/";
     let single = |name, vendor, rules| Trouble {
@@ -101,7 +102,6 @@ fn troubles() -> Vec<Trouble> {
         arm,
         is_outage: false,
     };
-    use Vendor::{Both, Odoo, ServiceTitan};
     vec![
         single("lost replies", Odoo, || {
             vec![load(Fault::LoseReply).every(2).times(4)]
@@ -357,7 +357,7 @@ async fn who_goes_alone_is_charged_only_when_odoo_is_well() {
     let rename = |name| {
         rig.tenant()
             .rename_customer(customer, name)
-            .expect("it is there")
+            .expect("it is there");
     };
     rename("Renamed in an outage");
     odoo.add(storm(Fault::Reset, "/res.partner/load"));

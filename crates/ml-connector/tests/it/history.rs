@@ -39,7 +39,7 @@ impl History {
         .into_iter()
         .enumerate()
         {
-            let customer = self.anyone(tenant, rng);
+            let customer = anyone(tenant, rng);
             self.act(tenant, &customer, work(tenant, &customer, turn + place));
         }
         self.create(tenant, turn, rng);
@@ -63,15 +63,6 @@ impl History {
         let made = tenant.act(act.clone()).expect("the customer is there");
         self.touched.insert(customer.id);
         self.acts.push((act, made));
-    }
-
-    fn anyone(&self, tenant: &Tenant, rng: &mut StdRng) -> Customer {
-        let active: Vec<Customer> = tenant
-            .customers()
-            .into_iter()
-            .filter(|customer| customer.active && customer.merged_to_id.is_none())
-            .collect();
-        active.choose(rng).expect("somebody is left").clone()
     }
 
     fn create(&mut self, tenant: &Tenant, turn: usize, rng: &mut StdRng) {
@@ -132,6 +123,15 @@ impl History {
         };
         self.act(tenant, &customer, act);
     }
+}
+
+fn anyone(tenant: &Tenant, rng: &mut StdRng) -> Customer {
+    let active: Vec<Customer> = tenant
+        .customers()
+        .into_iter()
+        .filter(|customer| customer.active && customer.merged_to_id.is_none())
+        .collect();
+    active.choose(rng).expect("somebody is left").clone()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the same shape as the others")]

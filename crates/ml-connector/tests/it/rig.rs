@@ -206,7 +206,7 @@ impl Rig {
                 });
             said.lock()
                 .expect("unpoisoned")
-                .push_str(&format!("{line}\n"));
+                .extend([line.as_str(), "\n"]);
             if let Some((_, address)) = line.split_once("listens on ") {
                 break address
                     .split_whitespace()
@@ -220,7 +220,7 @@ impl Rig {
             while let Ok(Some(line)) = lines.next_line().await {
                 log.lock()
                     .expect("unpoisoned")
-                    .push_str(&format!("{line}\n"));
+                    .extend([line.as_str(), "\n"]);
             }
         });
         Serving {

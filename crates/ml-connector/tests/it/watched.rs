@@ -34,12 +34,13 @@ impl Watched {
         let said = Arc::clone(&log);
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
-                match step(&line) {
-                    Some(step) => drop(tell.send(step)),
-                    None => said
-                        .lock()
-                        .expect("unpoisoned")
-                        .push_str(&format!("{line}\n")),
+                if let Some(step) = step(&line) {
+                    // Nobody listens any more once it was killed.
+                    let _ = tell.send(step);
+                } else {
+                    let mut said = said.lock().expect("unpoisoned");
+                    said.push_str(&line);
+                    said.push('\n');
                 }
             }
         });
