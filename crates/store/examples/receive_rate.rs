@@ -193,7 +193,8 @@ fn minimal_writer(path: &Path) -> Outcome<mpsc::Sender<(String, Bytes, oneshot::
         "CREATE TABLE deliveries (occurrence TEXT NOT NULL UNIQUE, raw BLOB NOT NULL)",
     )?;
     let (queue, mut jobs) = mpsc::channel::<(String, Bytes, oneshot::Sender<()>)>(1_024);
-    std::thread::spawn(move || -> rusqlite::Result<()> {
+    let thread = std::thread::Builder::new().name("minimal-writer".to_owned());
+    thread.spawn(move || -> rusqlite::Result<()> {
         let mut group = Vec::new();
         while let Some(first) = jobs.blocking_recv() {
             group.push(first);
@@ -216,6 +217,6 @@ fn minimal_writer(path: &Path) -> Outcome<mpsc::Sender<(String, Bytes, oneshot::
             }
         }
         Ok(())
-    });
+    })?;
     Ok(queue)
 }

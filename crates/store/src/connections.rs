@@ -426,7 +426,8 @@ impl Store {
                 params![id.0],
             )?;
             let mut row = row.ok_or_else(|| no_connection(id))?;
-            let (old_state, old_paused): (ConnectionState, Option<String>) = (row.take(0)?, row.take(1)?);
+            let (old_state, old_paused): (ConnectionState, Option<String>) =
+                (row.take(0)?, row.take(1)?);
             if old_state == state && old_paused == paused {
                 return Ok(());
             }

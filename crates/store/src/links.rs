@@ -13,7 +13,7 @@ use crate::limit::refuse_beyond;
 use crate::records::RecordId;
 use crate::row::{Row, list, params, texts};
 use crate::tx::Tx;
-use crate::vault::ConnectionKeys;
+use crate::vault::{ConnectionKeys, Nonce};
 use crate::{Error, Result, Store};
 
 /// Names that one call of [`Store::links`] takes at most.
@@ -70,6 +70,13 @@ fn link(keys: &ConnectionKeys, row: &mut Row) -> Result<(RecordId, Link)> {
         base,
     };
     Ok((record, link))
+}
+
+/// The base of a link, sealed under its name.
+pub(crate) fn seal_base(keys: &ConnectionKeys, link: &Link, nonce: Nonce) -> Vec<u8> {
+    let base =
+        serde_json::to_vec(&link.base).expect("content is texts by column, which have a JSON form");
+    keys.seal("links", "base", &link.name.0, &base, nonce)
 }
 
 /// The links that belong to these records, by name.

@@ -4,6 +4,7 @@
 //! version it was planned from; when more has come since, the record stays due, whatever the outcome was. The same holds
 //! for links of other records that it depends on (their *links version*).
 
+mod link_changes;
 mod outcomes;
 
 use std::collections::HashSet;

@@ -29,6 +29,9 @@ pub struct Subject<'a> {
 /// The decision that what a person deleted in Odoo shall be made anew.
 pub const RECREATE: &str = "recreate";
 
+/// The decision that a record which cannot be carried shall be left out, until it changes.
+pub const DISMISS: &str = "dismiss";
+
 /// Another record, as far as this side knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Other {
@@ -80,7 +83,7 @@ pub struct Write {
     pub model: &'static str,
     /// What is done.
     pub verb: Verb,
-    /// What the target is known to hold afterwards: the next base. Empty for [`Verb::Alias`].
+    /// What the target is known to hold afterwards: the next base. For [`Verb::Alias`] it says whose alias it is.
     pub holds: Content,
 }
 

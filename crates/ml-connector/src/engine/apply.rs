@@ -10,6 +10,7 @@ use store::passes::PassId;
 use store::records::{Due, Effect, Outcome, RecordId};
 use sync::customers;
 use sync::directory::Directory;
+use sync::failure::Vendor;
 use sync::flow::Flow;
 use sync::link::Name;
 use sync::plan::{Decision, Other, Plan, Subject};
@@ -134,8 +135,8 @@ impl Applier<'_> {
                 }
             }
             reached(Step::Planned, read);
-            self.record(outcomes).await?;
-            // Each is asked for once in a run: what ServiceTitan does not show now is waited for, not hammered.
+            // Each is asked for once in a run: what ServiceTitan does not show now is waited for, not hammered. It is
+            // asked before the outcomes are written: who waits must not be forgotten by a crash in between.
             let missing: Vec<Key> = missing
                 .into_iter()
                 .filter(|key| wanted.insert(key.clone()))
@@ -145,6 +146,7 @@ impl Applier<'_> {
                     .fetch(&missing, "needed by another record")
                     .await?;
             }
+            self.record(outcomes).await?;
         }
         Ok(())
     }
@@ -183,7 +185,9 @@ impl Applier<'_> {
             self.sizer.was_cut_off(rows);
         }
         self.record(carried.outcomes).await?;
-        carried.halt.map_or(Ok(()), |verdict| Err(verdict.into()))
+        carried
+            .halt
+            .map_or(Ok(()), |verdict| Err(Halt::of(Vendor::Odoo, verdict)))
     }
 
     /// Commits what came of some records, and tells whoever counts.

@@ -29,6 +29,8 @@ pub enum Halt {
     Pause(Reason),
     /// A vendor is out of reach or out of order: its breaker opens.
     Vendor(Vendor, Reason),
+    /// A vendor answers, but refuses a call that is for more than one record.
+    Refused(Vendor, Reason),
     /// Our own state cannot be read or written.
     Store(store::Error),
 }
@@ -39,22 +41,17 @@ impl From<store::Error> for Halt {
     }
 }
 
-impl From<Verdict> for Halt {
-    /// A verdict about a whole feed, or a whole call: what would park one record holds up everything here.
-    fn from(verdict: Verdict) -> Self {
+impl Halt {
+    /// What a verdict about a whole call means for the connection: what would park one record holds up everything that
+    /// the call was for.
+    #[must_use]
+    pub fn of(vendor: Vendor, verdict: Verdict) -> Self {
         match verdict {
             Verdict::Pause(reason) => Self::Pause(reason),
             Verdict::Retry(Blame::Vendor(vendor), reason) => Self::Vendor(vendor, reason),
             Verdict::Retry(Blame::Record, reason)
             | Verdict::Park(reason)
-            | Verdict::Decide(reason) => {
-                let vendor = if reason.cause.starts_with("servicetitan") {
-                    Vendor::ServiceTitan
-                } else {
-                    Vendor::Odoo
-                };
-                Self::Vendor(vendor, reason)
-            }
+            | Verdict::Decide(reason) => Self::Refused(vendor, reason),
         }
     }
 }

@@ -7,16 +7,15 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use servicetitan::client::{Continuation, Feed, Row};
-use servicetitan::{CustomerId, ErrorKind};
+use servicetitan::CustomerId;
+use servicetitan::client::{Continuation, Feed, FeedReader, Row};
 use store::Store;
 use store::connections::ConnectionId;
-use store::observations::{Observation, ObservationSource, Observed};
+use store::observations::{Observation, ObservationSource, Observed, SIGHTINGS_MAX};
 use sync::customers::{self, PartKind};
-use sync::failure::of_servicetitan;
+use sync::failure::{Vendor, of_servicetitan};
 use sync::flow::Flow;
 use sync::record::Key;
-use sync::sighting::Sighting;
 
 use super::Halt;
 use super::step::{Step, reached};
@@ -68,91 +67,124 @@ pub struct Observer {
     pub clock: Clock,
 }
 
+/// The cursor that says when a flow was last read to its end at a pace.
+#[must_use]
+pub fn read_cursor(flow: Flow, pace: Pace) -> String {
+    format!("{flow}/{}/read", pace.as_str())
+}
+
 impl Observer {
-    /// Reads every feed of a flow to its end. `since` starts over at that time.
-    pub async fn read(
-        &self,
-        flow: Flow,
-        pace: Pace,
-        since: Option<Timestamp>,
-    ) -> Result<Observation, Halt> {
+    /// Reads every feed of a flow from its saved position to its end.
+    pub async fn read(&self, flow: Flow, pace: Pace) -> Result<Observation, Halt> {
+        let marker = read_cursor(flow, pace);
+        let complete_at = self
+            .store
+            .cursor(self.connection, &marker)
+            .await?
+            .map(|read| read.saved_at);
+        let started_at = self.clock.now();
+        let seen = match flow {
+            Flow::Customers => {
+                let feeds = CUSTOMER_FEEDS
+                    .map(|(feed, kind)| self.feed(flow, feed, kind, pace, complete_at));
+                sum(futures::future::try_join_all(feeds).await?)
+            }
+        };
+        self.store
+            .save_cursor(self.connection, &marker, "", started_at)
+            .await?;
+        Ok(seen)
+    }
+
+    /// Reads again whatever changed since then, beside the saved positions, which stay where they are.
+    pub async fn read_again(&self, flow: Flow, since: Timestamp) -> Result<Observation, Halt> {
         match flow {
             Flow::Customers => {
-                let feeds =
-                    CUSTOMER_FEEDS.map(|(feed, kind)| self.feed(flow, feed, kind, pace, since));
-                let seen = futures::future::try_join_all(feeds).await?;
-                Ok(seen
-                    .into_iter()
-                    .fold(Observation::default(), |sum, one| Observation {
-                        changed: sum.changed + one.changed,
-                        unchanged: sum.unchanged + one.unchanged,
-                    }))
+                let feeds = CUSTOMER_FEEDS.map(|(feed, kind)| async move {
+                    let from = Some(Continuation::since(since));
+                    let mut reader = self.servicetitan.feed(feed, from, true);
+                    self.pages(
+                        flow,
+                        &mut reader,
+                        kind,
+                        format!("feed {} (again)", feed.as_str()),
+                        None,
+                    )
+                    .await
+                });
+                Ok(sum(futures::future::try_join_all(feeds).await?))
             }
         }
     }
 
+    /// `complete_at`: when the feed was last read to its end.
     async fn feed(
         &self,
         flow: Flow,
         feed: Feed,
         kind: PartKind,
         pace: Pace,
-        since: Option<Timestamp>,
+        complete_at: Option<Timestamp>,
     ) -> Result<Observation, Halt> {
         let cursor = format!("{flow}/{}/{}", feed.as_str(), pace.as_str());
+        let trigger = format!("feed {} ({})", feed.as_str(), pace.as_str());
         let saved = self.store.cursor(self.connection, &cursor).await?;
-        let mut from = match (since, &saved) {
-            (Some(since), _) => Some(Continuation::since(since)),
-            (None, Some(saved)) => Continuation::from_saved(saved.value.clone()).ok(),
+        let from = match &saved {
+            Some(saved) => Continuation::from_saved(saved.value.clone()).ok(),
             // What the first quick reading saw need not be read again; only what was still in motion then.
-            (None, None) if pace == Pace::Settled => {
+            None if pace == Pace::Settled => {
                 Some(Continuation::since(self.clock.now() - SETTLED_OVERLAP))
             }
-            (None, None) => None,
+            None => None,
         };
-        let mut total = Observation::default();
-        let mut started_over = false;
-        loop {
-            let page = match self
-                .servicetitan
-                .export(feed, from.as_ref(), pace == Pace::Quick)
-                .await
-            {
-                Ok(page) => page,
-                // A saved position that ServiceTitan no longer takes: read on from a day before it was saved.
-                Err(error)
-                    if error.kind == ErrorKind::Rejected && !started_over && from.is_some() =>
-                {
-                    started_over = true;
-                    let back_to = saved.as_ref().map(|saved| saved.saved_at - SETTLED_OVERLAP);
-                    tracing::warn!(%error, cursor, ?back_to, "ServiceTitan refuses the saved position; reading again");
-                    from = back_to.map(Continuation::since);
-                    continue;
-                }
-                Err(error) => return Err(of_servicetitan(&error).into()),
-            };
-            let position = page
-                .next
-                .as_ref()
-                .map(|next| (cursor.clone(), next.as_str().to_owned()));
-            let trigger = format!("feed {} ({})", feed.as_str(), pace.as_str());
-            let seen = self
-                .file(
-                    flow,
-                    ObservationSource::Feed,
-                    trigger,
-                    kind,
-                    &page.rows,
-                    position,
-                )
-                .await?;
-            total.changed += seen.changed;
-            total.unchanged += seen.unchanged;
-            match page.next {
-                Some(next) if page.has_more => from = Some(next),
-                _ => return Ok(total),
+        let mut reader = self.servicetitan.feed(feed, from, pace == Pace::Quick);
+        match self
+            .pages(flow, &mut reader, kind, trigger.clone(), Some(&cursor))
+            .await
+        {
+            // A saved position that ServiceTitan no longer takes: read on from before the feed was last complete, or
+            // from the beginning when it never was.
+            Err(Halt::Refused(_, reason)) if saved.is_some() => {
+                let back_to = complete_at.map(|at| at - SETTLED_OVERLAP);
+                tracing::warn!(
+                    cursor,
+                    ?back_to,
+                    "ServiceTitan refuses the saved position, reading again: {}",
+                    reason.what
+                );
+                let mut reader = self.servicetitan.feed(
+                    feed,
+                    back_to.map(Continuation::since),
+                    pace == Pace::Quick,
+                );
+                self.pages(flow, &mut reader, kind, trigger, Some(&cursor))
+                    .await
             }
+            seen => seen,
         }
+    }
+
+    /// Reads a feed to its end; each page is committed together with its position before the next one is asked for.
+    async fn pages(
+        &self,
+        flow: Flow,
+        reader: &mut FeedReader,
+        kind: PartKind,
+        trigger: String,
+        cursor: Option<&str>,
+    ) -> Result<Observation, Halt> {
+        let mut seen = Vec::new();
+        while let Some(page) = Self::titan(reader.next_page().await)? {
+            let position = cursor.zip(page.next.as_ref());
+            let position =
+                position.map(|(cursor, next)| (cursor.to_owned(), next.as_str().to_owned()));
+            let source = ObservationSource::Feed;
+            seen.push(
+                self.file(flow, source, trigger.clone(), kind, &page.rows, position)
+                    .await?,
+            );
+        }
+        Ok(sum(seen))
     }
 
     /// Fetches what webhooks woke. Returns how many records.
@@ -170,11 +202,36 @@ impl Observer {
                 types.into_iter().collect::<Vec<_>>().join(", ")
             );
             let keys: Vec<Key> = wakes.iter().map(|wake| wake.key.clone()).collect();
-            self.fetch(&keys, &trigger).await?;
+            self.fetch_what_is_shown(keys, &trigger).await?;
             self.store.finish_wakes(self.connection, &wakes).await?;
             reached(Step::WakeFinished, wakes.len());
             fetched += wakes.len();
         }
+    }
+
+    /// Fetches records by id. When ServiceTitan refuses some of them, the others are fetched all the same, and the refused
+    /// ones are left as they were: a webhook must not hold up the connection.
+    async fn fetch_what_is_shown(&self, keys: Vec<Key>, trigger: &str) -> Result<(), Halt> {
+        let mut todo = vec![keys];
+        while let Some(mut keys) = todo.pop() {
+            match self.fetch(&keys, trigger).await {
+                Err(Halt::Refused(..)) if keys.len() > 1 => {
+                    let rest = keys.split_off(keys.len() / 2);
+                    todo.extend([rest, keys]);
+                }
+                Err(Halt::Refused(_, reason)) => {
+                    let key = keys.first().map(ToString::to_string).unwrap_or_default();
+                    tracing::warn!(
+                        key,
+                        cause = reason.cause,
+                        "{key} was woken, but not fetched: {}",
+                        reason.what
+                    );
+                }
+                ended => ended?,
+            }
+        }
+        Ok(())
     }
 
     /// Fetches records by id, whole. What ServiceTitan does not show is left as it was.
@@ -213,7 +270,7 @@ impl Observer {
     }
 
     fn titan<T>(result: Result<T, servicetitan::Error>) -> Result<T, Halt> {
-        result.map_err(|error| of_servicetitan(&error).into())
+        result.map_err(|error| Halt::of(Vendor::ServiceTitan, of_servicetitan(&error)))
     }
 
     async fn file(
@@ -226,22 +283,38 @@ impl Observer {
         cursor: Option<(String, String)>,
     ) -> Result<Observation, Halt> {
         reached(Step::ObserveFetched, rows.len());
-        let sightings: Vec<Sighting> = rows
-            .iter()
-            .map(|row| customers::file(kind, row.get()))
-            .collect();
-        let observed = Observed {
-            flow,
-            source,
-            trigger,
-            sightings,
-            cursor,
-        };
-        let seen = self
-            .store
-            .observe(self.connection, observed, self.clock.now())
-            .await?;
+        let mut cursor = cursor;
+        let mut seen = Vec::new();
+        let chunks = rows.len().div_ceil(SIGHTINGS_MAX).max(1);
+        for chunk in 0..chunks {
+            let rows = rows.iter().skip(chunk * SIGHTINGS_MAX).take(SIGHTINGS_MAX);
+            let observed = Observed {
+                flow,
+                source,
+                trigger: trigger.clone(),
+                sightings: rows.map(|row| customers::file(kind, row.get())).collect(),
+                // The position moves with the last rows, never before them.
+                cursor: if chunk + 1 == chunks {
+                    cursor.take()
+                } else {
+                    None
+                },
+            };
+            seen.push(
+                self.store
+                    .observe(self.connection, observed, self.clock.now())
+                    .await?,
+            );
+        }
         reached(Step::ObserveCommitted, rows.len());
-        Ok(seen)
+        Ok(sum(seen))
     }
+}
+
+fn sum(seen: Vec<Observation>) -> Observation {
+    seen.into_iter()
+        .fold(Observation::default(), |sum, one| Observation {
+            changed: sum.changed + one.changed,
+            unchanged: sum.unchanged + one.unchanged,
+        })
 }

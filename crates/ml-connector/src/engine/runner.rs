@@ -23,7 +23,7 @@ use super::Halt;
 use super::apply::Applier;
 use super::batch::Carrier;
 use super::breaker::Breakers;
-use super::observe::{Observer, Pace};
+use super::observe::{Observer, Pace, read_cursor};
 use super::supervisor::{Mode, Shared};
 use super::vendors::{self, Vendors};
 use crate::connection::{Every, Profile};
@@ -265,21 +265,11 @@ impl Runner {
         if last.is_some_and(|last| now.duration_since(last.saved_at) < period) {
             return Ok(());
         }
-        self.observe(flow, pace, None).await?;
-        self.shared
-            .store
-            .save_cursor(self.connection.id, &cursor, "", now)
-            .await?;
-        Ok(())
+        self.observe(flow, pace).await
     }
 
-    async fn observe(
-        &mut self,
-        flow: Flow,
-        pace: Pace,
-        since: Option<Timestamp>,
-    ) -> Result<(), Halt> {
-        let seen = self.observer().read(flow, pace, since).await?;
+    async fn observe(&mut self, flow: Flow, pace: Pace) -> Result<(), Halt> {
+        let seen = self.observer().read(flow, pace).await?;
         self.answered(Vendor::ServiceTitan).await?;
         if seen.changed > 0 {
             tracing::info!(
@@ -303,7 +293,10 @@ impl Runner {
             }
             self.directory = None;
             for flow in &pass.flows {
-                self.observe(*flow, Pace::Quick, pass.since).await?;
+                if let Some(since) = pass.since {
+                    self.observer().read_again(*flow, since).await?;
+                }
+                self.observe(*flow, Pace::Quick).await?;
                 self.observe_once_per(*flow, Pace::Settled, SETTLED_EVERY)
                     .await?;
             }
@@ -408,7 +401,7 @@ impl Runner {
             let odoo = vendors::odoo(&self.shared.http, &self.profile, &secrets, seed)
                 .await
                 .map_err(|error| Halt::Pause(incomplete(&error)))?
-                .map_err(|error| Halt::from(of_odoo(&error)))?;
+                .map_err(|error| Halt::of(Vendor::Odoo, of_odoo(&error)))?;
             self.odoo = Some(odoo.clone());
             odoo
         };
@@ -446,7 +439,7 @@ impl Runner {
                     Err(error) => Err(error),
                 }
             }
-            Halt::Vendor(vendor, reason) => {
+            Halt::Vendor(vendor, reason) | Halt::Refused(vendor, reason) => {
                 let until = self.breakers.failed(
                     vendor,
                     reason.clone(),
@@ -535,11 +528,6 @@ impl Runner {
         }
         Ok(())
     }
-}
-
-/// The cursor that says when a flow was last read to its end at a pace.
-fn read_cursor(flow: Flow, pace: Pace) -> String {
-    format!("{flow}/{}/read", pace.as_str())
 }
 
 fn incomplete(error: &anyhow::Error) -> Reason {

@@ -9,8 +9,9 @@ use odoo::{Context, Domain, Fields, Model, Search};
 use secrecy::SecretString;
 use servicetitan::{Pacer, TenantId};
 use sync::directory::{Country, Directory, Subdivision};
-use sync::failure::{Verdict, of_odoo, of_servicetitan};
+use sync::failure::{Vendor, of_odoo, of_servicetitan};
 
+use super::Halt;
 use crate::connection::{Profile, Protocol, secret};
 
 /// The fields of `res.partner` that planning asks about.
@@ -21,6 +22,9 @@ const PARTNER_FIELDS: [&str; 5] = [
     "customer_rank",
     "property_payment_term_id",
 ];
+
+/// The one of them that is of use only together with the terms themselves.
+const TERM_FIELD: &str = "property_payment_term_id";
 
 /// Countries and states are a few thousand at most.
 const REFERENCE_ROWS_MAX: usize = 20_000;
@@ -95,17 +99,14 @@ fn wanted(secrets: &BTreeMap<String, SecretString>, name: &str) -> Result<Secret
 
 impl Vendors {
     /// Reads the reference data of both systems.
-    pub async fn directory(&self) -> Result<Directory, Verdict> {
-        let countries = self
-            .all("res.country", Domain::all(), &["code", "name"])
-            .await?;
-        let states = self
-            .all(
-                "res.country.state",
-                Domain::all(),
-                &["code", "name", "country_id"],
-            )
-            .await?;
+    pub async fn directory(&self) -> Result<Directory, Halt> {
+        let all = async |model, fields| {
+            self.all(model, Domain::all(), fields)
+                .await
+                .map_err(|error| refused(&error))
+        };
+        let countries = all("res.country", &["code", "name"]).await?;
+        let states = all("res.country.state", &["code", "name", "country_id"]).await?;
         let home = self.home_country().await?;
         let country = |row: &Fields| {
             Some(Country {
@@ -126,27 +127,34 @@ impl Vendors {
             .odoo
             .fields_get(&Model::PARTNER, &PARTNER_FIELDS, &["type"])
             .await
-            .map_err(|error| of_odoo(&error))?;
+            .map_err(|error| refused(&error))?;
+        let terms = if fields.contains_key(TERM_FIELD) {
+            if_allowed(
+                self.all("account.payment.term", Domain::all(), &["name"])
+                    .await,
+            )?
+        } else {
+            None
+        };
+        // Terms that the user may not read are left to Odoo altogether.
+        let known = |field: &&String| field.as_str() != TERM_FIELD || terms.is_some();
         let directory = Directory::new(
             countries.iter().filter_map(country).collect(),
             states.iter().filter_map(state).collect(),
             home,
         )
-        .with_partner_fields(fields.keys().cloned());
-        if !directory.has_partner_field("property_payment_term_id") {
+        .with_partner_fields(fields.keys().filter(known).cloned());
+        let Some(terms) = terms else {
             return Ok(directory);
-        }
-        let odoo_terms = self
-            .all("account.payment.term", Domain::all(), &["name"])
-            .await?;
-        let odoo_terms = odoo_terms
+        };
+        let terms = terms
             .iter()
             .filter_map(|row| Some((id(row)?, text(row, "name")?)));
-        Ok(directory.with_payment_terms(odoo_terms, self.servicetitan_terms().await?))
+        Ok(directory.with_payment_terms(terms, self.servicetitan_terms().await?))
     }
 
     /// ServiceTitan's payment terms by id; `None` when the app may not read them, which is no reason to stop.
-    async fn servicetitan_terms(&self) -> Result<Option<BTreeMap<i64, String>>, Verdict> {
+    async fn servicetitan_terms(&self) -> Result<Option<BTreeMap<i64, String>>, Halt> {
         match self.servicetitan.payment_terms().await {
             Ok(rows) => {
                 let terms = rows.iter().filter_map(|row| {
@@ -155,31 +163,27 @@ impl Vendors {
                 Ok(Some(terms.map(|term| (term.id.0, term.name)).collect()))
             }
             Err(error) if error.kind == servicetitan::ErrorKind::Forbidden => Ok(None),
-            Err(error) => Err(of_servicetitan(&error)),
+            Err(error) => Err(Halt::of(Vendor::ServiceTitan, of_servicetitan(&error))),
         }
     }
 
-    async fn home_country(&self) -> Result<Option<i64>, Verdict> {
+    async fn home_country(&self) -> Result<Option<i64>, Halt> {
         let company = match self.odoo.config().company {
             Some(company) => odoo::RecordId(company),
             None => {
                 self.odoo
                     .whoami()
                     .await
-                    .map_err(|error| of_odoo(&error))?
+                    .map_err(|error| refused(&error))?
                     .company
             }
         };
+        let context = Context::new();
         let rows = self
             .odoo
-            .read(
-                &Model::COMPANY,
-                &[company],
-                &["country_id"],
-                &Context::new(),
-            )
-            .await
-            .map_err(|error| of_odoo(&error))?;
+            .read(&Model::COMPANY, &[company], &["country_id"], &context)
+            .await;
+        let rows = if_allowed(rows)?.unwrap_or_default();
         Ok(rows.first().and_then(|row| reference(row, "country_id")))
     }
 
@@ -188,7 +192,7 @@ impl Vendors {
         model: &'static str,
         domain: Domain,
         fields: &[&str],
-    ) -> Result<Vec<Fields>, Verdict> {
+    ) -> Result<Vec<Fields>, odoo::Error> {
         let search = Search {
             limit: Some(REFERENCE_ROWS_MAX),
             ..Search::new(domain, fields)
@@ -196,7 +200,19 @@ impl Vendors {
         self.odoo
             .search_read(&Model::named(model), &search, &Context::new())
             .await
-            .map_err(|error| of_odoo(&error))
+    }
+}
+
+fn refused(error: &odoo::Error) -> Halt {
+    Halt::of(Vendor::Odoo, of_odoo(error))
+}
+
+/// What the user may read of something that the connector can do without.
+fn if_allowed<T>(result: Result<T, odoo::Error>) -> Result<Option<T>, Halt> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind == odoo::ErrorKind::AccessDenied => Ok(None),
+        Err(error) => Err(refused(&error)),
     }
 }
 

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use sync::flow::Flow;
-use sync::link::{Link, Name};
+use sync::link::Name;
 use sync::record::{Reason, State};
 
+use super::link_changes::{self, Asked, LinkStanding};
 use super::{RecordId, make_due};
 use crate::attempts::{NewAttempt, SealedAttempt};
 use crate::audit::{self, NewAuditEntry, Salted};
@@ -20,7 +21,7 @@ use crate::links::LinkChange;
 use crate::passes::{self, Effects, PassId};
 use crate::row::{Param, list, params, texts};
 use crate::tx::Tx;
-use crate::{Error, ErrorKind, Result, Store};
+use crate::{Error, ErrorKind, Result, Store, links};
 
 /// Outcomes that one call of [`Store::record_outcomes`] takes at most.
 pub const OUTCOMES_MAX: usize = 5_000;
@@ -84,7 +85,7 @@ struct Batch {
 /// An outcome with its attempt sealed and its links' bases beside it.
 struct Sealed {
     outcome: Outcome,
-    /// The sealed base of each `Put` among the outcome's links, in order.
+    /// The sealed base that each of the outcome's links is put with; empty where none is put.
     bases: Vec<Vec<u8>>,
     attempt: Option<SealedAttempt>,
     warnings: String,
@@ -95,13 +96,6 @@ struct Standing {
     flow: Flow,
     input_version: i64,
     tries: i64,
-}
-
-/// A link as it stands before a change.
-struct LinkStanding {
-    record: i64,
-    target: i64,
-    links_version: i64,
 }
 
 impl Batch {
@@ -163,113 +157,22 @@ impl Batch {
         tx: &mut Tx<'_>,
         standings: &HashMap<RecordId, Standing>,
     ) -> Result<HashSet<Name>> {
-        let names: Vec<&Name> = self
+        let changes: Vec<Asked<'_>> = self
             .outcomes
             .iter()
-            .flat_map(|sealed| &sealed.outcome.links)
-            .map(LinkChange::name)
+            .flat_map(|sealed| {
+                let record = sealed.outcome.record;
+                let flow = standings[&record].flow;
+                let changes = sealed.outcome.links.iter().zip(&sealed.bases);
+                changes.map(move |(change, base)| Asked {
+                    record,
+                    flow,
+                    change,
+                    base,
+                })
+            })
             .collect();
-        if names.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let mut targets: HashMap<Name, i64> = link_standings(tx, self.id, &names)?
-            .into_iter()
-            .map(|(name, link)| (name, link.target))
-            .collect();
-        let mut row = tx.query_one(
-            "SELECT links_version + 1 FROM connections WHERE id = $1",
-            params![self.id.0],
-        )?;
-        let version: i64 = row.take(0)?;
-        let owners = self.owners_of_parts(tx, standings)?;
-        let mut writer = LinkWriter {
-            id: self.id,
-            version,
-            puts: BTreeMap::new(),
-        };
-        let mut changed = HashSet::new();
-        for sealed in &self.outcomes {
-            let record = sealed.outcome.record;
-            let mut bases = sealed.bases.iter();
-            for change in &sealed.outcome.links {
-                let target = match change {
-                    LinkChange::Put { link, part } => {
-                        let owner = part.as_ref().and_then(|part| {
-                            owners.get(&(standings[&record].flow, part.0.clone()))
-                        });
-                        writer.put(Put {
-                            link,
-                            part: part.as_ref().map(|part| part.0.as_str()),
-                            record: owner.copied().unwrap_or(record.0),
-                            base: bases.next().expect("each put has its base"),
-                        });
-                        Some(link.target.0)
-                    }
-                    LinkChange::Repoint { name, target } => {
-                        writer.flush(tx)?;
-                        writer.repoint(tx, name, target.0)?;
-                        // There is nothing to repoint without a link.
-                        targets.contains_key(name).then_some(target.0)
-                    }
-                    LinkChange::Forget { name } => {
-                        writer.flush(tx)?;
-                        writer.forget(tx, name)?;
-                        None
-                    }
-                };
-                let name = change.name();
-                let before = match target {
-                    Some(target) => targets.insert(name.clone(), target),
-                    None => targets.remove(name),
-                };
-                if before != target {
-                    changed.insert(name.clone());
-                }
-            }
-        }
-        writer.flush(tx)?;
-        if !changed.is_empty() {
-            tx.execute(
-                "UPDATE connections SET links_version = $2 WHERE id = $1",
-                params![self.id.0, version],
-            )?;
-        }
-        Ok(changed)
-    }
-
-    /// Who owns the parts that links are put for, now: a part may have moved since its record was planned.
-    fn owners_of_parts(
-        &self,
-        tx: &mut Tx<'_>,
-        standings: &HashMap<RecordId, Standing>,
-    ) -> Result<HashMap<(Flow, String), i64>> {
-        let mut parts: BTreeMap<Flow, Vec<&str>> = BTreeMap::new();
-        for sealed in &self.outcomes {
-            let of_flow = parts
-                .entry(standings[&sealed.outcome.record].flow)
-                .or_default();
-            of_flow.extend(
-                sealed
-                    .outcome
-                    .links
-                    .iter()
-                    .filter_map(|change| match change {
-                        LinkChange::Put { part, .. } => part.as_ref().map(|part| part.0.as_str()),
-                        LinkChange::Repoint { .. } | LinkChange::Forget { .. } => None,
-                    }),
-            );
-        }
-        let mut owners = HashMap::new();
-        for (flow, parts) in parts {
-            let rows = tx.query(
-                "SELECT part, record FROM parts WHERE connection = $1 AND flow = $2 AND part IN {texts $3}",
-                params![self.id.0, flow, &texts(parts)],
-            )?;
-            for mut row in rows {
-                owners.insert((flow, row.take(0)?), row.take(1)?);
-            }
-        }
-        Ok(owners)
+        link_changes::carry_out(tx, self.id, &changes)
     }
 
     fn replace_dependencies(&self, tx: &mut Tx<'_>) -> Result<()> {
@@ -365,7 +268,7 @@ impl Batch {
         if names.is_empty() {
             return Ok(HashMap::new());
         }
-        link_standings(tx, self.id, &names.into_iter().collect::<Vec<_>>())
+        link_changes::standings(tx, self.id, &names.into_iter().collect::<Vec<_>>())
     }
 
     fn append_attempts(&self, tx: &mut Tx<'_>) -> Result<()> {
@@ -490,95 +393,6 @@ impl Sealed {
     }
 }
 
-fn link_standings(
-    tx: &mut Tx<'_>,
-    id: ConnectionId,
-    names: &[&Name],
-) -> Result<HashMap<Name, LinkStanding>> {
-    let rows = tx.query(
-        "SELECT name, record, target, links_version FROM links WHERE connection = $1 AND name IN {texts $2}",
-        params![id.0, &texts(names.iter().map(|name| name.0.as_str()))],
-    )?;
-    rows.into_iter()
-        .map(|mut row| {
-            let standing = LinkStanding {
-                record: row.take(1)?,
-                target: row.take(2)?,
-                links_version: row.take(3)?,
-            };
-            Ok((Name(row.take(0)?), standing))
-        })
-        .collect()
-}
-
-/// A link to be written.
-struct Put<'a> {
-    link: &'a Link,
-    part: Option<&'a str>,
-    record: i64,
-    base: &'a [u8],
-}
-
-/// Collects puts, which are many, for few statements. Other changes flush it first, to keep the order.
-struct LinkWriter<'a> {
-    id: ConnectionId,
-    version: i64,
-    puts: BTreeMap<&'a Name, Put<'a>>,
-}
-
-impl<'a> LinkWriter<'a> {
-    /// The last put of a name wins.
-    fn put(&mut self, put: Put<'a>) {
-        self.puts.insert(&put.link.name, put);
-    }
-
-    fn flush(&mut self, tx: &mut Tx<'_>) -> Result<()> {
-        let rows: Vec<[Param<'_>; 8]> = self
-            .puts
-            .iter()
-            .map(|(name, put)| {
-                [
-                    self.id.0.into(),
-                    (&name.0).into(),
-                    put.record.into(),
-                    put.part.into(),
-                    (&put.link.model).into(),
-                    put.link.target.0.into(),
-                    put.base.into(),
-                    self.version.into(),
-                ]
-            })
-            .collect();
-        tx.insert_rows(
-            "INSERT INTO links (connection, name, record, part, model, target, base, links_version)",
-            &rows,
-            "ON CONFLICT (connection, name) DO UPDATE SET
-                 record = excluded.record, part = excluded.part, model = excluded.model, base = excluded.base,
-                 target = excluded.target,
-                 links_version = CASE WHEN links.target = excluded.target THEN links.links_version
-                                      ELSE excluded.links_version END",
-        )?;
-        self.puts.clear();
-        Ok(())
-    }
-
-    fn repoint(&self, tx: &mut Tx<'_>, name: &Name, target: i64) -> Result<()> {
-        tx.execute(
-            "UPDATE links SET target = $3, links_version = $4 WHERE connection = $1 AND name = $2 AND target <> $3",
-            params![self.id.0, &name.0, target, self.version],
-        )?;
-        Ok(())
-    }
-
-    fn forget(&self, tx: &mut Tx<'_>, name: &Name) -> Result<()> {
-        tx.execute(
-            "DELETE FROM links WHERE connection = $1 AND name = $2",
-            params![self.id.0, &name.0],
-        )?;
-        Ok(())
-    }
-}
-
 impl Store {
     /// Writes down what came of a batch (at most [`OUTCOMES_MAX`], each record once), in one commit, and counts it for
     /// the pass.
@@ -603,13 +417,9 @@ impl Store {
         let mut sealed = Vec::with_capacity(outcomes.len());
         for mut outcome in outcomes {
             audit.append(&mut outcome.audit);
-            let bases = outcome.links.iter().filter_map(|change| match change {
-                LinkChange::Put { link, .. } => {
-                    let base = serde_json::to_vec(&link.base)
-                        .expect("content is texts by column, which have a JSON form");
-                    Some(keys.seal("links", "base", &link.name.0, &base, self.random()))
-                }
-                LinkChange::Repoint { .. } | LinkChange::Forget { .. } => None,
+            let bases = outcome.links.iter().map(|change| match change {
+                LinkChange::Put { link, .. } => links::seal_base(&keys, link, self.random()),
+                LinkChange::Repoint { .. } | LinkChange::Forget { .. } => Vec::new(),
             });
             let bases = bases.collect();
             let attempt = outcome.attempt.take();

@@ -13,7 +13,7 @@ use store::wakes::{Delivery, Received};
 use store::{DatabaseUrl, Store};
 use tokio::task::JoinSet;
 
-use crate::rig::{at, key, new_connection, open};
+use crate::rig::{FLOW, at, key, new_connection, open};
 
 const CHILD: &str = "STORE_TEST_CHILD_DATABASE";
 const TRIALS: usize = 5;
@@ -77,6 +77,11 @@ async fn nothing_acknowledged_is_lost_to_kill_9() {
                 "{occurrence} was acknowledged and lost"
             );
         }
+        assert_eq!(
+            store.wakes(id, FLOW, 10).await.unwrap().len(),
+            1,
+            "and it wakes"
+        );
         println!(
             "trial {trial}: {} acknowledged, none lost",
             acknowledged.len()

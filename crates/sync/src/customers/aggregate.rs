@@ -8,6 +8,14 @@ use crate::sighting::{Part, PartKey};
 
 use super::file::PartKind;
 
+/// Why parts make no customer.
+pub(super) enum Unfit {
+    /// A row cannot be read.
+    Unreadable(Reason),
+    /// There are contacts or locations, but no customer yet.
+    Headless,
+}
+
 /// A customer with everything that belongs to it.
 pub(super) struct Aggregate {
     pub(super) customer: Customer,
@@ -19,7 +27,7 @@ pub(super) struct Aggregate {
 
 impl Aggregate {
     /// Reads the parts. A row that cannot be read fails the whole customer: half a customer is never written.
-    pub(super) fn read(parts: &[Part]) -> Result<Self, Reason> {
+    pub(super) fn read(parts: &[Part]) -> Result<Self, Unfit> {
         let (mut customer, mut contacts, mut locations) = (None, Vec::new(), Vec::new());
         for part in parts {
             match PartKind::of(&part.key) {
@@ -32,15 +40,12 @@ impl Aggregate {
         contacts.sort_by_key(|contact| contact.id);
         locations.sort_by_key(|location| location.id);
         match customer {
-            Some(customer) => Ok(Self { customer, contacts, locations }),
-            None => Err(Reason {
-                cause: "customer-not-seen".to_owned(),
-                what: "ServiceTitan showed contacts or locations of this customer, but not the customer itself."
-                    .to_owned(),
-                advice: "Run `ml-connector replay` for it to ask ServiceTitan again; if it stays, the customer is \
-                         hidden from the app: look at the app's rights."
-                    .to_owned(),
+            Some(customer) => Ok(Self {
+                customer,
+                contacts,
+                locations,
             }),
+            None => Err(Unfit::Headless),
         }
     }
 
@@ -80,16 +85,17 @@ impl Aggregate {
     }
 }
 
-fn read<T: record::Record>(part: &Part) -> Result<T, Reason> {
+fn read<T: record::Record>(part: &Part) -> Result<T, Unfit> {
     record::parse::<T>(&part.payload).map_err(|error| unreadable(part, &error.to_string()))
 }
 
-fn unreadable(part: &Part, cause: &str) -> Reason {
-    Reason {
+fn unreadable(part: &Part, cause: &str) -> Unfit {
+    Unfit::Unreadable(Reason {
         cause: "unreadable-row".to_owned(),
         what: format!("ServiceTitan sent a row ({}) that cannot be read: {cause}.", part.key),
         advice: "Open the record in ServiceTitan, mend the field and save it; the connector reads it again by itself. \
-                 If it looks right there, report the message to ServiceTitan's support."
+                 If it looks right there, report the message to ServiceTitan's support. \
+                 `ml-connector replay --dismiss` leaves the row out."
             .to_owned(),
-    }
+    })
 }

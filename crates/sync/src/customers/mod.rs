@@ -17,11 +17,11 @@ use crate::content::Content;
 use crate::directory::Directory;
 use crate::flow::Flow;
 use crate::link::{Link, Name};
-use crate::plan::{Decision, Plan, RECREATE, Subject, Verb, Write};
+use crate::plan::{DISMISS, Decision, Plan, RECREATE, Subject, Verb, Write};
 use crate::record::{Key, Reason, SourceId, State};
 use crate::sighting::PartKey;
 
-use aggregate::Aggregate;
+use aggregate::{Aggregate, Unfit};
 
 /// The model that customers become.
 pub const MODEL: &str = "res.partner";
@@ -59,7 +59,14 @@ pub fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
     let mut warnings = Vec::new();
     let mut rests_on = Vec::new();
     let decision = match Aggregate::read(subject.parts) {
-        Err(reason) => Decision::Fail(reason),
+        Err(_) if subject.decision == Some(DISMISS) => Decision::Ignore(Reason {
+            cause: "dismissed".to_owned(),
+            what: "A person decided to leave this record out.".to_owned(),
+            advice: "Nothing is to be done; it is looked at again when it changes in ServiceTitan."
+                .to_owned(),
+        }),
+        Err(Unfit::Unreadable(reason)) => Decision::Fail(reason),
+        Err(Unfit::Headless) => headless(subject.source),
         Ok(aggregate) => match merged(subject, &aggregate, &mut rests_on) {
             Some(decision) => decision,
             None => own(subject, &aggregate, directory, &mut warnings),
@@ -69,6 +76,26 @@ pub fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
         decision,
         warnings,
         rests_on,
+    }
+}
+
+/// The plan of contacts and locations whose customer was not shown yet: it is asked for.
+fn headless(source: &SourceId) -> Decision {
+    Decision::Wait {
+        on: vec![Key {
+            flow: Flow::Customers,
+            source: source.clone(),
+        }],
+        reason: Reason {
+            cause: "customer-not-seen".to_owned(),
+            what: format!(
+                "ServiceTitan showed contacts or locations of customer {source}, but not the \
+                 customer itself."
+            ),
+            advice: "It goes on by itself once ServiceTitan shows the customer. If it lasts, the \
+                     app may not see this customer: look at its rights in ServiceTitan."
+                .to_owned(),
+        },
     }
 }
 
@@ -92,8 +119,20 @@ fn own(
         Ok(wanted) => wanted,
         Err(reason) => return Decision::Fail(reason),
     };
+    if subject
+        .links
+        .iter()
+        .any(|link| link.name == name && is_shared(link))
+    {
+        warnings.push(
+            "somebody merged this customer's partner with another customer's in Odoo: its own \
+             fields are not written any more; merge the two in ServiceTitan as well"
+                .to_owned(),
+        );
+    }
     let mut writes: Vec<Write> = wanted
         .into_iter()
+        .filter(|partner| !shares(subject.links, &partner.name))
         .filter_map(|partner| difference(subject, partner.name, partner.part, &partner.content))
         .collect();
     writes.extend(orphans(subject, &writes, aggregate, &name));
@@ -191,8 +230,9 @@ fn merged(
         .and_then(|other| other.link.as_ref())
         .map(|link| link.target)
     else {
+        let standing = other.and_then(|other| other.state);
         // A survivor that is itself left out has no partner to point to: the loser is archived like any inactive one.
-        if other.and_then(|other| other.state) == Some(State::Ignored) {
+        if standing == Some(State::Ignored) {
             return None;
         }
         return Some(Decision::Wait {
@@ -203,7 +243,14 @@ fn merged(
                      yet. It goes on by itself once that one is there; look at customer {survivor} if \
                      it lasts."
                 ),
-                advice: String::new(),
+                // While the survivor is on its way, nobody needs to look.
+                advice: match standing {
+                    Some(State::Pending | State::Waiting | State::Synced) => String::new(),
+                    Some(State::Failed | State::Ignored) | None => format!(
+                        "Look at customer {survivor}: `ml-connector failures` says why it is not \
+                         in Odoo; if it is not listed, ServiceTitan does not show it to the app."
+                    ),
+                },
             },
             on: vec![Key {
                 flow: Flow::Customers,
@@ -212,6 +259,24 @@ fn merged(
         });
     };
     let own = name(subject.source);
+    let leads_back = other
+        .and_then(|other| other.link.as_ref())
+        .is_some_and(|link| {
+            is_alias(link)
+                && held(subject.links, &own).is_some_and(|held| held.target == link.target)
+        });
+    if survivor == *subject.source || leads_back {
+        return Some(Decision::Fail(Reason {
+            cause: "merged-in-a-circle".to_owned(),
+            what: format!(
+                "ServiceTitan says that this customer was merged into customer {survivor}, and \
+                 that one, in the end, into this one."
+            ),
+            advice: "Ask ServiceTitan's support to mend the merge; activating one of the \
+                     customers in ServiceTitan resolves it too."
+                .to_owned(),
+        }));
+    }
     let mut writes: Vec<Write> = subject
         .links
         .iter()
@@ -223,7 +288,7 @@ fn merged(
     let points_there = subject
         .links
         .iter()
-        .any(|link| link.name == own && is_alias(link) && link.target == target);
+        .any(|link| link.name == own && link.base.is_empty() && link.target == target);
     if !points_there {
         let part = aggregate.part_of(&own);
         writes.push(Write {
@@ -248,7 +313,25 @@ fn held<'a>(links: &'a [Link], name: &Name) -> Option<&'a Link> {
         .find(|link| &link.name == name && !is_alias(link))
 }
 
-/// Whether a link only points to another record's partner: such a link has no base.
+/// Whether a link only points to another record's partner. After a merge in ServiceTitan it has no base; after one in
+/// Odoo its base says so.
 fn is_alias(link: &Link) -> bool {
-    link.base.is_empty()
+    link.base.is_empty() || is_shared(link)
+}
+
+/// Whether a person merged the link's partner with another one of ours, in Odoo.
+fn is_shared(link: &Link) -> bool {
+    link.base == shared()
+}
+
+fn shares(links: &[Link], name: &Name) -> bool {
+    links
+        .iter()
+        .any(|link| link.name == *name && is_shared(link))
+}
+
+/// The base of a link whose partner a person merged with another one of ours: nothing is written through it.
+#[must_use]
+pub fn shared() -> Content {
+    Content::from_iter([("shared", "odoo")])
 }

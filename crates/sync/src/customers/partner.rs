@@ -165,10 +165,15 @@ fn customer(
         content.set("customer_rank", "1");
     }
     if directory.has_partner_field("property_payment_term_id") {
-        let term = customer
-            .payment_term_id
-            .and_then(|term| directory.payment_term(term.0, warnings));
-        content.set("property_payment_term_id/.id", id(term));
+        match customer.payment_term_id {
+            None => content.set("property_payment_term_id/.id", ""),
+            // A term that cannot be resolved leaves what Odoo has: unknown is not none.
+            Some(term) => {
+                if let Some(term) = directory.payment_term(term.0, warnings) {
+                    content.set("property_payment_term_id/.id", term.to_string());
+                }
+            }
+        }
     }
     Ok(content)
 }
