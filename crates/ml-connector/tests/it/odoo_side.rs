@@ -93,6 +93,14 @@ impl OdooSide {
         }))
     }
 
+    /// Speaks to another server on the real Odoo's databases.
+    pub(crate) fn serve_at(&mut self, url: &str) {
+        match self {
+            Self::Simulated(_) => panic!("only a real Odoo has several servers"),
+            Self::Real(real) => url.clone_into(&mut real.url),
+        }
+    }
+
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Simulated(odoo) => odoo.url(),

@@ -109,6 +109,10 @@ impl Rig {
         self.folder.path().join(name)
     }
 
+    pub(crate) fn master_key(&self) -> &str {
+        &self.master_key
+    }
+
     pub(crate) fn tenant(&self) -> Tenant {
         self.titan.tenant()
     }
@@ -190,7 +194,12 @@ impl Rig {
 
     /// Starts the service and waits until it listens.
     pub(crate) async fn serve(&self) -> Serving {
-        let mut child = self.command(&["serve"]).spawn().expect("it starts");
+        self.serve_as(self.command(&["serve"])).await
+    }
+
+    /// Starts the service by this command and waits until it listens.
+    pub(crate) async fn serve_as(&self, mut command: Command) -> Serving {
+        let mut child = command.spawn().expect("it starts");
         let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
         let said = Arc::new(std::sync::Mutex::new(String::new()));
         let address = loop {
@@ -239,6 +248,11 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
+    /// Host and port.
+    pub(crate) fn socket(&self) -> &str {
+        self.address.trim_start_matches("http://")
+    }
+
     /// Everything that it logged up to now.
     pub(crate) fn log(&self) -> String {
         self.said.lock().expect("unpoisoned").clone()
