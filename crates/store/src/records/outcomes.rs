@@ -45,9 +45,9 @@ pub enum Effect {
 pub struct Outcome {
     /// Which record.
     pub record: RecordId,
-    /// [`Due::input_version`].
+    /// [`Due::input_version`](super::Due::input_version).
     pub input_version: i64,
-    /// [`Due::links_version`].
+    /// [`Due::links_version`](super::Due::links_version).
     pub links_version: i64,
     /// Where it stands now. `Pending` is a retry: it counts a try.
     pub state: State,
