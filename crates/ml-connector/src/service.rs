@@ -36,7 +36,11 @@ impl Service {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let receivers = Receivers::read(&shared.store).await?;
         tasks.spawn(receivers.clone().follow(shared.store.clone(), stop.clone()));
-        tasks.spawn(supervisor::run(Arc::clone(&shared), lock, stop.clone()));
+        tasks.spawn(supervisor::run_for_good(
+            Arc::clone(&shared),
+            lock,
+            stop.clone(),
+        ));
         let serving = web::serve(listener, Web::new(shared, receivers), stop.clone());
         tasks.spawn(async move {
             if let Err(error) = serving.await {

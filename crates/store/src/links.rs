@@ -115,4 +115,24 @@ impl Store {
         })
         .await
     }
+
+    /// The names of the links that lead to this target.
+    pub async fn names_of(
+        &self,
+        id: ConnectionId,
+        model: &str,
+        target: TargetId,
+    ) -> Result<Vec<Name>> {
+        let model = model.to_owned();
+        self.read("read the names of a target", move |tx| {
+            let rows = tx.query(
+                "SELECT name FROM links WHERE connection = $1 AND model = $2 AND target = $3 ORDER BY name",
+                params![id.0, &model, target.0],
+            )?;
+            rows.into_iter()
+                .map(|mut row| row.take(0).map(Name))
+                .collect()
+        })
+        .await
+    }
 }

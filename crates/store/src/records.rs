@@ -299,14 +299,14 @@ impl Store {
         .await
     }
 
-    /// Makes synced records with warnings due again. Returns how many.
-    pub async fn touch_warned(&self, id: ConnectionId, flow: Flow, now: Timestamp) -> Result<u64> {
-        self.write("make records with warnings due", move |tx| {
+    /// Makes synced records due again, because what all of them refer to has changed. Returns how many.
+    pub async fn touch_synced(&self, id: ConnectionId, flow: Flow, now: Timestamp) -> Result<u64> {
+        self.write("make synced records due", move |tx| {
             make_due(
                 tx,
-                "connection = $4 AND flow = $5 AND state = 'synced' AND warned > 0",
+                "connection = $4 AND flow = $5 AND state = 'synced'",
                 now,
-                "a look at its warnings",
+                "reference data changed",
                 None,
                 params![id.0, flow],
             )

@@ -149,6 +149,12 @@ impl Directory {
         }
     }
 
+    /// Whether ServiceTitan's payment terms could be read.
+    #[must_use]
+    pub fn knows_payment_terms(&self) -> bool {
+        self.servicetitan_terms.is_some()
+    }
+
     /// Odoo's payment term of the same name as ServiceTitan's term `id`, if both are there and the name is unique.
     pub fn payment_term(&self, id: i64, warnings: &mut Vec<String>) -> Option<i64> {
         let Some(terms) = &self.servicetitan_terms else {

@@ -118,28 +118,45 @@ impl Sync {
     }
 }
 
+/// How often an engine that another process owns is asked for.
+const CLAIM_EVERY: Duration = Duration::from_secs(2);
+
 /// The engine of this process, if it is ours.
 #[derive(Default)]
-struct Engine(Option<(CancellationToken, JoinHandle<()>)>);
+struct Engine {
+    running: Option<(CancellationToken, JoinHandle<()>)>,
+    asked_at: Option<Instant>,
+}
 
 impl Engine {
+    /// Takes the engine up if nobody has it, or had it and died.
     async fn take_up(&mut self, shared: &Arc<Shared>) -> Result<()> {
-        if self.0.is_none()
-            && let Some(lock) = shared.store.claim_engine().await?
+        if self
+            .running
+            .as_ref()
+            .is_some_and(|(_, task)| task.is_finished())
         {
+            self.running = None;
+        }
+        let asked = self.asked_at.is_some_and(|at| at.elapsed() < CLAIM_EVERY);
+        if self.running.is_some() || asked {
+            return Ok(());
+        }
+        self.asked_at = Some(Instant::now());
+        if let Some(lock) = shared.store.claim_engine().await? {
             let stop = CancellationToken::new();
             let running = tokio::spawn(supervisor::run(Arc::clone(shared), lock, stop.clone()));
-            self.0 = Some((stop, running));
+            self.running = Some((stop, running));
         }
         Ok(())
     }
 
     fn is_ours(&self) -> bool {
-        self.0.is_some()
+        self.running.is_some()
     }
 
     async fn end(self) {
-        if let Some((stop, running)) = self.0 {
+        if let Some((stop, running)) = self.running {
             stop.cancel();
             let _ = running.await;
         }

@@ -10,7 +10,6 @@ use store::passes::PassId;
 use store::records::{Due, Effect, Outcome, RecordId};
 use sync::customers;
 use sync::directory::Directory;
-use sync::failure::Vendor;
 use sync::flow::Flow;
 use sync::link::Name;
 use sync::plan::{Decision, Other, Plan, Subject};
@@ -37,8 +36,8 @@ pub struct Applier<'a> {
     pub directory: &'a Directory,
     /// Who brings batches to Odoo.
     pub carrier: Carrier,
-    /// Who fetches records that others wait for.
-    pub observer: &'a Observer,
+    /// Who fetches records that others wait for; nobody while ServiceTitan rests.
+    pub observer: Option<&'a Observer>,
     /// Calls in flight at once.
     pub workers: usize,
     /// How large a batch is.
@@ -54,15 +53,17 @@ pub struct Applier<'a> {
 }
 
 impl Applier<'_> {
-    /// Works until nothing of the flow is due now, the connection must halt, or stopping is asked for.
+    /// Works until nothing of the flow is due now, the connection must halt, or stopping is asked for. Tells whether Odoo
+    /// was called and answered.
     ///
     /// What is in flight is always waited for and written down, whatever happens to its neighbours.
-    pub async fn run(&mut self, flow: Flow) -> Result<(), Halt> {
+    pub async fn run(&mut self, flow: Flow) -> Result<bool, Halt> {
         let mut in_flight = JoinSet::new();
         let mut claimed: HashSet<RecordId> = HashSet::new();
         let mut ready: VecDeque<Job> = VecDeque::new();
         let mut wanted: BTreeSet<Key> = BTreeSet::new();
         let mut halt: Option<Halt> = None;
+        let mut answered = false;
         loop {
             while halt.is_none() && !self.stop.is_cancelled() && in_flight.len() < self.workers {
                 if let Err(stopped) = self
@@ -88,11 +89,14 @@ impl Applier<'_> {
             for record in records {
                 claimed.remove(&record);
             }
-            if let Err(stopped) = stopped {
-                halt.get_or_insert(stopped);
+            match stopped {
+                Ok(()) => answered = true,
+                Err(stopped) => {
+                    halt.get_or_insert(stopped);
+                }
             }
         }
-        halt.map_or(Ok(()), Err)
+        halt.map_or(Ok(answered), Err)
     }
 
     /// Plans due records until there is enough for a batch, or nothing more is due.
@@ -118,14 +122,13 @@ impl Applier<'_> {
             let mut missing: BTreeSet<Key> = BTreeSet::new();
             for due in due {
                 let plan = plan(flow, &due, &others, self.directory);
-                if let Decision::Wait { on, .. } = &plan.decision {
-                    let unseen = |key: &&Key| {
-                        others
-                            .get(&customers::name(&key.source))
-                            .is_none_or(|o| o.state.is_none())
-                    };
-                    missing.extend(on.iter().filter(unseen).cloned());
+                let unseen = unseen(&plan, &others);
+                if self.observer.is_none() && !unseen.is_empty() {
+                    // It keeps its place until ServiceTitan can be asked for the others.
+                    claimed.insert(due.record);
+                    continue;
                 }
+                missing.extend(unseen);
                 match settle(due, plan) {
                     Settled::Job(job) => {
                         claimed.insert(job.due.record);
@@ -135,16 +138,16 @@ impl Applier<'_> {
                 }
             }
             reached(Step::Planned, read);
-            // Each is asked for once in a run: what ServiceTitan does not show now is waited for, not hammered. It is
-            // asked before the outcomes are written: who waits must not be forgotten by a crash in between.
-            let missing: Vec<Key> = missing
-                .into_iter()
-                .filter(|key| wanted.insert(key.clone()))
-                .collect();
-            if !missing.is_empty() {
-                self.observer
-                    .fetch(&missing, "needed by another record")
-                    .await?;
+            if let Some(observer) = self.observer {
+                // Each is asked for once in a run: what ServiceTitan does not show now is waited for, not hammered. It
+                // is asked before the outcomes are written: who waits must not be forgotten by a crash in between.
+                let missing: Vec<Key> = missing
+                    .into_iter()
+                    .filter(|key| wanted.insert(key.clone()))
+                    .collect();
+                if !missing.is_empty() {
+                    observer.fetch(&missing, "needed by another record").await?;
+                }
             }
             self.record(outcomes).await?;
         }
@@ -185,9 +188,7 @@ impl Applier<'_> {
             self.sizer.was_cut_off(rows);
         }
         self.record(carried.outcomes).await?;
-        carried
-            .halt
-            .map_or(Ok(()), |verdict| Err(Halt::of(Vendor::Odoo, verdict)))
+        carried.halt.map_or(Ok(()), Err)
     }
 
     /// Commits what came of some records, and tells whoever counts.
@@ -236,6 +237,19 @@ fn plan(flow: Flow, due: &Due, others: &BTreeMap<Name, Other>, directory: &Direc
     }
 }
 
+/// The records that a plan waits for and that ServiceTitan has not shown yet.
+fn unseen(plan: &Plan, others: &BTreeMap<Name, Other>) -> Vec<Key> {
+    let Decision::Wait { on, .. } = &plan.decision else {
+        return Vec::new();
+    };
+    let unseen = |key: &&Key| {
+        others
+            .get(&customers::name(&key.source))
+            .is_none_or(|other| other.state.is_none())
+    };
+    on.iter().filter(unseen).cloned().collect()
+}
+
 enum Settled {
     Job(Box<Job>),
     Outcome(Box<Outcome>),
@@ -265,7 +279,7 @@ fn settle(due: Due, plan: Plan) -> Settled {
         actor: "engine".to_owned(),
         action: format!("{state}: {}", reason.cause),
         subject: due.key.to_string(),
-        detail: reason.what.clone(),
+        detail: reason.advice.clone(),
         payload: None,
     });
     Settled::Outcome(Box::new(Outcome {

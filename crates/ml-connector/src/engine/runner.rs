@@ -63,6 +63,8 @@ pub struct Runner {
     sizer: Sizer,
     checked_at: Option<Timestamp>,
     probed_at: Option<Timestamp>,
+    /// Whether our own state could not be read or written the last time.
+    store_failed: bool,
 }
 
 impl Runner {
@@ -89,11 +91,16 @@ impl Runner {
             sizer: Sizer::default(),
             checked_at: None,
             probed_at: None,
+            store_failed: false,
         })
     }
 
     /// Runs until stopping is asked for.
     pub async fn run(mut self) {
+        // What an earlier process said about the vendors holds no more.
+        if let Err(halt) = self.show_breakers().await {
+            self.halted(halt).await;
+        }
         while !self.stop.is_cancelled() {
             let wait = match self.turn().await {
                 Ok(wait) => wait,
@@ -112,6 +119,12 @@ impl Runner {
     /// Does what is to be done now, and says how long nothing else is due.
     async fn turn(&mut self) -> Result<Duration, Halt> {
         let now = self.shared.clock.now();
+        if self.store_failed {
+            // No vendor is called before our own state can be written again.
+            self.show_breakers().await?;
+            self.store_failed = false;
+            tracing::info!("the connector's own database works again");
+        }
         let passes = self.shared.store.open_passes(self.connection.id).await?;
         if let Some(until) = self.breakers.open_until(now) {
             self.carry_what_is_known(&passes, now).await?;
@@ -130,7 +143,7 @@ impl Runner {
         self.check_when_due(now).await?;
         for (flow, every) in self.flows() {
             self.observe_when_due(flow, every).await?;
-            self.observer().fetch_woken(flow).await?;
+            self.fetch_woken(flow).await?;
             self.apply(flow, None).await?;
         }
         Ok(REQUESTS_EVERY)
@@ -142,14 +155,15 @@ impl Runner {
         let works = self.connection.state == ConnectionState::Active
             && !self.breakers.is_open(Vendor::Odoo, now)
             && (self.shared.mode == Mode::Service || pass.is_some());
-        if !works {
+        // The reference data are ServiceTitan's, too: what was read before has to do.
+        let Some((directory, _)) = self.directory.clone().filter(|_| works) else {
             return Ok(());
-        }
+        };
         for (flow, _) in self.flows() {
             let read = read_cursor(flow, Pace::Quick);
             let read = self.shared.store.cursor(self.connection.id, &read).await?;
-            if read.is_some() || pass.is_some() {
-                self.apply(flow, pass).await?;
+            if (read.is_some() || pass.is_some()) && self.is_due(flow, now).await? {
+                self.carry(flow, pass, &directory, None).await?;
             }
         }
         Ok(())
@@ -304,7 +318,7 @@ impl Runner {
             store.begin_pass(pass.id, clock.now()).await?;
         }
         for flow in &pass.flows {
-            self.observer().fetch_woken(*flow).await?;
+            self.fetch_woken(*flow).await?;
             self.apply(*flow, Some(pass)).await?;
         }
         let mut next = None;
@@ -327,29 +341,51 @@ impl Runner {
         Ok(())
     }
 
+    async fn fetch_woken(&mut self, flow: Flow) -> Result<(), Halt> {
+        if self.observer().fetch_woken(flow).await? > 0 {
+            self.answered(Vendor::ServiceTitan).await?;
+        }
+        Ok(())
+    }
+
+    async fn is_due(&self, flow: Flow, now: Timestamp) -> Result<bool, Halt> {
+        let next = self.shared.store.next_due(self.connection.id, flow).await?;
+        Ok(next.is_some_and(|next| next <= now))
+    }
+
     async fn apply(&mut self, flow: Flow, pass: Option<&Pass>) -> Result<(), Halt> {
         let now = self.shared.clock.now();
-        let next = self.shared.store.next_due(self.connection.id, flow).await?;
-        let idle = next.is_none_or(|next| next > now);
-        if idle && self.known_directory(now).is_some() {
+        if self.known_directory(now).is_some() && !self.is_due(flow, now).await? {
             return Ok(());
         }
-        let vendors = self.vendors().await?;
-        let directory = self.directory(&vendors, flow).await?;
+        let directory = self.directory(flow).await?;
         let observer = self.observer();
+        self.carry(flow, pass, &directory, Some(&observer)).await
+    }
+
+    async fn carry(
+        &mut self,
+        flow: Flow,
+        pass: Option<&Pass>,
+        directory: &Directory,
+        observer: Option<&Observer>,
+    ) -> Result<(), Halt> {
+        let odoo = self.odoo().await?;
         let name = self.connection.name.clone();
         let shared = Arc::clone(&self.shared);
         let carried = move |count: usize| shared.metrics.carried(&name, flow, count);
         let mut applier = Applier {
             store: &self.shared.store,
             connection: self.connection.id,
-            directory: &directory,
+            directory,
             carrier: Carrier {
-                odoo: vendors.odoo,
+                store: self.shared.store.clone(),
+                connection: self.connection.id,
+                odoo,
                 module: self.profile.external_module(),
                 clock: self.shared.clock.clone(),
             },
-            observer: &observer,
+            observer,
             workers: self.profile.odoo.workers,
             sizer: &mut self.sizer,
             pass: pass.map(|pass| pass.id),
@@ -357,22 +393,30 @@ impl Runner {
             clock: &self.shared.clock,
             carried: &carried,
         };
-        applier.run(flow).await?;
-        self.answered(Vendor::Odoo).await
+        if applier.run(flow).await? {
+            self.answered(Vendor::Odoo).await?;
+        }
+        Ok(())
     }
 
-    /// The reference data, read when it is old; what changed there makes the records with warnings due again.
-    async fn directory(&mut self, vendors: &Vendors, flow: Flow) -> Result<Directory, Halt> {
+    /// The reference data, read when it is old; what changed there makes the records due again.
+    async fn directory(&mut self, flow: Flow) -> Result<Directory, Halt> {
         let now = self.shared.clock.now();
         if let Some(directory) = self.known_directory(now) {
             return Ok(directory.clone());
         }
+        let vendors = Vendors {
+            servicetitan: self.servicetitan.clone(),
+            odoo: self.odoo().await?,
+        };
         let directory = vendors.directory().await?;
+        self.answered(Vendor::ServiceTitan).await?;
+        self.answered(Vendor::Odoo).await?;
         let fingerprint = directory.fingerprint();
         let store = &self.shared.store;
         let known = store.cursor(self.connection.id, DIRECTORY_CURSOR).await?;
         if known.is_none_or(|known| known.value != fingerprint) {
-            let touched = store.touch_warned(self.connection.id, flow, now).await?;
+            let touched = store.touch_synced(self.connection.id, flow, now).await?;
             store
                 .save_cursor(self.connection.id, DIRECTORY_CURSOR, &fingerprint, now)
                 .await?;
@@ -392,23 +436,18 @@ impl Runner {
         (now.duration_since(*read_at) < CHECK_EVERY).then_some(directory)
     }
 
-    async fn vendors(&mut self) -> Result<Vendors, Halt> {
-        let odoo = if let Some(odoo) = &self.odoo {
-            odoo.clone()
-        } else {
-            let secrets = self.shared.store.secrets(self.connection.id).await?;
-            let seed = self.shared.clock.rng().random();
-            let odoo = vendors::odoo(&self.shared.http, &self.profile, &secrets, seed)
-                .await
-                .map_err(|error| Halt::Pause(incomplete(&error)))?
-                .map_err(|error| Halt::of(Vendor::Odoo, of_odoo(&error)))?;
-            self.odoo = Some(odoo.clone());
-            odoo
-        };
-        Ok(Vendors {
-            servicetitan: self.servicetitan.clone(),
-            odoo,
-        })
+    async fn odoo(&mut self) -> Result<odoo::Client, Halt> {
+        if let Some(odoo) = &self.odoo {
+            return Ok(odoo.clone());
+        }
+        let secrets = self.shared.store.secrets(self.connection.id).await?;
+        let seed = self.shared.clock.rng().random();
+        let odoo = vendors::odoo(&self.shared.http, &self.profile, &secrets, seed)
+            .await
+            .map_err(|error| Halt::Pause(incomplete(&error)))?
+            .map_err(|error| Halt::of(Vendor::Odoo, of_odoo(&error)))?;
+        self.odoo = Some(odoo.clone());
+        Ok(odoo)
     }
 
     fn observer(&self) -> Observer {
@@ -460,12 +499,14 @@ impl Runner {
             Halt::Store(error) => Err(Halt::Store(error)),
         };
         if let Err(Halt::Store(error)) = result {
-            tracing::error!(
-                connection = self.connection.name,
-                error = &error as &dyn std::error::Error,
-                "the connector's own database fails: {error}"
-            );
-            return Duration::from_secs(1);
+            if !std::mem::replace(&mut self.store_failed, true) {
+                tracing::error!(
+                    connection = self.connection.name,
+                    error = &error as &dyn std::error::Error,
+                    "the connector's own database fails, nothing goes on before it works: {error}"
+                );
+            }
+            return REQUESTS_EVERY;
         }
         self.breakers
             .open_until(now)

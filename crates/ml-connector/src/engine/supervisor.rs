@@ -1,6 +1,7 @@
 //! Supervises the connections: one runner for each, started, restarted and stopped as connections come and go.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ use crate::metrics::Metrics;
 
 /// How often connections are looked at for changes by other processes.
 const CONNECTIONS_EVERY: Duration = Duration::from_secs(1);
+
+/// How often an engine that was lost is claimed.
+const CLAIM_EVERY: Duration = Duration::from_secs(2);
 
 /// How long a stopping runner may take to write down what is in flight.
 const SOFT_STOP: Duration = Duration::from_secs(30);
@@ -53,6 +57,7 @@ pub struct Shared {
     pub public_url: Option<Url>,
     /// What this process's engine does.
     pub mode: Mode,
+    at_work: AtomicBool,
     wakeups: Mutex<HashMap<ConnectionId, Arc<Notify>>>,
 }
 
@@ -74,8 +79,15 @@ impl Shared {
             metrics: Metrics::default(),
             public_url,
             mode,
+            at_work: AtomicBool::new(false),
             wakeups: Mutex::default(),
         }
+    }
+
+    /// Whether this process owns the engine and runs it.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        self.at_work.load(Ordering::Acquire)
     }
 
     /// What wakes a connection's runner.
@@ -116,9 +128,33 @@ struct Running {
     task: JoinHandle<()>,
 }
 
+/// Runs every connection until stopping is asked for. When the ownership of the engine is lost with the database's
+/// connection, everything stops until it is claimed again.
+pub async fn run_for_good(shared: Arc<Shared>, lock: EngineLock, stop: CancellationToken) {
+    let mut lock = Some(lock);
+    while !stop.is_cancelled() {
+        if let Some(lock) = lock.take() {
+            run(Arc::clone(&shared), lock, stop.clone()).await;
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(CLAIM_EVERY) => {}
+        }
+        match shared.store.claim_engine().await {
+            Ok(Some(claimed)) => {
+                tracing::info!("the engine goes on");
+                lock = Some(claimed);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!("the engine cannot be claimed yet: {error}"),
+        }
+    }
+}
+
 /// Runs every connection until stopping is asked for or the ownership of the engine is lost.
 pub async fn run(shared: Arc<Shared>, lock: EngineLock, stop: CancellationToken) {
     let mut running: HashMap<ConnectionId, Running> = HashMap::new();
+    shared.at_work.store(true, Ordering::Release);
     while !stop.is_cancelled() && !lock.is_lost() {
         match shared.store.connections().await {
             Ok(connections) => reconcile(&shared, &mut running, connections).await,
@@ -126,15 +162,25 @@ pub async fn run(shared: Arc<Shared>, lock: EngineLock, stop: CancellationToken)
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = lock.lost() => tracing::error!("another process took over the engine; this one stops working"),
+            () = lock.lost() => tracing::error!(
+                "the ownership of the engine was lost with the connection to its database: nothing goes on before it \
+                 is claimed again"
+            ),
             () = tokio::time::sleep(CONNECTIONS_EVERY) => {}
         }
     }
+    shared.at_work.store(false, Ordering::Release);
+    // Without the lock another process may be at work already: nothing more is begun, and what is in flight is left.
+    let patience = if lock.is_lost() {
+        Duration::ZERO
+    } else {
+        SOFT_STOP
+    };
     for one in running.values() {
         one.stop.cancel();
     }
     for (_, one) in running {
-        end(one).await;
+        end(one, patience).await;
     }
 }
 
@@ -157,7 +203,7 @@ async fn reconcile(
     for id in gone {
         if let Some(one) = running.remove(&id) {
             one.stop.cancel();
-            end(one).await;
+            end(one, SOFT_STOP).await;
         }
     }
     for connection in connections {
@@ -185,11 +231,8 @@ async fn reconcile(
     }
 }
 
-async fn end(mut one: Running) {
-    if tokio::time::timeout(SOFT_STOP, &mut one.task)
-        .await
-        .is_err()
-    {
+async fn end(mut one: Running, patience: Duration) {
+    if tokio::time::timeout(patience, &mut one.task).await.is_err() {
         // Cutting it off is safe: what was in flight is found again by its external ids.
         one.task.abort();
     }

@@ -13,16 +13,22 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The process can do its work: its database answers.
+/// The process can do its work: its database answers, and the engine is its own.
 pub(super) async fn ready(State(web): State<Web>) -> Result<&'static str, Problem> {
-    web.store()
-        .connections()
-        .await
-        .map(|_| "ok\n")
-        .map_err(|error| {
-            tracing::error!("not ready: {error}");
-            unavailable()
+    let read = web.store().connections().await;
+    read.map_err(|error| {
+        tracing::error!("not ready: {error}");
+        unavailable()
+    })?;
+    if web.shared.is_at_work() {
+        Ok("ok\n")
+    } else {
+        Err(Problem {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "Not ready",
+            detail: "The engine is not at work in this process: it stops, or it lost its database and claims it again.",
         })
+    }
 }
 
 /// Counters and gauges for Prometheus. Names of connections and flows stand in them, no data.

@@ -10,8 +10,11 @@ mod odoo_side;
 mod rig;
 mod watched;
 
+mod changes;
 mod chaos;
 mod crash_matrix;
 mod first_load;
 mod kills;
+mod outages;
 mod race;
+mod webhooks;

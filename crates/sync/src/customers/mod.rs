@@ -108,10 +108,14 @@ fn own(
 ) -> Decision {
     let name = name(subject.source);
     if !aggregate.is_active() && held(subject.links, &name).is_none() {
+        // Locations may have come from a customer that was brought.
+        let writes = archive_all(subject, aggregate, |_| true);
+        if !writes.is_empty() {
+            return Decision::Write(writes);
+        }
         return Decision::Ignore(Reason {
             cause: "inactive-in-servicetitan".to_owned(),
-            what: "The customer is inactive in ServiceTitan and was never brought to Odoo."
-                .to_owned(),
+            what: "The customer is inactive in ServiceTitan and has no partner in Odoo.".to_owned(),
             advice: "Nothing is to be done; it will come over if it is activated.".to_owned(),
         });
     }
@@ -199,6 +203,20 @@ fn orphans(
         .collect()
 }
 
+/// Archives the record's own partners, as far as they are not archived and are `meant`.
+fn archive_all(
+    subject: &Subject<'_>,
+    aggregate: &Aggregate,
+    meant: impl Fn(&Link) -> bool,
+) -> Vec<Write> {
+    subject
+        .links
+        .iter()
+        .filter(|link| !is_alias(link) && link.base.get("active") != Some("0") && meant(link))
+        .map(|link| archive(link, aggregate.part_of(&link.name)))
+        .collect()
+}
+
 fn archive(link: &Link, part: PartKey) -> Write {
     let columns = Content::from_iter([("active", "0")]);
     let holds = link.base.overlaid(&columns);
@@ -277,14 +295,7 @@ fn merged(
                 .to_owned(),
         }));
     }
-    let mut writes: Vec<Write> = subject
-        .links
-        .iter()
-        .filter(|link| {
-            !is_alias(link) && link.base.get("active") != Some("0") && link.target != target
-        })
-        .map(|link| archive(link, aggregate.part_of(&link.name)))
-        .collect();
+    let mut writes = archive_all(subject, aggregate, |link| link.target != target);
     let points_there = subject
         .links
         .iter()

@@ -167,10 +167,11 @@ fn customer(
     if directory.has_partner_field("property_payment_term_id") {
         match customer.payment_term_id {
             None => content.set("property_payment_term_id/.id", ""),
-            // A term that cannot be resolved leaves what Odoo has: unknown is not none.
             Some(term) => {
-                if let Some(term) = directory.payment_term(term.0, warnings) {
-                    content.set("property_payment_term_id/.id", term.to_string());
+                let found = directory.payment_term(term.0, warnings);
+                // Terms that cannot be read leave what Odoo has: unknown is not none.
+                if directory.knows_payment_terms() {
+                    content.set("property_payment_term_id/.id", id(found));
                 }
             }
         }

@@ -1,0 +1,141 @@
+//! The creations of a batch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use odoo::load::Rows;
+use odoo::{Context, Model};
+use sync::content::Content;
+use sync::link::{Name, TargetId};
+use sync::plan::Write;
+
+use super::{Carried, Carrier, Job, Progress};
+use crate::engine::step::{Step, reached};
+
+/// A partner to be created.
+struct Creation {
+    group: usize,
+    write: Write,
+    columns: Content,
+}
+
+impl Creation {
+    /// With what Odoo lets it inherit of a parent in the same call: the parent has these columns, so the child has them
+    /// as well, and empty ones would clear what it inherited as soon as the call is repeated.
+    fn with_inherited(mut self, job: &Job) -> Self {
+        let parent = self.columns.get("parent").and_then(|parent| {
+            let mut writes = job.writes.iter();
+            writes.find(|write| write.name.0 == parent)
+        });
+        let inherited: Content = parent
+            .into_iter()
+            .flat_map(|parent| parent.holds.iter())
+            .filter(|(column, _)| INHERITED.contains(column))
+            .collect();
+        self.columns = inherited.overlaid(&self.columns);
+        self
+    }
+}
+
+/// What Odoo copies from a customer to its contacts (the address) or to all its partners (the payment term). A delivery
+/// address has an address of its own.
+const INHERITED: [&str; 7] = [
+    "street",
+    "street2",
+    "city",
+    "zip",
+    "state_id/.id",
+    "country_id/.id",
+    "property_payment_term_id/.id",
+];
+
+impl Carrier {
+    /// All creations of the batch. New customers go in one call with everything that belongs to them, parents first.
+    /// What is added to customers that are there goes in a call for each set of columns: an empty column is not
+    /// nothing, it clears what Odoo had put there by itself when the call is repeated.
+    pub(super) async fn create(
+        &self,
+        progress: &mut [Progress],
+        carried: &mut Carried,
+    ) -> Result<(), odoo::Error> {
+        let mut whole: Vec<Creation> = Vec::new();
+        let mut added: BTreeMap<Vec<String>, Vec<Creation>> = BTreeMap::new();
+        for (group, one) in progress.iter().enumerate() {
+            for (write, columns) in one.job.creations() {
+                let creation = Creation {
+                    group,
+                    write: write.clone(),
+                    columns: columns.clone(),
+                };
+                if one.job.creates_parent_of(columns) {
+                    whole.push(creation.with_inherited(&one.job));
+                } else {
+                    let shape = columns.iter().map(|(column, _)| column.to_owned());
+                    added.entry(shape.collect()).or_default().push(creation);
+                }
+            }
+        }
+        whole.sort_by_key(|creation| creation.columns.get("parent").is_some());
+        for creations in std::iter::once(whole).chain(added.into_values()) {
+            self.create_together(progress, creations, carried).await?;
+        }
+        Ok(())
+    }
+
+    /// One call: new partners under their external ids, in this order.
+    async fn create_together(
+        &self,
+        progress: &mut [Progress],
+        mut creations: Vec<Creation>,
+        carried: &mut Carried,
+    ) -> Result<(), odoo::Error> {
+        creations.retain(|creation| progress[creation.group].failed.is_none());
+        if creations.is_empty() {
+            return Ok(());
+        }
+        let columns: BTreeSet<&str> = creations
+            .iter()
+            .flat_map(|creation| creation.columns.iter())
+            .map(|(column, _)| column)
+            .collect();
+        let header = std::iter::once("id").chain(columns.iter().map(|column| {
+            if *column == "parent" {
+                "parent_id/id"
+            } else {
+                column
+            }
+        }));
+        let mut rows = Rows::new(Model::PARTNER, header);
+        for creation in &creations {
+            let value = |column: &&str| match (*column, creation.columns.get(column)) {
+                ("parent", Some(parent)) => self.external_id(&Name(parent.to_owned())),
+                // A column of another kind of partner: empty, but a flag has to be one.
+                ("is_company" | "customer_rank", None) => "0".to_owned(),
+                (_, value) => value.unwrap_or_default().to_owned(),
+            };
+            let values = std::iter::once(self.external_id(&creation.write.name))
+                .chain(columns.iter().map(value))
+                .collect();
+            rows.push(creation.group, values)
+                .expect("as many values as columns");
+        }
+        reached(Step::ApplyCreating, creations.len());
+        let loaded = self
+            .odoo
+            .load(&rows, &Context::new().without_tracking())
+            .await?;
+        reached(Step::ApplyCreated, creations.len());
+        carried.note(&loaded);
+        for (group, result) in loaded.groups {
+            match result {
+                Ok(ids) => {
+                    let created = creations.iter().filter(|creation| creation.group == group);
+                    for (creation, id) in created.zip(ids) {
+                        progress[group].put(&creation.write, TargetId(id.get()));
+                    }
+                }
+                Err(fault) => progress[group].failed = Some(self.verdict(&fault).await?),
+            }
+        }
+        Ok(())
+    }
+}

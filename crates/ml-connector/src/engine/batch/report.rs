@@ -1,0 +1,183 @@
+//! What is written down about each record of a batch: its outcome, its attempt, its line in the audit trail.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use rand::Rng;
+use serde_json::{Map, Value, json};
+use store::attempts::NewAttempt;
+use store::audit::NewAuditEntry;
+use store::records::{Effect, Outcome};
+use sync::failure::{self, Verdict};
+use sync::link::{Name, TargetId};
+use sync::plan::{Verb, Write};
+use sync::record::{Reason, State};
+
+use super::{Job, Progress};
+use crate::clock::Clock;
+
+impl Progress {
+    /// What to write down about the job.
+    pub(super) fn outcome(self, clock: &Clock) -> Outcome {
+        let now = clock.now();
+        let effect = self.effect();
+        let job = self.job;
+        let standing = Standing::after(self.failed, job.due.tries, now, &mut *clock.rng());
+        let done = match (effect, &standing.reason) {
+            (_, Some(reason)) => format!("{}: {}", standing.state, reason.cause),
+            (Effect::Created, None) => "created".to_owned(),
+            (Effect::Unchanged, None) => "let go".to_owned(),
+            (_, None) => "updated".to_owned(),
+        };
+        let sent = sent(&job.writes);
+        let audit = NewAuditEntry {
+            actor: "engine".to_owned(),
+            action: done.clone(),
+            subject: job.due.key.to_string(),
+            detail: detail(
+                &job.writes,
+                &self.targets,
+                standing.reason.as_ref(),
+                &self.notes,
+            ),
+            payload: serde_json::to_vec(&sent).ok(),
+        };
+        let attempt = NewAttempt {
+            trigger: job.due.trigger,
+            received: received(&job.writes, &self.targets),
+            sent,
+            started_at: self.started_at,
+            finished_at: now,
+            outcome: done,
+            message: standing
+                .reason
+                .as_ref()
+                .map(|reason| reason.what.clone())
+                .unwrap_or_default(),
+        };
+        let mut warnings = job.warnings;
+        warnings.extend(self.notes);
+        Outcome {
+            record: job.due.record,
+            input_version: job.due.input_version,
+            links_version: job.due.links_version,
+            state: standing.state,
+            due_at: standing.due_at,
+            reason: standing.reason,
+            warnings,
+            effect,
+            links: self.changes,
+            depends_on: job.rests_on,
+            settles: Vec::new(),
+            audit: vec![audit],
+            attempt: Some(attempt),
+        }
+    }
+
+    /// What a pass counts. A record is created when its own partner is, not when something is added to it.
+    fn effect(&self) -> Effect {
+        if self.failed.is_some() {
+            Effect::None
+        } else if creates_own(&self.job) {
+            Effect::Created
+        } else if self.let_go == self.job.writes.len() {
+            Effect::Unchanged
+        } else {
+            Effect::Updated
+        }
+    }
+}
+
+fn creates_own(job: &Job) -> bool {
+    job.creations()
+        .any(|(_, columns)| columns.get("parent").is_none())
+}
+
+/// Where a record stands after a try.
+struct Standing {
+    state: State,
+    due_at: Option<Timestamp>,
+    reason: Option<Reason>,
+}
+
+impl Standing {
+    fn after(failed: Option<Verdict>, tries: u32, now: Timestamp, rng: &mut impl Rng) -> Self {
+        let (state, due_at, reason) = match failed {
+            None => (State::Synced, None, None),
+            Some(Verdict::Park(reason) | Verdict::Pause(reason)) => {
+                (State::Failed, None, Some(reason))
+            }
+            Some(Verdict::Decide(reason)) => (State::Waiting, None, Some(reason)),
+            Some(Verdict::Retry(_, reason)) if tries + 1 >= failure::TRIES_MAX => {
+                (State::Failed, None, Some(failure::exhausted(&reason)))
+            }
+            Some(Verdict::Retry(_, reason)) => {
+                let pause = failure::backoff(tries, rng);
+                let pause = SignedDuration::try_from(pause).expect("minutes at most");
+                (State::Pending, Some(now + pause), Some(reason))
+            }
+        };
+        Self {
+            state,
+            due_at,
+            reason,
+        }
+    }
+}
+
+/// The writes as the attempt keeps them (encrypted).
+fn sent(writes: &[Write]) -> Value {
+    let one = |write: &Write| match &write.verb {
+        Verb::Create { columns } => json!({"create": write.name, "columns": columns}),
+        Verb::Update { target, columns } => {
+            json!({"update": write.name, "id": target, "columns": columns})
+        }
+        Verb::Alias { target } => json!({"alias": write.name, "id": target}),
+    };
+    writes.iter().map(one).collect()
+}
+
+/// What Odoo made of them, as the attempt keeps it (encrypted).
+fn received(writes: &[Write], targets: &BTreeMap<Name, TargetId>) -> Value {
+    let target = |write: &Write| Some((write.name.0.clone(), json!(targets.get(&write.name)?.0)));
+    let targets: Map<String, Value> = writes.iter().filter_map(target).collect();
+    json!({"targets": targets})
+}
+
+/// One line for the audit trail: which partners, which fields, what a person should do; no values and nothing that a
+/// vendor said, since the trail is kept in the clear.
+fn detail(
+    writes: &[Write],
+    targets: &BTreeMap<Name, TargetId>,
+    reason: Option<&Reason>,
+    notes: &[String],
+) -> String {
+    if let Some(reason) = reason {
+        return reason.advice.clone();
+    }
+    let one = |write: &Write| {
+        let id = targets
+            .get(&write.name)
+            .map(|id| format!(" {id}"))
+            .unwrap_or_default();
+        match &write.verb {
+            Verb::Create { .. } => format!("created {}{id} ({})", write.model, write.name),
+            Verb::Update { columns, .. } => {
+                let columns: Vec<&str> = columns.iter().map(|(column, _)| column).collect();
+                format!(
+                    "wrote {}{id} ({}): {}",
+                    write.model,
+                    write.name,
+                    columns.join(", ")
+                )
+            }
+            Verb::Alias { .. } => format!("{} now means {}{id}", write.name, write.model),
+        }
+    };
+    let lines: Vec<String> = writes
+        .iter()
+        .map(one)
+        .chain(notes.iter().cloned())
+        .collect();
+    lines.join("; ")
+}

@@ -1,0 +1,695 @@
+//! What goes wrong in the middle: tokens end, keys are revoked, servers restart, people delete and merge. The connector
+//! says so in plain words, holds back, and goes on by itself or when it is told to.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sandbox::fault::{Fault, Rule};
+use sandbox::odoo::{Id, Rights};
+use sandbox::servicetitan::{CustomerId, Mix, Options, customer_id};
+use serde_json::{Value, json};
+
+use crate::expected::assert_holds;
+use crate::odoo_side::OdooSide;
+use crate::rig::{Ran, Rig, until};
+
+/// A rig with plain customers, nothing of them in Odoo yet.
+async fn fresh(odoo: OdooSide, customers: usize) -> Rig {
+    let options = Options::new(Arc::new(ml_connector::clock::now))
+        .customers(customers)
+        .mix(Mix::plain());
+    Rig::with(odoo, options).await
+}
+
+/// The same, and all of them in Odoo.
+async fn loaded(odoo: OdooSide, customers: usize) -> Rig {
+    let rig = fresh(odoo, customers).await;
+    assert_eq!(rig.sync().await["created"], json!(customers));
+    rig
+}
+
+/// Everything is in Odoo, once.
+async fn complete(rig: &Rig) {
+    let partners = rig.partners().await;
+    assert_holds(&partners, &rig.tenant());
+    assert_eq!(rig.odoo.made_by_connector().await, partners.len());
+}
+
+fn own(customer: CustomerId) -> String {
+    format!("customer_{customer}")
+}
+
+async fn name_of(rig: &Rig, customer: CustomerId) -> Value {
+    rig.partners().await[&own(customer)]["name"].clone()
+}
+
+async fn rename(rig: &Rig, index: usize, name: &str) {
+    rig.tenant()
+        .rename_customer(customer_id(index), name)
+        .expect("it is there");
+}
+
+/// A simulated Odoo whose calls take as long as those of a real one, so that there is a middle.
+async fn slow() -> OdooSide {
+    OdooSide::simulated_with(|options| options.work_per_row = Duration::from_millis(4)).await
+}
+
+fn simulator(odoo: &OdooSide) -> Option<&sandbox::odoo::Sandbox> {
+    match odoo {
+        OdooSide::Simulated(odoo) => Some(odoo),
+        OdooSide::Real(_) => None,
+    }
+}
+
+/// The state of the connection and why it is paused.
+async fn connection(rig: &Rig) -> (String, String) {
+    let shown = rig.json(&["connection", "show", "acme", "--json"]).await;
+    let paused = &shown["paused"];
+    let why = match paused {
+        Value::Null => String::new(),
+        reason => format!(
+            "{}: {} {}",
+            reason["cause"].as_str().expect("a cause"),
+            reason["what"].as_str().expect("text"),
+            reason["advice"].as_str().expect("text")
+        ),
+    };
+    (shown["state"].as_str().expect("a state").to_owned(), why)
+}
+
+/// The connection is paused for this cause, and every place where a person may look says why in the same words.
+async fn paused_for(rig: &Rig, cause: &str, words: &[&str]) {
+    let (state, why) = connection(rig).await;
+    assert_eq!(state, "paused");
+    assert!(why.starts_with(&format!("{cause}: ")), "{why}");
+    for place in [
+        &["status"][..],
+        &["failures"],
+        &["connection", "show", "acme"],
+    ] {
+        let said = rig.run_to(0, place).await.out;
+        for word in words {
+            assert!(
+                said.contains(word),
+                "{place:?} does not say {word}:\n{said}"
+            );
+        }
+    }
+    assert_eq!(
+        rig.json(&["status", "--json"]).await["connections"]["acme"]["state"],
+        json!("paused")
+    );
+}
+
+/// Runs a sync beside something that happens while it is at work.
+async fn sync_while(rig: &Rig, happens: impl Future<Output = ()>) -> Ran {
+    let (ran, ()) = tokio::join!(rig.run(&["sync", "--json"]), happens);
+    ran
+}
+
+fn counts(ran: &Ran) -> Value {
+    let summary: Value = serde_json::from_str(&ran.out)
+        .unwrap_or_else(|_| panic!("{:?}\n{}\n{}", ran.code, ran.out, ran.err));
+    summary["connections"]["acme"]["flows"]["customers"].clone()
+}
+
+/// Waits until some, and not all, partners have arrived.
+async fn half_way(rig: &Rig) {
+    until("the first partners", async || {
+        (rig.odoo.ids().await.len() > 50).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_ends_in_the_middle_is_renewed() {
+    let rig = fresh(OdooSide::simulated().await, 60).await;
+    rig.titan.switch(|switches| switches.feed_page_size = 20);
+    let faults = rig.titan.faults();
+    let held = faults.add(Rule::new(Fault::Hold).path_contains("/export/").after(3));
+    let ran = sync_while(&rig, async {
+        faults.wait_fired(held, 1).await;
+        rig.titan.expire_tokens();
+        faults.release(held);
+    })
+    .await;
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(counts(&ran)["created"], json!(60));
+    assert!(rig.titan.tokens_issued() > 1);
+    complete(&rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servicetitan_credentials_revoked_in_the_middle_of_a_pass_pause_it() {
+    let rig = fresh(OdooSide::simulated().await, 60).await;
+    rig.titan.switch(|switches| switches.feed_page_size = 20);
+    let faults = rig.titan.faults();
+    let held = faults.add(Rule::new(Fault::Hold).path_contains("/export/").after(3));
+    let ran = sync_while(&rig, async {
+        faults.wait_fired(held, 1).await;
+        rig.tenant().revoke_credentials();
+        faults.release(held);
+    })
+    .await;
+    assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
+    assert!(ran.err.contains("client secret"), "{}", ran.err);
+    let words = ["paused", "client id and client secret", "connection set"];
+    paused_for(&rig, "servicetitan-credentials", &words).await;
+    assert_eq!(rig.run(&["sync"]).await.code, Some(3));
+    rig.tenant().restore_credentials();
+    assert_eq!(rig.sync().await["synced"], json!(60));
+    assert_eq!(connection(&rig).await.0, "active");
+    complete(&rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paused_connection_goes_on_by_itself_when_the_credentials_are_back() {
+    let rig = loaded(OdooSide::simulated().await, 20).await;
+    let serving = rig.serve().await;
+    rig.tenant().revoke_credentials();
+    until("the pause", async || {
+        (connection(&rig).await.0 == "paused").then_some(())
+    })
+    .await;
+    let metrics = async || {
+        let got = reqwest::get(format!("{}/metrics", serving.address)).await;
+        got.expect("it answers").text().await.expect("text")
+    };
+    assert!(
+        metrics()
+            .await
+            .contains("ml_connector_connection_active{connection=\"acme\"} 0")
+    );
+    let page = reqwest::get(format!("{}/", serving.address)).await;
+    let page = page.expect("it answers").text().await.expect("text");
+    assert!(page.contains("client secret"), "{page}");
+    rename(&rig, 0, "After The Pause").await;
+    rig.tenant().restore_credentials();
+    until("the rename", async || {
+        (name_of(&rig, customer_id(0)).await == json!("After The Pause")).then_some(())
+    })
+    .await;
+    assert_eq!(connection(&rig).await, ("active".to_owned(), String::new()));
+    assert!(
+        metrics()
+            .await
+            .contains("ml_connector_connection_active{connection=\"acme\"} 1")
+    );
+    assert_eq!(serving.stop().await, Some(0));
+}
+
+/// Makes the key of the connector's user invalid, and valid again.
+fn set_key(odoo: &OdooSide, valid: bool) {
+    match (simulator(odoo), valid) {
+        (Some(odoo), true) => odoo.restore_key(),
+        (Some(odoo), false) => odoo.revoke_key(),
+        (None, _) => {
+            let end = if valid {
+                "null"
+            } else {
+                "now() - interval '1 day'"
+            };
+            odoo.sql(&format!(
+                "update res_users_apikeys set expiration_date = {end}
+                 where user_id = (select id from res_users where login = 'connector@example.com')"
+            ));
+        }
+    }
+}
+
+async fn an_odoo_key_revoked_in_the_middle_pauses_and_loses_nothing(odoo: OdooSide) {
+    let rig = fresh(odoo, 300).await;
+    let ran = sync_while(&rig, async {
+        half_way(&rig).await;
+        set_key(&rig.odoo, false);
+    })
+    .await;
+    assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
+    assert!(ran.err.contains("API key"), "{}", ran.err);
+    let created = counts(&ran)["created"].as_u64().expect("a count");
+    assert!((1..300).contains(&created), "{created} arrived before");
+    assert_eq!(counts(&ran)["failed"], json!(0), "no record is to blame");
+    let words = [
+        "paused",
+        "API key was revoked, expired or mistyped",
+        "New API Key",
+    ];
+    paused_for(&rig, "odoo-credentials", &words).await;
+    assert_eq!(rig.run(&["sync"]).await.code, Some(3));
+    set_key(&rig.odoo, true);
+    assert_eq!(rig.sync().await["synced"], json!(300));
+    complete(&rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_odoo_key_is_revoked_in_the_middle() {
+    an_odoo_key_revoked_in_the_middle_pauses_and_loses_nothing(slow().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_odoo_key_is_revoked_in_the_middle() {
+    let Some(odoo) = OdooSide::real("revoked") else {
+        return;
+    };
+    an_odoo_key_revoked_in_the_middle_pauses_and_loses_nothing(odoo).await;
+}
+
+async fn an_odoo_restarted_in_the_middle_is_waited_for(
+    odoo: OdooSide,
+    restart: impl AsyncFnOnce(&OdooSide),
+) {
+    let rig = fresh(odoo, 300).await;
+    let ran = sync_while(&rig, async {
+        half_way(&rig).await;
+        restart(&rig.odoo).await;
+    })
+    .await;
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.out, ran.err);
+    assert_eq!(counts(&ran)["synced"], json!(300));
+    assert!(
+        ran.err.contains("Odoo fails, nobody calls it"),
+        "the restart was not felt: {}",
+        ran.err
+    );
+    complete(&rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_odoo_is_restarted_in_the_middle() {
+    an_odoo_restarted_in_the_middle_is_waited_for(slow().await, async |odoo: &OdooSide| {
+        let odoo = odoo.simulator();
+        odoo.restart(Duration::from_secs(1))
+            .await
+            .expect("the same port");
+    })
+    .await;
+}
+
+/// A server of the test's own on the databases of the real Odoo; gone with the value.
+struct Server(String);
+
+impl Server {
+    fn run(&self, verb: &str) -> String {
+        let output = Command::new("sh")
+            .args(["-c", &format!("{} {verb} restarted", self.0)])
+            .output()
+            .expect("a shell");
+        let (out, err) = (output.stdout, String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{verb}: {err}");
+        String::from_utf8(out).expect("text").trim().to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.run("forget");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_odoo_is_restarted_in_the_middle() {
+    let Some(mut odoo) = OdooSide::real("restarted") else {
+        return;
+    };
+    let command = std::env::var("ML_CONNECTOR_TEST_ODOO_SERVER").expect("it goes with the others");
+    let server = Server(command);
+    odoo.serve_at(&server.run("start"));
+    an_odoo_restarted_in_the_middle_is_waited_for(odoo, async |_: &OdooSide| {
+        tokio::task::block_in_place(|| server.run("restart"));
+    })
+    .await;
+}
+
+/// What people do in Odoo, in one database of the real one, since loading a registry takes longer than any of it.
+macro_rules! stories {
+    ($($story:ident),+ $(,)?) => {
+        mod simulated {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $story() {
+                    let rig = super::loaded(super::OdooSide::simulated().await, 30).await;
+                    super::$story(&rig).await;
+                }
+            )+
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn what_people_do_in_a_real_odoo() {
+            let Some(odoo) = OdooSide::real("people") else {
+                return;
+            };
+            let rig = loaded(odoo, 30).await;
+            $(
+                said(stringify!($story));
+                $story(&rig).await;
+            )+
+        }
+    };
+}
+
+stories![
+    a_record_rule_hides_some_partners,
+    a_partner_deleted_by_a_person_waits_for_a_person,
+    a_location_deleted_by_a_person_waits_for_a_person,
+    partners_merged_by_a_person_are_followed,
+    a_right_that_is_taken_away_pauses_the_connection,
+];
+
+#[expect(clippy::print_stderr, reason = "shown when the test fails")]
+fn said(what: &str) {
+    eprintln!("{what}");
+}
+
+/// The one group of failures.
+async fn failures(rig: &Rig) -> Value {
+    let groups = rig.json(&["failures", "--json"]).await;
+    assert_eq!(groups.as_array().map(Vec::len), Some(1), "{groups:#}");
+    groups[0].clone()
+}
+
+async fn a_record_rule_hides_some_partners(rig: &Rig) {
+    let ids = rig.odoo.ids().await;
+    let hidden: Vec<i64> = (0..3).map(|index| ids[&own(customer_id(index))]).collect();
+    let mut rule = None;
+    match simulator(&rig.odoo) {
+        Some(odoo) => odoo.show_only_partners(json!([["id", "not in", hidden]])),
+        None => {
+            let model = json!({"domain": [["model", "=", "res.partner"]], "fields": ["id"]});
+            let model = rig.odoo.call("ir.model", "search_read", model).await[0]["id"].clone();
+            let domain = format!(
+                "[('id', 'not in', {hidden:?})] if user.login == 'connector@example.com' else [(1, '=', 1)]"
+            );
+            let values = json!({"name": "hides some", "model_id": model, "domain_force": domain});
+            let made = rig
+                .odoo
+                .call("ir.rule", "create", json!({"vals_list": [values]}))
+                .await;
+            rule = Some(made);
+        }
+    }
+    for index in 0..6 {
+        rename(rig, index, &format!("Behind {index}")).await;
+    }
+    let counts = rig.sync().await;
+    assert_eq!(
+        (&counts["failed"], &counts["updated"]),
+        (&json!(3), &json!(3)),
+        "{:#}",
+        rig.json(&["failures", "--json"]).await
+    );
+    let group = failures(rig).await;
+    assert_eq!(group["cause"], json!("hidden-in-odoo"), "{group:#}");
+    assert!(
+        group["advice"]
+            .as_str()
+            .is_some_and(|advice| advice.contains("replay --cause hidden-in-odoo")),
+        "{group:#}"
+    );
+    for index in 3..6 {
+        assert_eq!(
+            name_of(rig, customer_id(index)).await,
+            json!(format!("Behind {index}"))
+        );
+    }
+    match (simulator(&rig.odoo), rule) {
+        (Some(odoo), _) => odoo.show_all_partners(),
+        (None, rule) => {
+            rig.odoo
+                .call("ir.rule", "unlink", json!({"ids": rule}))
+                .await;
+        }
+    }
+    assert_eq!(
+        rig.sync().await["failed"],
+        json!(3),
+        "only a person says that it is mended"
+    );
+    rig.run_to(0, &["replay", "--cause", "hidden-in-odoo"])
+        .await;
+    assert_eq!(rig.sync().await["updated"], json!(3));
+    complete(rig).await;
+}
+
+async fn delete(rig: &Rig, name: &str) {
+    let id = rig.odoo.ids().await[name];
+    match simulator(&rig.odoo) {
+        Some(odoo) => odoo.delete_partner(Id(id)),
+        None => {
+            rig.odoo
+                .call("res.partner", "unlink", json!({"ids": [id]}))
+                .await;
+        }
+    }
+}
+
+/// The record waits with advice, its neighbours do not; it is made anew when a person says so.
+async fn waits_until_recreated(rig: &Rig, customer: CustomerId) {
+    let ran = rig.run_to(0, &["sync", "--json"]).await;
+    assert_eq!(
+        (&counts(&ran)["waiting"], &counts(&ran)["updated"]),
+        (&json!(1), &json!(1)),
+        "{}",
+        ran.out
+    );
+    let group = failures(rig).await;
+    assert_eq!(
+        (&group["cause"], &group["state"]),
+        (&json!("deleted-in-odoo"), &json!("waiting"))
+    );
+    assert_eq!(group["records"][0]["id"], json!(customer.to_string()));
+    let advice = group["advice"].as_str().expect("advice");
+    assert!(
+        advice.contains("ml-connector replay --recreate"),
+        "{advice}"
+    );
+    // A plain replay is no answer to the question.
+    rig.run_to(0, &["replay", &customer.to_string()]).await;
+    assert_eq!(rig.sync().await["waiting"], json!(1));
+    rig.run_to(0, &["replay", "--recreate", &customer.to_string()])
+        .await;
+    assert_eq!(rig.sync().await["waiting"], json!(0));
+    complete(rig).await;
+}
+
+async fn a_partner_deleted_by_a_person_waits_for_a_person(rig: &Rig) {
+    let (gone, neighbour) = (7, 8);
+    delete(rig, &own(customer_id(gone))).await;
+    rename(rig, gone, "Made Anew").await;
+    rename(rig, neighbour, "Neighbour").await;
+    waits_until_recreated(rig, customer_id(gone)).await;
+}
+
+async fn a_location_deleted_by_a_person_waits_for_a_person(rig: &Rig) {
+    let (gone, neighbour) = (9, 10);
+    let location = rig.tenant().locations_of(customer_id(gone))[0].clone();
+    delete(rig, &format!("location_{}", location.id)).await;
+    rig.tenant()
+        .change_location(location.id, "Made Anew", location.address)
+        .expect("it is there");
+    rename(rig, neighbour, "Neighbour").await;
+    waits_until_recreated(rig, customer_id(gone)).await;
+}
+
+/// A person merges partners with Odoo's wizard.
+async fn merge(rig: &Rig, survivor: i64, loser: i64) {
+    if let Some(odoo) = simulator(&rig.odoo) {
+        odoo.merge_partners(Id(survivor), &[Id(loser)]);
+        return;
+    }
+    let wizard = "base.partner.merge.automatic.wizard";
+    let values = json!({
+        "state": "selection",
+        "partner_ids": [[6, 0, [survivor, loser]]],
+        "dst_partner_id": survivor,
+    });
+    let made = rig
+        .odoo
+        .call(wizard, "create", json!({"vals_list": [values]}))
+        .await;
+    rig.odoo
+        .call(wizard, "action_merge", json!({"ids": made}))
+        .await;
+}
+
+async fn partners_merged_by_a_person_are_followed(rig: &Rig) {
+    // Into a partner that a person had made.
+    let by_hand = json!({"vals_list": [{"name": "Made By Hand", "ref": "H-1"}]});
+    let by_hand = rig.odoo.call("res.partner", "create", by_hand).await[0]
+        .as_i64()
+        .expect("an id");
+    let customer = customer_id(12);
+    merge(rig, by_hand, rig.odoo.ids().await[&own(customer)]).await;
+    rename(rig, 12, "Followed By Hand").await;
+    assert_eq!(rig.sync().await["updated"], json!(1));
+    assert_eq!(rig.odoo.ids().await[&own(customer)], by_hand);
+    assert_eq!(name_of(rig, customer).await, json!("Followed By Hand"));
+    // Into one that the connector had made: both customers are that partner from now on.
+    let (loser, survivor) = (customer_id(13), customer_id(14));
+    let ids = rig.odoo.ids().await;
+    let count = rig.odoo.made_by_connector().await;
+    merge(rig, ids[&own(survivor)], ids[&own(loser)]).await;
+    rename(rig, 13, "Followed").await;
+    let counts = rig.sync().await;
+    assert_eq!(
+        (&counts["updated"], &counts["failed"], &counts["waiting"]),
+        (&json!(1), &json!(0), &json!(0))
+    );
+    assert_eq!(rig.odoo.ids().await[&own(loser)], ids[&own(survivor)]);
+    assert_eq!(name_of(rig, survivor).await, json!("Followed"));
+    assert_eq!(rig.odoo.made_by_connector().await, count - 1);
+    let trail = rig
+        .json(&["audit", "show", "customers", &loser.to_string(), "--json"])
+        .await;
+    assert!(
+        trail.to_string().contains("merged into"),
+        "the trail says so: {trail:#}"
+    );
+    assert_eq!(rig.sync().await["updated"], json!(0));
+}
+
+/// Takes "Contact Creation" from the connector's user, or gives it back.
+async fn set_right(rig: &Rig, granted: bool) {
+    if let Some(odoo) = simulator(&rig.odoo) {
+        let rights = if granted {
+            Rights::PartnerManager
+        } else {
+            Rights::Reader
+        };
+        return odoo.set_rights(rights);
+    }
+    let find = async |model: &str, domain: Value| {
+        let found = json!({"domain": domain, "fields": ["id", "res_id"]});
+        rig.odoo.call(model, "search_read", found).await[0].clone()
+    };
+    let named = json!([
+        ["module", "=", "base"],
+        ["name", "=", "group_partner_manager"]
+    ]);
+    let group = find("ir.model.data", named).await["res_id"].clone();
+    let user = {
+        let found = json!({"domain": [["login", "=", "connector@example.com"]], "fields": ["id"]});
+        rig.odoo.call("res.users", "search_read", found).await[0]["id"].clone()
+    };
+    let command = if granted { 4 } else { 3 };
+    let values = json!({"group_ids": [[command, group]]});
+    rig.odoo
+        .call("res.users", "write", json!({"ids": [user], "vals": values}))
+        .await;
+}
+
+async fn a_right_that_is_taken_away_pauses_the_connection(rig: &Rig) {
+    set_right(rig, false).await;
+    rename(rig, 16, "Not Allowed").await;
+    let ran = rig.run(&["sync", "--json"]).await;
+    assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
+    assert_eq!(counts(&ran)["failed"], json!(0), "no record is to blame");
+    let words = ["paused", "res.partner", "Contact Creation"];
+    paused_for(rig, "odoo-rights", &words).await;
+    set_right(rig, true).await;
+    assert_eq!(rig.sync().await["updated"], json!(1));
+    assert_eq!(name_of(rig, customer_id(16)).await, json!("Not Allowed"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sync_beside_a_running_service_is_done_by_the_service() {
+    let rig = fresh(slow().await, 150).await;
+    let serving = rig.serve().await;
+    half_way(&rig).await;
+    // In the middle of the first load, and two at once.
+    let (one, other) = tokio::join!(rig.run(&["sync", "--json"]), rig.run(&["sync", "--json"]));
+    for ran in [&one, &other] {
+        assert_eq!(ran.code, Some(0), "{}\n{}", ran.out, ran.err);
+        assert_eq!(counts(ran)["synced"], json!(150));
+    }
+    complete(&rig).await;
+    rig.only_webhooks().await;
+    rename(&rig, 0, "Asked For").await;
+    let counts = rig.sync().await;
+    assert_eq!(
+        (&counts["updated"], &counts["created"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(name_of(&rig, customer_id(0)).await, json!("Asked For"));
+    let second = rig.run_to(2, &["serve"]).await;
+    assert!(
+        second.err.contains("another ml-connector process"),
+        "{}",
+        second.err
+    );
+    assert_eq!(serving.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_is_asked_for_during_the_first_load_is_clean() {
+    let rig = fresh(slow().await, 300).await;
+    for _ in 0..2 {
+        let before = rig.odoo.ids().await.len();
+        let serving = rig.serve().await;
+        until("some more partners", async || {
+            (rig.odoo.ids().await.len() > before + 50).then_some(())
+        })
+        .await;
+        assert_eq!(serving.stop().await, Some(0));
+    }
+    let synced = rig.status().await["synced"].as_u64().expect("a count");
+    assert!((1..300).contains(&synced), "{synced}");
+    // A sync that is asked to end says that it is not done.
+    let mut child = rig.command(&["sync", "--json"]).spawn().expect("it starts");
+    let before = rig.odoo.ids().await.len();
+    until("some more partners", async || {
+        (rig.odoo.ids().await.len() > before + 10).then_some(())
+    })
+    .await;
+    let pid = i32::try_from(child.id().expect("it runs")).expect("a pid");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGTERM)
+        .expect("it runs");
+    assert_eq!(child.wait().await.expect("it ended").code(), Some(1));
+    assert_eq!(rig.sync().await["synced"], json!(300));
+    complete(&rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sync_without_one_of_the_vendors_ends_with_3_and_says_which() {
+    let rig = loaded(OdooSide::simulated().await, 10).await;
+    rename(&rig, 0, "Later").await;
+    let odoo = rig.odoo.simulator();
+    odoo.go_down().await;
+    let ran = rig.run(&["sync", "--json"]).await;
+    assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
+    assert!(
+        ran.err.contains("error: acme: ") && ran.err.contains("Odoo"),
+        "{}",
+        ran.err
+    );
+    odoo.come_up().await.expect("the same port");
+    assert_eq!(rig.sync().await["updated"], json!(1));
+
+    let url = rig.titan.url();
+    let nowhere = "http://127.0.0.1:9";
+    rig.reconfigure(|text| text.replace(&url, nowhere)).await;
+    let ran = rig.run(&["sync", "--json"]).await;
+    assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
+    assert!(ran.err.contains("ServiceTitan"), "{}", ran.err);
+    rig.reconfigure(|text| text.replace(nowhere, &url)).await;
+    assert_eq!(rig.sync().await["updated"], json!(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scope_that_is_missing_is_named() {
+    let rig = fresh(OdooSide::simulated().await, 10).await;
+    rig.tenant().revoke_scope("tn.acc.paymentterms:r");
+    let counts = rig.sync().await;
+    assert_eq!(counts["synced"], json!(10), "they come without terms");
+    rig.tenant().revoke_scope("tn.crm.locations:r");
+    rename(&rig, 0, "Later").await;
+    let ran = rig.run(&["sync", "--json"]).await;
+    assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
+    let words = ["paused", "tn.crm.locations:r"];
+    paused_for(&rig, "servicetitan-scope", &words).await;
+    rig.tenant().grant_scope("tn.crm.locations:r");
+    assert_eq!(rig.sync().await["updated"], json!(1));
+    rig.tenant().grant_scope("tn.acc.paymentterms:r");
+    rig.sync().await;
+    complete(&rig).await;
+}
