@@ -312,6 +312,7 @@ impl Progress {
 
     /// There is nothing left that the link could lead to.
     fn forget(&mut self, write: &Write) {
+        self.targets.remove(&write.name);
         let name = write.name.clone();
         self.changes.push(LinkChange::Forget { name });
         self.let_go += 1;

@@ -44,7 +44,7 @@ async fn name_of(rig: &Rig, customer: CustomerId) -> Value {
     rig.partners().await[&own(customer)]["name"].clone()
 }
 
-async fn rename(rig: &Rig, index: usize, name: &str) {
+fn rename(rig: &Rig, index: usize, name: &str) {
     rig.tenant()
         .rename_customer(customer_id(index), name)
         .expect("it is there");
@@ -83,10 +83,10 @@ async fn paused_for(rig: &Rig, cause: &str, words: &[&str]) {
     let (state, why) = connection(rig).await;
     assert_eq!(state, "paused");
     assert!(why.starts_with(&format!("{cause}: ")), "{why}");
-    for place in [
-        &["status"][..],
-        &["failures"],
-        &["connection", "show", "acme"],
+    for (place, words) in [
+        (&["status"][..], &["paused", cause][..]),
+        (&["failures"], words),
+        (&["connection", "show", "acme"], words),
     ] {
         let said = rig.run_to(0, place).await.out;
         for word in words {
@@ -184,7 +184,7 @@ async fn a_paused_connection_goes_on_by_itself_when_the_credentials_are_back() {
     let page = reqwest::get(format!("{}/", serving.address)).await;
     let page = page.expect("it answers").text().await.expect("text");
     assert!(page.contains("client secret"), "{page}");
-    rename(&rig, 0, "After The Pause").await;
+    rename(&rig, 0, "After The Pause");
     rig.tenant().restore_credentials();
     until("the rename", async || {
         (name_of(&rig, customer_id(0)).await == json!("After The Pause")).then_some(())
@@ -372,24 +372,23 @@ async fn a_record_rule_hides_some_partners(rig: &Rig) {
     let ids = rig.odoo.ids().await;
     let hidden: Vec<i64> = (0..3).map(|index| ids[&own(customer_id(index))]).collect();
     let mut rule = None;
-    match simulator(&rig.odoo) {
-        Some(odoo) => odoo.show_only_partners(json!([["id", "not in", hidden]])),
-        None => {
-            let model = json!({"domain": [["model", "=", "res.partner"]], "fields": ["id"]});
-            let model = rig.odoo.call("ir.model", "search_read", model).await[0]["id"].clone();
-            let domain = format!(
-                "[('id', 'not in', {hidden:?})] if user.login == 'connector@example.com' else [(1, '=', 1)]"
-            );
-            let values = json!({"name": "hides some", "model_id": model, "domain_force": domain});
-            let made = rig
-                .odoo
-                .call("ir.rule", "create", json!({"vals_list": [values]}))
-                .await;
-            rule = Some(made);
-        }
+    if let Some(odoo) = simulator(&rig.odoo) {
+        odoo.show_only_partners(json!([["id", "not in", hidden]]));
+    } else {
+        let model = json!({"domain": [["model", "=", "res.partner"]], "fields": ["id"]});
+        let model = rig.odoo.call("ir.model", "search_read", model).await[0]["id"].clone();
+        let domain = format!(
+            "[('id', 'not in', {hidden:?})] if user.login == 'connector@example.com' else [(1, '=', 1)]"
+        );
+        let values = json!({"name": "hides some", "model_id": model, "domain_force": domain});
+        let made = rig
+            .odoo
+            .call("ir.rule", "create", json!({"vals_list": [values]}))
+            .await;
+        rule = Some(made);
     }
     for index in 0..6 {
-        rename(rig, index, &format!("Behind {index}")).await;
+        rename(rig, index, &format!("Behind {index}"));
     }
     let counts = rig.sync().await;
     assert_eq!(
@@ -475,8 +474,8 @@ async fn waits_until_recreated(rig: &Rig, customer: CustomerId) {
 async fn a_partner_deleted_by_a_person_waits_for_a_person(rig: &Rig) {
     let (gone, neighbour) = (7, 8);
     delete(rig, &own(customer_id(gone))).await;
-    rename(rig, gone, "Made Anew").await;
-    rename(rig, neighbour, "Neighbour").await;
+    rename(rig, gone, "Made Anew");
+    rename(rig, neighbour, "Neighbour");
     waits_until_recreated(rig, customer_id(gone)).await;
 }
 
@@ -487,7 +486,7 @@ async fn a_location_deleted_by_a_person_waits_for_a_person(rig: &Rig) {
     rig.tenant()
         .change_location(location.id, "Made Anew", location.address)
         .expect("it is there");
-    rename(rig, neighbour, "Neighbour").await;
+    rename(rig, neighbour, "Neighbour");
     waits_until_recreated(rig, customer_id(gone)).await;
 }
 
@@ -520,24 +519,28 @@ async fn partners_merged_by_a_person_are_followed(rig: &Rig) {
         .expect("an id");
     let customer = customer_id(12);
     merge(rig, by_hand, rig.odoo.ids().await[&own(customer)]).await;
-    rename(rig, 12, "Followed By Hand").await;
+    rename(rig, 12, "Followed By Hand");
     assert_eq!(rig.sync().await["updated"], json!(1));
     assert_eq!(rig.odoo.ids().await[&own(customer)], by_hand);
     assert_eq!(name_of(rig, customer).await, json!("Followed By Hand"));
-    // Into one that the connector had made: both customers are that partner from now on.
+    // Into one that the connector had made: it stays the survivor's, and the loser writes nothing into it.
     let (loser, survivor) = (customer_id(13), customer_id(14));
     let ids = rig.odoo.ids().await;
     let count = rig.odoo.made_by_connector().await;
     merge(rig, ids[&own(survivor)], ids[&own(loser)]).await;
-    rename(rig, 13, "Followed").await;
+    rename(rig, 13, "Not Written");
+    let before = name_of(rig, survivor).await;
     let counts = rig.sync().await;
     assert_eq!(
         (&counts["updated"], &counts["failed"], &counts["waiting"]),
-        (&json!(1), &json!(0), &json!(0))
+        (&json!(0), &json!(0), &json!(0))
     );
     assert_eq!(rig.odoo.ids().await[&own(loser)], ids[&own(survivor)]);
-    assert_eq!(name_of(rig, survivor).await, json!("Followed"));
+    assert_eq!(name_of(rig, survivor).await, before);
     assert_eq!(rig.odoo.made_by_connector().await, count - 1);
+    rename(rig, 14, "The Survivor");
+    assert_eq!(rig.sync().await["updated"], json!(1));
+    assert_eq!(name_of(rig, survivor).await, json!("The Survivor"));
     let trail = rig
         .json(&["audit", "show", "customers", &loser.to_string(), "--json"])
         .await;
@@ -580,7 +583,7 @@ async fn set_right(rig: &Rig, granted: bool) {
 
 async fn a_right_that_is_taken_away_pauses_the_connection(rig: &Rig) {
     set_right(rig, false).await;
-    rename(rig, 16, "Not Allowed").await;
+    rename(rig, 16, "Not Allowed");
     let ran = rig.run(&["sync", "--json"]).await;
     assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
     assert_eq!(counts(&ran)["failed"], json!(0), "no record is to blame");
@@ -604,7 +607,7 @@ async fn a_sync_beside_a_running_service_is_done_by_the_service() {
     }
     complete(&rig).await;
     rig.only_webhooks().await;
-    rename(&rig, 0, "Asked For").await;
+    rename(&rig, 0, "Asked For");
     let counts = rig.sync().await;
     assert_eq!(
         (&counts["updated"], &counts["created"]),
@@ -652,7 +655,7 @@ async fn an_end_that_is_asked_for_during_the_first_load_is_clean() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sync_without_one_of_the_vendors_ends_with_3_and_says_which() {
     let rig = loaded(OdooSide::simulated().await, 10).await;
-    rename(&rig, 0, "Later").await;
+    rename(&rig, 0, "Later");
     let odoo = rig.odoo.simulator();
     odoo.go_down().await;
     let ran = rig.run(&["sync", "--json"]).await;
@@ -682,7 +685,7 @@ async fn a_scope_that_is_missing_is_named() {
     let counts = rig.sync().await;
     assert_eq!(counts["synced"], json!(10), "they come without terms");
     rig.tenant().revoke_scope("tn.crm.locations:r");
-    rename(&rig, 0, "Later").await;
+    rename(&rig, 0, "Later");
     let ran = rig.run(&["sync", "--json"]).await;
     assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
     let words = ["paused", "tn.crm.locations:r"];

@@ -305,6 +305,7 @@ async fn deliveries_go_to_their_own_tenant_only() {
     .await;
 }
 
+#[expect(clippy::too_many_lines, reason = "one list of rubbish")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rubbish_is_refused_and_the_service_goes_on() {
     let (rig, serving) = listening().await;

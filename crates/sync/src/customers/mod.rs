@@ -22,6 +22,7 @@ use crate::record::{Key, Reason, SourceId, State};
 use crate::sighting::PartKey;
 
 use aggregate::{Aggregate, Unfit};
+use partner::Partner;
 
 /// The model that customers become.
 pub const MODEL: &str = "res.partner";
@@ -134,10 +135,16 @@ fn own(
                 .to_owned(),
         );
     }
+    let inherited: Content = wanted
+        .iter()
+        .filter(|partner| partner.name == name)
+        .flat_map(|customer| customer.content.iter())
+        .filter(|(column, _)| *column == "property_payment_term_id/.id")
+        .collect();
     let mut writes: Vec<Write> = wanted
         .into_iter()
         .filter(|partner| !shares(subject.links, &partner.name))
-        .filter_map(|partner| difference(subject, partner.name, partner.part, &partner.content))
+        .filter_map(|partner| difference(subject, partner, &inherited))
         .collect();
     writes.extend(orphans(subject, &writes, aggregate, &name));
     if writes.is_empty() {
@@ -147,8 +154,14 @@ fn own(
     }
 }
 
-/// The write that brings one partner to its wanted content, if one is needed.
-fn difference(subject: &Subject<'_>, name: Name, part: PartKey, wanted: &Content) -> Option<Write> {
+/// The write that brings one partner to its wanted content, if one is needed. A location that moves gets what it
+/// `inherited`: Odoo leaves it what it had from its customer before, where the new one has nothing.
+fn difference(subject: &Subject<'_>, partner: Partner, inherited: &Content) -> Option<Write> {
+    let Partner {
+        name,
+        part,
+        content: wanted,
+    } = partner;
     let archived = wanted.get("active") == Some("0");
     let recreate = subject.decision == Some(RECREATE);
     let verb = match held(subject.links, &name) {
@@ -161,10 +174,14 @@ fn difference(subject: &Subject<'_>, name: Name, part: PartKey, wanted: &Content
             columns: wanted.clone(),
         },
         Some(link) => {
-            let columns = wanted.changes_since(&link.base);
-            if columns.is_empty() {
+            let changed = wanted.changes_since(&link.base);
+            if changed.is_empty() {
                 return None;
             }
+            let columns = match changed.get("parent") {
+                Some(_) => inherited.overlaid(&changed),
+                None => changed,
+            };
             Verb::Update {
                 target: link.target,
                 columns,
@@ -173,7 +190,7 @@ fn difference(subject: &Subject<'_>, name: Name, part: PartKey, wanted: &Content
     };
     let holds = match (&verb, held(subject.links, &name)) {
         (Verb::Update { columns, .. }, Some(link)) => link.base.overlaid(columns),
-        _ => wanted.clone(),
+        _ => wanted,
     };
     Some(Write {
         name,
@@ -250,7 +267,7 @@ fn merged(
     else {
         let standing = other.and_then(|other| other.state);
         // A survivor that is itself left out has no partner to point to: the loser is archived like any inactive one.
-        if standing == Some(State::Ignored) {
+        if matches!(standing, Some(State::Ignored | State::Synced)) {
             return None;
         }
         return Some(Decision::Wait {
@@ -263,8 +280,8 @@ fn merged(
                 ),
                 // While the survivor is on its way, nobody needs to look.
                 advice: match standing {
-                    Some(State::Pending | State::Waiting | State::Synced) => String::new(),
-                    Some(State::Failed | State::Ignored) | None => format!(
+                    Some(State::Pending | State::Waiting) => String::new(),
+                    Some(State::Failed | State::Ignored | State::Synced) | None => format!(
                         "Look at customer {survivor}: `ml-connector failures` says why it is not \
                          in Odoo; if it is not listed, ServiceTitan does not show it to the app."
                     ),

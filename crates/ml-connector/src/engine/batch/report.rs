@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use store::attempts::NewAttempt;
 use store::audit::NewAuditEntry;
 use store::records::{Effect, Outcome};
+use sync::customers;
 use sync::failure::{self, Verdict};
 use sync::link::{Name, TargetId};
 use sync::plan::{Verb, Write};
@@ -28,6 +29,12 @@ impl Progress {
             (Effect::Created, None) => "created".to_owned(),
             (Effect::Unchanged, None) => "let go".to_owned(),
             (_, None) => "updated".to_owned(),
+        };
+        let own = customers::name(&job.due.key.source);
+        // Whoever waits for a partner that this record does not have any more need not wait.
+        let settles = match standing.state {
+            State::Synced if !self.targets.contains_key(&own) => vec![own],
+            _ => Vec::new(),
         };
         let sent = sent(&job.writes);
         let audit = NewAuditEntry {
@@ -68,7 +75,7 @@ impl Progress {
             effect,
             links: self.changes,
             depends_on: job.rests_on,
-            settles: Vec::new(),
+            settles,
             audit: vec![audit],
             attempt: Some(attempt),
         }
