@@ -298,7 +298,7 @@ async fn merges_in_chains_end_at_the_last_survivor(rig: &Rig) {
     let fresh = tenant
         .create_customer("Short Lived", CustomerKind::Residential, home)
         .expect("made");
-    tenant.merge(fresh, f).expect("both are there");
+    tenant.merge(fresh, at_last).expect("both are there");
     carried(rig).await;
     let after = holds(rig).await;
     assert!(
