@@ -135,16 +135,15 @@ fn own(
                 .to_owned(),
         );
     }
-    let inherited: Content = wanted
+    let customer = wanted
         .iter()
-        .filter(|partner| partner.name == name)
-        .flat_map(|customer| customer.content.iter())
-        .filter(|(column, _)| *column == "property_payment_term_id/.id")
-        .collect();
+        .find(|partner| partner.name == name)
+        .map(|partner| partner.content.clone())
+        .unwrap_or_default();
     let mut writes: Vec<Write> = wanted
         .into_iter()
         .filter(|partner| !shares(subject.links, &partner.name))
-        .filter_map(|partner| difference(subject, partner, &inherited))
+        .filter_map(|partner| difference(subject, partner, &customer))
         .collect();
     writes.extend(orphans(subject, &writes, aggregate, &name));
     if writes.is_empty() {
@@ -154,9 +153,30 @@ fn own(
     }
 }
 
-/// The write that brings one partner to its wanted content, if one is needed. A location that moves gets what it
-/// `inherited`: Odoo leaves it what it had from its customer before, where the new one has nothing.
-fn difference(subject: &Subject<'_>, partner: Partner, inherited: &Content) -> Option<Write> {
+/// What Odoo copies from a customer to one of its partners by itself: the address to contacts, the payment term to all.
+///
+/// It does so for partners that are there and active, when the customer changes. Who comes later has to be given it.
+#[must_use]
+pub fn inherited(customer: &Content, partner: &Content) -> Content {
+    const ADDRESS: [&str; 6] = [
+        "street",
+        "street2",
+        "city",
+        "zip",
+        "state_id/.id",
+        "country_id/.id",
+    ];
+    let is_contact = partner.get("type") == Some("contact");
+    customer
+        .iter()
+        .filter(|(column, _)| {
+            *column == "property_payment_term_id/.id" || (is_contact && ADDRESS.contains(column))
+        })
+        .collect()
+}
+
+/// The write that brings one partner to its wanted content, if one is needed.
+fn difference(subject: &Subject<'_>, partner: Partner, customer: &Content) -> Option<Write> {
     let Partner {
         name,
         part,
@@ -178,9 +198,11 @@ fn difference(subject: &Subject<'_>, partner: Partner, inherited: &Content) -> O
             if changed.is_empty() {
                 return None;
             }
-            let columns = match changed.get("parent") {
-                Some(_) => inherited.overlaid(&changed),
-                None => changed,
+            let comes_back = changed.get("active") == Some("1") || changed.get("parent").is_some();
+            let columns = if comes_back && wanted.get("parent").is_some() {
+                inherited(customer, &wanted).overlaid(&changed)
+            } else {
+                changed
             };
             Verb::Update {
                 target: link.target,

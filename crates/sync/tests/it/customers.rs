@@ -154,6 +154,26 @@ fn a_contact_taken_away_gives_its_place_to_the_next_one() {
 }
 
 #[test]
+fn a_contact_that_comes_back_gets_the_address_that_the_customer_has_by_then() {
+    let mut world = ann();
+    world.carry("12");
+    let mut row = contact(12, 3, "Phone", "555-0101");
+    overlay(&mut row, &json!({"active": false}));
+    world.sees(PartKind::Contact, &row);
+    world.carry("12");
+    let moved = json!({"paymentTermId": 7, "address": {"street": "5 New St", "city": "Fresno"}});
+    world.sees(PartKind::Customer, &customer(12, &moved));
+    world.carry("12");
+    overlay(&mut row, &json!({"active": true}));
+    world.sees(PartKind::Contact, &row);
+    world.carry("12");
+    assert_eq!(
+        world.partner("contact_12_3").get("street"),
+        Some("5 New St")
+    );
+}
+
+#[test]
 fn a_merge_archives_the_loser_moves_its_location_and_points_its_name_to_the_survivor() {
     let mut world = ann();
     world.carry("12");
@@ -264,6 +284,8 @@ enum Event {
         name: String,
         active: bool,
         kind: bool,
+        street: String,
+        term: bool,
     },
     Contact {
         id: i64,
@@ -280,8 +302,20 @@ enum Event {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        ("[ -~\u{e0}-\u{ff}]{0,12}", any::<bool>(), any::<bool>())
-            .prop_map(|(name, active, kind)| Event::Customer { name, active, kind }),
+        (
+            "[ -~\u{e0}-\u{ff}]{0,12}",
+            any::<bool>(),
+            any::<bool>(),
+            "[a-c]{1}",
+            any::<bool>()
+        )
+            .prop_map(|(name, active, kind, street, term)| Event::Customer {
+                name,
+                active,
+                kind,
+                street,
+                term
+            }),
         (1..5i64, 0..5usize, "[0-9a-z@ ]{0,8}", any::<bool>()).prop_map(
             |(id, kind, value, active)| Event::Contact {
                 id,
@@ -297,12 +331,20 @@ fn event() -> impl Strategy<Value = Event> {
 
 fn show(world: &mut World, event: &Event) {
     match event {
-        Event::Customer { name, active, kind } => {
+        Event::Customer {
+            name,
+            active,
+            kind,
+            street,
+            term,
+        } => {
             let kind = if *kind { "Commercial" } else { "Residential" };
-            world.sees(
-                PartKind::Customer,
-                &customer(12, &json!({"name": name, "active": active, "type": kind})),
-            );
+            let changes = json!({
+                "name": name, "active": active, "type": kind,
+                "address": {"street": street, "city": "Fresno", "country": ""},
+                "paymentTermId": term.then_some(7),
+            });
+            world.sees(PartKind::Customer, &customer(12, &changes));
         }
         Event::Contact {
             id,
@@ -356,7 +398,7 @@ proptest! {
         }
         let live = |world: &World| {
             let mut live: Vec<Content> =
-                world.partners.values().filter(|p| p.get("active") == Some("1")).cloned().collect();
+                world.standing.values().filter(|p| p.get("active") == Some("1")).cloned().collect();
             live.sort_by_key(|p| format!("{p:?}"));
             live
         };

@@ -15,7 +15,10 @@ use sync::sighting::{Part, PartKey};
 pub(crate) struct World {
     parts: BTreeMap<PartKey, (SourceId, Part)>,
     links: BTreeMap<Name, (SourceId, Link)>,
+    /// What was sent.
     pub(crate) partners: BTreeMap<TargetId, Content>,
+    /// What stands there: with what Odoo copied from customers to their partners.
+    pub(crate) standing: BTreeMap<TargetId, Content>,
 }
 
 pub(crate) fn directory() -> Directory {
@@ -142,6 +145,10 @@ impl World {
                     let target =
                         TargetId(i64::try_from(self.partners.len()).expect("few partners") + 1);
                     self.partners.insert(target, columns.clone());
+                    let copied = self.parent_of(columns).map_or_else(Content::new, |parent| {
+                        customers::inherited(&self.standing[&parent], columns)
+                    });
+                    self.standing.insert(target, copied.overlaid(columns));
                     target
                 }
                 Verb::Update { target, columns } => {
@@ -150,6 +157,9 @@ impl World {
                         .get_mut(target)
                         .expect("an update addresses a partner that is there");
                     *partner = partner.overlaid(columns);
+                    let standing = self.standing[target].overlaid(columns);
+                    self.standing.insert(*target, standing);
+                    self.copy_to_children(*target, columns);
                     *target
                 }
                 Verb::Alias { target } => *target,
@@ -164,6 +174,27 @@ impl World {
                 .insert(write.name.clone(), (SourceId(source.to_owned()), link));
         }
         writes.len()
+    }
+
+    fn parent_of(&self, columns: &Content) -> Option<TargetId> {
+        let parent = Name(columns.get("parent")?.to_owned());
+        self.links.get(&parent).map(|(_, link)| link.target)
+    }
+
+    /// Odoo hands changes of a customer down to the partners that are active at that moment.
+    fn copy_to_children(&mut self, parent: TargetId, columns: &Content) {
+        let children: Vec<TargetId> = self
+            .standing
+            .iter()
+            .filter(|(_, child)| child.get("active") == Some("1"))
+            .filter(|(_, child)| self.parent_of(child) == Some(parent))
+            .map(|(target, _)| *target)
+            .collect();
+        for child in children {
+            let copied = customers::inherited(columns, &self.standing[&child]);
+            let standing = self.standing[&child].overlaid(&copied);
+            self.standing.insert(child, standing);
+        }
     }
 
     pub(crate) fn partner(&self, name: &str) -> &Content {

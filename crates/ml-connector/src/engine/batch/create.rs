@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use odoo::load::Rows;
 use odoo::{Context, Model};
 use sync::content::Content;
+use sync::customers;
 use sync::link::{Name, TargetId};
 use sync::plan::Write;
 
@@ -26,27 +27,13 @@ impl Creation {
             let mut writes = job.writes.iter();
             writes.find(|write| write.name.0 == parent)
         });
-        let inherited: Content = parent
-            .into_iter()
-            .flat_map(|parent| parent.holds.iter())
-            .filter(|(column, _)| INHERITED.contains(column))
-            .collect();
-        self.columns = inherited.overlaid(&self.columns);
+        if let Some(parent) = parent {
+            self.columns =
+                customers::inherited(&parent.holds, &self.columns).overlaid(&self.columns);
+        }
         self
     }
 }
-
-/// What Odoo copies from a customer to its contacts (the address) or to all its partners (the payment term). A delivery
-/// address has an address of its own.
-const INHERITED: [&str; 7] = [
-    "street",
-    "street2",
-    "city",
-    "zip",
-    "state_id/.id",
-    "country_id/.id",
-    "property_payment_term_id/.id",
-];
 
 impl Carrier {
     /// All creations of the batch. New customers go in one call with everything that belongs to them, parents first.
