@@ -47,7 +47,11 @@ impl Rig {
     /// A rig with a ServiceTitan of one's own making.
     pub(crate) async fn with(odoo: impl Into<Arc<OdooSide>>, options: Options) -> Self {
         let titan = Sandbox::start(options).await.expect("the sandbox starts");
-        titan.switch(|switches: &mut Switches| switches.feed_withheld_s = 0);
+        titan.switch(|switches: &mut Switches| {
+            switches.feed_withheld_s = 0;
+            // A story starts a process every second or so, each with a token of its own.
+            switches.token_requests_per_minute = 0;
+        });
         Self::between(Arc::new(titan), odoo).await
     }
 
