@@ -6,6 +6,7 @@ pub mod connection;
 pub mod doctor;
 pub mod engine;
 pub mod metrics;
+pub mod mistake;
 pub mod outage;
 pub mod service;
 pub mod settings;
