@@ -6,6 +6,7 @@
 mod architecture;
 mod expected;
 mod history;
+mod manual;
 mod odoo_side;
 mod rig;
 mod watched;
