@@ -12,6 +12,7 @@ mod rig;
 mod watched;
 
 mod chaos;
+mod commands;
 mod crash_matrix;
 mod first_load;
 mod kills;
