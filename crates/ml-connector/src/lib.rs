@@ -6,6 +6,8 @@ pub mod connection;
 pub mod doctor;
 pub mod engine;
 pub mod metrics;
+pub mod mistake;
+pub mod outage;
 pub mod service;
 pub mod settings;
 pub mod web;

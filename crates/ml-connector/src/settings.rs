@@ -11,6 +11,8 @@ use serde::Deserialize;
 use store::{DatabaseUrl, MasterKey};
 use url::Url;
 
+use crate::mistake;
+
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "ml-connector.toml";
 
@@ -27,6 +29,8 @@ pub struct Settings {
     /// The address under which ServiceTitan and people reach the service.
     pub public_url: Option<Url>,
     master_key: Option<KeySource>,
+    /// The file that was read, if there was one.
+    file: Option<PathBuf>,
 }
 
 #[derive(Clone)]
@@ -48,9 +52,13 @@ impl Settings {
     /// Reads `file` (or [`DEFAULT_FILE`] if it is there) and the environment through `env`.
     pub fn read(file: Option<&Path>, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let path = file.map_or_else(|| PathBuf::from(DEFAULT_FILE), Path::to_path_buf);
+        let mut read = None;
         let from_file = match fs::read_to_string(&path) {
-            Ok(text) => toml::from_str::<Written>(&text)
-                .with_context(|| format!("{} is not a valid settings file", path.display()))?,
+            Ok(text) => {
+                read = Some(path.clone());
+                mistake::read::<Written>(&text)
+                    .with_context(|| format!("{} is not a valid settings file", path.display()))?
+            }
             Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
                 Written::default()
             }
@@ -73,19 +81,15 @@ impl Settings {
         Ok(Self {
             database: database.parse().context("database_url")?,
             listen: listen.parse().with_context(|| {
-                format!(
-                    "listen: `{listen}` is not an address with a port, such as {DEFAULT_LISTEN}"
-                )
+                format!("listen: not an address with a port, such as {DEFAULT_LISTEN}")
             })?,
             public_url: public_url
-                .map(|url| {
-                    url.parse()
-                        .with_context(|| format!("public_url: `{url}` is not a URL"))
-                })
+                .map(|url| url.parse().context("public_url: not a URL"))
                 .transpose()?,
             master_key: env("ML_CONNECTOR_MASTER_KEY")
                 .map(|key| KeySource::Given(key.into()))
                 .or(key_file.map(KeySource::File)),
+            file: read,
         })
     }
 
@@ -104,6 +108,38 @@ impl Settings {
         MasterKey::parse(text.expose_secret().trim())
             .context("the master key is not one that `keys generate` made")
     }
+}
+
+impl Settings {
+    /// What is unsafe about the files, though they work.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let key = match &self.master_key {
+            Some(KeySource::File(path)) => Some(("the master key file", path)),
+            Some(KeySource::Given(_)) | None => None,
+        };
+        let settings = self.file.as_ref().map(|path| ("the settings file", path));
+        key.into_iter()
+            .chain(settings)
+            .filter(|(_, path)| others_can_read(path))
+            .map(|(name, path)| {
+                let path = path.display();
+                format!("others than its owner can read {name} {path}: run `chmod 600 {path}`")
+            })
+            .collect()
+    }
+}
+
+/// Whether the group or the world may read a file.
+#[cfg(unix)]
+fn others_can_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o044 != 0)
+}
+
+#[cfg(not(unix))]
+fn others_can_read(_: &Path) -> bool {
+    false
 }
 
 impl fmt::Debug for Settings {
@@ -157,5 +193,46 @@ mod tests {
         fs::write(&file, "listem = \"127.0.0.1:1\"").unwrap();
         let error = format!("{:#}", Settings::read(Some(&file), |_| None).unwrap_err());
         assert!(error.contains("listem"), "{error}");
+    }
+
+    #[test]
+    fn a_mistake_is_told_without_what_the_file_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c.toml");
+        for text in [
+            "database_url = \"planted",
+            "database_url = [\"planted\"]",
+            "database_url = \"planted://u:planted@h\"",
+            "listen = \"planted\"",
+            "public_url = \"planted\"",
+            "master_key_file = 1\nplanted",
+        ] {
+            fs::write(&file, text).unwrap();
+            let error = format!("{:#}", Settings::read(Some(&file), |_| None).unwrap_err());
+            assert!(!error.contains("planted"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_that_others_can_read_are_named() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (file, key) = (
+            folder.path().join("c.toml"),
+            folder.path().join("master.key"),
+        );
+        fs::write(&file, format!("master_key_file = \"{}\"", key.display())).unwrap();
+        fs::write(&key, "").unwrap();
+        let warnings = |file_mode, key_mode| {
+            for (path, mode) in [(&file, file_mode), (&key, key_mode)] {
+                fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+            }
+            Settings::read(Some(&file), |_| None).unwrap().warnings()
+        };
+        assert_eq!(warnings(0o600, 0o600), Vec::<String>::new());
+        assert!(warnings(0o600, 0o640)[0].contains("the master key file"));
+        assert!(warnings(0o604, 0o600)[0].contains("the settings file"));
+        assert_eq!(warnings(0o644, 0o644).len(), 2);
     }
 }

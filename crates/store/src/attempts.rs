@@ -29,7 +29,7 @@ pub struct NewAttempt {
     pub finished_at: Timestamp,
     /// One word: `written`, `refused`, `lost`, ...
     pub outcome: String,
-    /// For a person; no payload.
+    /// For a person; sealed at rest.
     pub message: String,
 }
 
@@ -54,11 +54,12 @@ pub struct Attempt {
     pub message: String,
 }
 
-/// An attempt with its exchange sealed.
+/// An attempt with its exchange and its message sealed.
 pub(crate) struct SealedAttempt {
     pub(crate) attempt: NewAttempt,
     pub(crate) sent: Vec<u8>,
     pub(crate) received: Vec<u8>,
+    pub(crate) message: Vec<u8>,
 }
 
 impl SealedAttempt {
@@ -74,6 +75,13 @@ impl SealedAttempt {
         let json = keys.open("attempts", column, &record.to_string(), sealed)?;
         serde_json::from_slice(&json)
             .map_err(|_unreadable| Error::corrupt(format!("attempts.{column} of record {record}")))
+    }
+
+    fn open_message(keys: &ConnectionKeys, record: RecordId, sealed: Vec<u8>) -> Result<String> {
+        if sealed.is_empty() {
+            return Ok(String::new());
+        }
+        keys.open_text("attempts", "message", &record.to_string(), sealed)
     }
 }
 
@@ -111,7 +119,7 @@ impl Store {
                     started_at: row.take(4)?,
                     finished_at: row.take(5)?,
                     outcome: row.take(6)?,
-                    message: row.take(7)?,
+                    message: SealedAttempt::open_message(&keys, record, row.take(7)?)?,
                 })
             };
             rows.into_iter().map(attempt).collect()
@@ -126,18 +134,16 @@ impl Store {
         mut attempt: NewAttempt,
     ) -> SealedAttempt {
         let row = record.to_string();
-        let seal = |column: &str, value: Value| {
-            keys.seal(
-                "attempts",
-                column,
-                &row,
-                value.to_string().as_bytes(),
-                self.random(),
-            )
+        let seal = |column: &str, text: &str| {
+            keys.seal("attempts", column, &row, text.as_bytes(), self.random())
         };
         SealedAttempt {
-            sent: seal("sent", attempt.sent.take()),
-            received: seal("received", attempt.received.take()),
+            sent: seal("sent", &attempt.sent.take().to_string()),
+            received: seal("received", &attempt.received.take().to_string()),
+            message: match std::mem::take(&mut attempt.message) {
+                none if none.is_empty() => Vec::new(),
+                message => seal("message", &message),
+            },
             attempt,
         }
     }

@@ -41,7 +41,7 @@ pub struct NewAuditEntry {
     pub action: String,
     /// To what: a record's key as it is displayed (`customers 4711`), `connection`, `pass 3`.
     pub subject: String,
-    /// For a person; no payload.
+    /// For a person. Kept in the clear: causes and sentences of ours, neither payload nor a vendor's text.
     pub detail: String,
     /// What was written, if anything. Only its salted hash is kept.
     pub payload: Option<Vec<u8>>,

@@ -97,34 +97,39 @@ impl FromCell for ConnectionState {
 
 const COLUMNS: &str = "id, name, tenant, odoo, settings, state, paused, created_at, version";
 
-fn connection(row: &mut Row) -> Result<Connection> {
+fn connection(tx: &mut Tx<'_>, wrapper: &Cipher, row: &mut Row) -> Result<Connection> {
+    let id = ConnectionId(row.take(0)?);
+    let paused = match row.take::<Option<Vec<u8>>>(6)? {
+        Some(sealed) => Some(open_paused(&load_keys(tx, wrapper, id)?, sealed)?),
+        None => None,
+    };
     Ok(Connection {
-        id: ConnectionId(row.take(0)?),
+        id,
         name: row.take(1)?,
         tenant: row.take(2)?,
         odoo: row.take(3)?,
         settings: row.take_json(4)?,
         state: row.take(5)?,
-        paused: paused(row.take(6)?)?,
+        paused,
         created_at: row.take(7)?,
         version: row.take(8)?,
     })
 }
 
-fn paused(json: Option<String>) -> Result<Option<Reason>> {
-    json.map(|json| serde_json::from_str(&json))
-        .transpose()
-        .map_err(|_unreadable| Error::corrupt("the reason of a pause"))
+fn open_paused(keys: &ConnectionKeys, sealed: Vec<u8>) -> Result<Reason> {
+    let json = keys.open("connections", "paused", "", sealed)?;
+    serde_json::from_slice(&json).map_err(|_unreadable| Error::corrupt("the reason of a pause"))
 }
 
-fn connection_named(tx: &mut Tx<'_>, name: &str) -> Result<Option<Connection>> {
+fn connection_named(tx: &mut Tx<'_>, wrapper: &Cipher, name: &str) -> Result<Option<Connection>> {
     let sql = format!("SELECT {COLUMNS} FROM connections WHERE name = $1 AND removed_at IS NULL");
     let row = tx.query_opt(&sql, params![name])?;
-    row.map(|mut row| connection(&mut row)).transpose()
+    row.map(|mut row| connection(tx, wrapper, &mut row))
+        .transpose()
 }
 
-fn existing(tx: &mut Tx<'_>, name: &str) -> Result<Connection> {
-    connection_named(tx, name)?.ok_or_else(|| {
+fn existing(tx: &mut Tx<'_>, wrapper: &Cipher, name: &str) -> Result<Connection> {
+    connection_named(tx, wrapper, name)?.ok_or_else(|| {
         let kind = ErrorKind::NotFound(format!("connection named `{name}`"));
         Error::new("find a connection", kind)
     })
@@ -140,10 +145,14 @@ pub(crate) fn require(tx: &mut Tx<'_>, id: ConnectionId) -> Result<()> {
 }
 
 fn refuse_name_taken(tx: &mut Tx<'_>, name: &str) -> Result<()> {
-    match connection_named(tx, name)? {
-        Some(other) => Err(Error::new(
+    let row = tx.query_opt(
+        "SELECT name FROM connections WHERE name = $1 AND removed_at IS NULL",
+        params![name],
+    )?;
+    match row {
+        Some(mut other) => Err(Error::new(
             "keep a connection",
-            ErrorKind::NameTaken(other.name),
+            ErrorKind::NameTaken(other.take(0)?),
         )),
         None => Ok(()),
     }
@@ -222,7 +231,7 @@ impl Draft {
         wrapper: &Cipher,
         now: Timestamp,
     ) -> Result<ConnectionId> {
-        let old = existing(tx, name)?;
+        let old = existing(tx, wrapper, name)?;
         if old.tenant != self.new.tenant || old.odoo != self.new.odoo {
             let kind = ErrorKind::PairDiffers(old.name);
             return Err(Error::new("replace a connection", kind));
@@ -346,9 +355,10 @@ impl Store {
     pub async fn remove_connection(&self, name: &str, actor: &str, now: Timestamp) -> Result<()> {
         let entries = self.salted_note(actor, "connection.removed", "connection", String::new());
         let name = name.to_owned();
+        let wrapper = self.wrapper();
         let id = self
             .write("remove a connection", move |tx| {
-                let id = existing(tx, &name)?.id;
+                let id = existing(tx, &wrapper, &name)?.id;
                 remove(tx, id, now)?;
                 audit::append(tx, id, &entries, now)?;
                 Ok(id)
@@ -360,12 +370,13 @@ impl Store {
 
     /// All connections by name.
     pub async fn connections(&self) -> Result<Vec<Connection>> {
-        self.read("list the connections", |tx| {
+        let wrapper = self.wrapper();
+        self.read("list the connections", move |tx| {
             let sql =
                 format!("SELECT {COLUMNS} FROM connections WHERE removed_at IS NULL ORDER BY name");
             let rows = tx.query(&sql, &[])?;
             rows.into_iter()
-                .map(|mut row| connection(&mut row))
+                .map(|mut row| connection(tx, &wrapper, &mut row))
                 .collect()
         })
         .await
@@ -374,8 +385,11 @@ impl Store {
     /// The connection of that name.
     pub async fn connection(&self, name: &str) -> Result<Option<Connection>> {
         let name = name.to_owned();
-        self.read("read a connection", move |tx| connection_named(tx, &name))
-            .await
+        let wrapper = self.wrapper();
+        self.read("read a connection", move |tx| {
+            connection_named(tx, &wrapper, &name)
+        })
+        .await
     }
 
     /// The credentials of a connection, by name.
@@ -409,16 +423,20 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<()> {
-        let detail = paused
-            .as_ref()
-            .map_or_else(String::new, |reason| reason.what.clone());
+        // The trail is kept in the clear: what happened may quote a vendor, the cause and the advice are ours.
+        let detail = paused.as_ref().map_or_else(String::new, |reason| {
+            format!("{}: {}", reason.cause, reason.advice)
+        });
         let action = match state {
             ConnectionState::Active => "connection.resumed",
             ConnectionState::Paused => "connection.paused",
         };
         let entries = self.salted_note(actor, action, "connection", detail);
-        let paused = paused.map(|reason| {
-            serde_json::to_string(&reason).expect("a reason is three texts, which have a JSON form")
+        let keys = self.keys(id).await?;
+        let sealed = paused.as_ref().map(|reason| {
+            let json = serde_json::to_vec(reason)
+                .expect("a reason is three texts, which have a JSON form");
+            keys.seal("connections", "paused", "", &json, self.random())
         });
         self.write("set a connection's state", move |tx| {
             let row = tx.query_opt(
@@ -426,14 +444,17 @@ impl Store {
                 params![id.0],
             )?;
             let mut row = row.ok_or_else(|| no_connection(id))?;
-            let (old_state, old_paused): (ConnectionState, Option<String>) =
-                (row.take(0)?, row.take(1)?);
+            let old_state: ConnectionState = row.take(0)?;
+            let old_paused = row
+                .take::<Option<Vec<u8>>>(1)?
+                .map(|sealed| open_paused(&keys, sealed))
+                .transpose()?;
             if old_state == state && old_paused == paused {
                 return Ok(());
             }
             tx.execute(
                 "UPDATE connections SET state = $2, paused = $3 WHERE id = $1",
-                params![id.0, state.as_str(), paused.as_ref()],
+                params![id.0, state.as_str(), sealed.as_ref()],
             )?;
             audit::append(tx, id, &entries, now)
         })

@@ -196,8 +196,8 @@ impl Page {
             .collect();
         let returned = tx.insert_rows_with(
             "INSERT INTO records (connection, flow, source, state_since, input_at, observed_at, due_at, triggered_by,
-                                  state, input_version, planned_version, tries, warnings, warned)",
-            "'pending', 1, 0, 0, '[]', 0",
+                                  state, input_version, planned_version, tries, warned)",
+            "'pending', 1, 0, 0, 0",
             &rows,
             // A record that is pending already keeps the time of its oldest input that is not planned.
             "ON CONFLICT (connection, flow, source) DO UPDATE SET

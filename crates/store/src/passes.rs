@@ -12,6 +12,7 @@ use crate::limit::{at_most, refuse_beyond};
 use crate::records::Effect;
 use crate::row::{Param, Row, list, params};
 use crate::tx::Tx;
+use crate::vault::{Cipher, Nonce};
 use crate::{Error, ErrorKind, Result, Store};
 
 /// Passes that a connection may have open at a time.
@@ -105,8 +106,9 @@ pub(crate) fn add(tx: &mut Tx<'_>, pass: PassId, effects: &BTreeMap<Flow, Effect
 const COLUMNS: &str =
     "id, connection, flows, since, actor, requested_at, started_at, finished_at, settled, note";
 
-fn pass(tx: &mut Tx<'_>, row: &mut Row) -> Result<Pass> {
+fn pass(tx: &mut Tx<'_>, wrapper: &Cipher, row: &mut Row) -> Result<Pass> {
     let id = PassId(row.take(0)?);
+    let connection = ConnectionId(row.take(1)?);
     let effects = tx.query(
         "SELECT flow, created, updated, unchanged FROM pass_effects WHERE pass = $1",
         params![id.0],
@@ -121,7 +123,7 @@ fn pass(tx: &mut Tx<'_>, row: &mut Row) -> Result<Pass> {
     });
     Ok(Pass {
         id,
-        connection: ConnectionId(row.take(1)?),
+        connection,
         flows: row.take_json(2)?,
         since: row.take(3)?,
         actor: row.take(4)?,
@@ -129,16 +131,49 @@ fn pass(tx: &mut Tx<'_>, row: &mut Row) -> Result<Pass> {
         started_at: row.take(6)?,
         finished_at: row.take(7)?,
         settled: row.take::<Option<i64>>(8)?.map(|settled| settled == 1),
-        note: row.take(9)?,
+        note: match row.take::<Option<Vec<u8>>>(9)? {
+            Some(note) => Some(open_note(tx, wrapper, connection, id, note)?),
+            None => None,
+        },
         effects: effects.collect::<Result<_>>()?,
     })
+}
+
+fn open_note(
+    tx: &mut Tx<'_>,
+    wrapper: &Cipher,
+    connection: ConnectionId,
+    pass: PassId,
+    sealed: Vec<u8>,
+) -> Result<String> {
+    let keys = connections::load_keys(tx, wrapper, connection)?;
+    keys.open_text("passes", "note", &pass.to_string(), sealed)
+}
+
+fn seal_note(
+    tx: &mut Tx<'_>,
+    wrapper: &Cipher,
+    pass: PassId,
+    note: &str,
+    nonce: Nonce,
+) -> Result<Vec<u8>> {
+    let row = tx.query_opt(
+        "SELECT connection FROM passes WHERE id = $1",
+        params![pass.0],
+    )?;
+    let connection = ConnectionId(row.ok_or_else(|| no_pass(pass))?.take(0)?);
+    let keys = connections::load_keys(tx, wrapper, connection)?;
+    Ok(keys.seal("passes", "note", &pass.to_string(), note.as_bytes(), nonce))
+}
+
+fn no_pass(pass: PassId) -> Error {
+    Error::new("find a pass", ErrorKind::NotFound(format!("pass {pass}")))
 }
 
 /// Touches a pass that exists; `set` may use `$1`, the pass, and further arguments.
 fn update(tx: &mut Tx<'_>, pass: PassId, set: &str, params: &[Param<'_>]) -> Result<()> {
     if tx.execute(&format!("UPDATE passes SET {set} WHERE id = $1"), params)? == 0 {
-        let kind = ErrorKind::NotFound(format!("pass {pass}"));
-        return Err(Error::new("find a pass", kind));
+        return Err(no_pass(pass));
     }
     Ok(())
 }
@@ -184,12 +219,15 @@ impl Store {
 
     /// The connection's passes that are not finished, oldest first.
     pub async fn open_passes(&self, id: ConnectionId) -> Result<Vec<Pass>> {
+        let wrapper = self.wrapper();
         self.read("read the open passes", move |tx| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM passes WHERE connection = $1 AND finished_at IS NULL ORDER BY id LIMIT $2"
             );
             let rows = tx.query(&sql, params![id.0, at_most(OPEN_PASSES_MAX, OPEN_PASSES_MAX)])?;
-            rows.into_iter().map(|mut row| pass(tx, &mut row)).collect()
+            rows.into_iter()
+                .map(|mut row| pass(tx, &wrapper, &mut row))
+                .collect()
         })
         .await
     }
@@ -215,7 +253,12 @@ impl Store {
         now: Timestamp,
         note: Option<String>,
     ) -> Result<()> {
+        let (wrapper, nonce) = (self.wrapper(), self.random());
         self.write("finish a pass", move |tx| {
+            let note = match &note {
+                Some(note) => Some(seal_note(tx, &wrapper, pass, note, nonce)?),
+                None => None,
+            };
             update(
                 tx,
                 pass,
@@ -230,10 +273,11 @@ impl Store {
 
     /// A pass.
     pub async fn pass(&self, id: PassId) -> Result<Option<Pass>> {
+        let wrapper = self.wrapper();
         self.read("read a pass", move |tx| {
             let sql = format!("SELECT {COLUMNS} FROM passes WHERE id = $1");
             let row = tx.query_opt(&sql, params![id.0])?;
-            row.map(|mut row| pass(tx, &mut row)).transpose()
+            row.map(|mut row| pass(tx, &wrapper, &mut row)).transpose()
         })
         .await
     }

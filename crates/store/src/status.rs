@@ -1,6 +1,7 @@
 //! What a person asks: how far is each flow, what failed and why, what is known of one record.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use sync::flow::Flow;
@@ -13,7 +14,8 @@ use crate::limit::at_most;
 use crate::records::RecordId;
 use crate::row::params;
 use crate::tx::Tx;
-use crate::{Result, Store, links, observations};
+use crate::vault::{Cipher, ConnectionKeys};
+use crate::{Error, Result, Store, connections, links, observations};
 
 /// Records that one [`FailureGroup`] names at most; its `count` counts all.
 pub const RECORDS_PER_FAILURE_MAX: usize = 100;
@@ -141,11 +143,15 @@ fn flow_status(tx: &mut Tx<'_>, id: ConnectionId, flow: Flow) -> Result<FlowStat
 }
 
 /// Groups come out largest first, each with its first records: one window query instead of one query for each group.
-fn failures(tx: &mut Tx<'_>, id: Option<ConnectionId>) -> Result<Vec<FailureGroup>> {
+fn failures(
+    tx: &mut Tx<'_>,
+    wrapper: &Cipher,
+    id: Option<ConnectionId>,
+) -> Result<Vec<FailureGroup>> {
     let group = "connection, flow, cause, advice, state";
     let sql = format!(
-        "SELECT {group}, total, source, what, state_since FROM (
-             SELECT {group}, source, what, state_since,
+        "SELECT {group}, total, source, what, state_since, id FROM (
+             SELECT {group}, source, what, state_since, id,
                     count(*) OVER (PARTITION BY {group}) AS total,
                     row_number() OVER (PARTITION BY {group} ORDER BY state_since, id) AS place
                FROM records
@@ -164,6 +170,7 @@ fn failures(tx: &mut Tx<'_>, id: Option<ConnectionId>) -> Result<Vec<FailureGrou
         ],
     )?;
     let mut groups: Vec<FailureGroup> = Vec::new();
+    let mut keys: HashMap<ConnectionId, ConnectionKeys> = HashMap::new();
     for mut row in rows {
         let group = FailureGroup {
             connection: ConnectionId(row.take(0)?),
@@ -174,9 +181,15 @@ fn failures(tx: &mut Tx<'_>, id: Option<ConnectionId>) -> Result<Vec<FailureGrou
             count: row.take(5)?,
             records: Vec::new(),
         };
+        let keys = match keys.entry(group.connection) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert(connections::load_keys(tx, wrapper, group.connection)?)
+            }
+        };
         let record = FailedRecord {
             source: SourceId(row.take(6)?),
-            what: row.take::<Option<String>>(7)?.unwrap_or_default(),
+            what: open_what(keys, RecordId(row.take(9)?), row.take(7)?)?.unwrap_or_default(),
             since: row.take(8)?,
         };
         match groups.last_mut() {
@@ -199,8 +212,36 @@ impl FailureGroup {
     }
 }
 
+fn open_what(
+    keys: &ConnectionKeys,
+    record: RecordId,
+    sealed: Option<Vec<u8>>,
+) -> Result<Option<String>> {
+    sealed
+        .map(|sealed| keys.open_text("records", "what", &record.to_string(), sealed))
+        .transpose()
+}
+
+fn open_warnings(
+    keys: &ConnectionKeys,
+    record: RecordId,
+    sealed: Option<Vec<u8>>,
+) -> Result<Vec<String>> {
+    let Some(sealed) = sealed else {
+        return Ok(Vec::new());
+    };
+    let json = keys.open("records", "warnings", &record.to_string(), sealed)?;
+    serde_json::from_slice(&json)
+        .map_err(|_unreadable| Error::corrupt(format!("the warnings of record {record}")))
+}
+
 /// The record, without its parts, links and dependencies.
-fn bare_record(tx: &mut Tx<'_>, id: ConnectionId, key: &Key) -> Result<Option<RecordView>> {
+fn bare_record(
+    tx: &mut Tx<'_>,
+    keys: &ConnectionKeys,
+    id: ConnectionId,
+    key: &Key,
+) -> Result<Option<RecordView>> {
     let row = tx.query_opt(
         "SELECT id, state, state_since, cause, what, advice, warnings, input_version, planned_version, tries, due_at,
                 triggered_by, input_at, decision
@@ -208,7 +249,9 @@ fn bare_record(tx: &mut Tx<'_>, id: ConnectionId, key: &Key) -> Result<Option<Re
         params![id.0, key.flow, &key.source.0],
     )?;
     let Some(mut row) = row else { return Ok(None) };
-    let reason = match (row.take(3)?, row.take(4)?, row.take(5)?) {
+    let record = RecordId(row.take(0)?);
+    let what = open_what(keys, record, row.take(4)?)?;
+    let reason = match (row.take(3)?, what, row.take(5)?) {
         (Some(cause), Some(what), Some(advice)) => Some(Reason {
             cause,
             what,
@@ -217,12 +260,12 @@ fn bare_record(tx: &mut Tx<'_>, id: ConnectionId, key: &Key) -> Result<Option<Re
         _ => None,
     };
     Ok(Some(RecordView {
-        id: RecordId(row.take(0)?),
+        id: record,
         key: key.clone(),
         state: row.take(1)?,
         since: row.take(2)?,
         reason,
-        warnings: row.take_json(6)?,
+        warnings: open_warnings(keys, record, row.take(6)?)?,
         input_version: row.take(7)?,
         planned_version: row.take(8)?,
         tries: row.take(9)?,
@@ -260,7 +303,8 @@ impl Store {
 
     /// What failed or waits for a person, of one connection or of all.
     pub async fn failures(&self, id: Option<ConnectionId>) -> Result<Vec<FailureGroup>> {
-        self.read("read the failures", move |tx| failures(tx, id))
+        let wrapper = self.wrapper();
+        self.read("read the failures", move |tx| failures(tx, &wrapper, id))
             .await
     }
 
@@ -269,7 +313,7 @@ impl Store {
         let keys = self.keys(id).await?;
         let key = key.clone();
         self.read("read a record", move |tx| {
-            let Some(view) = bare_record(tx, id, &key)? else {
+            let Some(view) = bare_record(tx, &keys, id, &key)? else {
                 return Ok(None);
             };
             let parts = observations::parts_of(tx, &keys, &[view.id.0])?.remove(&view.id);

@@ -6,9 +6,10 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::json;
 use store::connections::{Connection, ConnectionState, NewConnection};
+use sync::record::Reason;
 
 use super::{Exit, actor, open, output, selected, variable};
-use crate::connection::ConnectionFile;
+use crate::connection::{ConnectionFile, Profile};
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
@@ -87,20 +88,8 @@ impl ConnectionCommand {
                 if json {
                     output::json(&shown(&connection))?;
                 } else {
-                    output::line(&format!("{} is {}", connection.name, state(&connection)));
-                    if let Some(reason) = &connection.paused {
-                        output::line(&format!("  {}\n  {}", reason.what, reason.advice));
-                    }
-                    let secrets: Vec<String> =
-                        store.secrets(connection.id).await?.into_keys().collect();
-                    output::line(&format!(
-                        "secrets (stored encrypted): {}",
-                        secrets.join(", ")
-                    ));
-                    output::line(
-                        &toml::to_string(&connection.settings)
-                            .context("settings are plain data")?,
-                    );
+                    let secrets = store.secrets(connection.id).await?.into_keys();
+                    show(&connection, &secrets.collect::<Vec<_>>())?;
                 }
             }
             Self::Remove { name } => {
@@ -113,6 +102,32 @@ impl ConnectionCommand {
         store.close().await?;
         Ok(Exit::Done)
     }
+}
+
+/// A connection file without secrets; what else there is to say stands in its comments.
+fn show(connection: &Connection, secrets: &[String]) -> Result<()> {
+    let profile: Profile = serde_json::from_value(connection.settings.clone()).context(
+        "the stored settings cannot be read: run `ml-connector connection set FILE` again",
+    )?;
+    let mut said = vec![format!("{} is {}", connection.name, state(connection))];
+    if let Some(Reason {
+        cause,
+        what,
+        advice,
+    }) = &connection.paused
+    {
+        said.extend([cause.clone(), what.clone(), advice.clone()]);
+    }
+    said.push(format!(
+        "secrets (stored encrypted): {}",
+        secrets.join(", ")
+    ));
+    // What a vendor said may have several lines.
+    for line in said.iter().flat_map(|said| said.lines()) {
+        output::line(&format!("# {line}"));
+    }
+    output::line(&profile.to_toml());
+    Ok(())
 }
 
 fn described(file: &std::path::Path, settings: &Settings) -> Result<NewConnection> {

@@ -134,6 +134,9 @@ fn variable(name: &str) -> Option<String> {
 
 /// Opens the store of the installation.
 async fn open(settings: &Settings) -> Result<(Store, Clock)> {
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
     let clock = Clock::system();
     let store = Store::open(
         &settings.database,

@@ -5,12 +5,16 @@ use clap::Args;
 use jiff::Timestamp;
 use store::records::Selection;
 use sync::flow::Flow;
-use sync::plan::RECREATE;
+use sync::plan::{DISMISS, RECREATE};
 use sync::record::SourceId;
 
 use super::{Exit, actor, open, output, selected};
 use crate::settings::Settings;
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, Args)]
 pub(super) struct Replay {
     /// ServiceTitan's ids of the records, e.g. customer numbers.
@@ -31,8 +35,11 @@ pub(super) struct Replay {
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
     /// Make anew in Odoo what somebody deleted there.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dismiss")]
     recreate: bool,
+    /// Leave out what cannot be carried, until it changes in ServiceTitan.
+    #[arg(long)]
+    dismiss: bool,
     /// All records of the flow or connection.
     #[arg(long)]
     all: bool,
@@ -55,6 +62,16 @@ impl Replay {
                 "--recreate needs ids or --cause deleted-in-odoo: it makes again what a person deleted"
             );
         }
+        if self.dismiss && self.ids.is_empty() && self.cause.is_none() {
+            bail!(
+                "--dismiss needs ids or --cause: it leaves out records that a person has looked at"
+            );
+        }
+        let decision = match (self.recreate, self.dismiss) {
+            (true, _) => Some(RECREATE),
+            (_, true) => Some(DISMISS),
+            _ => None,
+        };
         let (store, clock) = open(settings).await?;
         let selection = Selection {
             flow: self.flow,
@@ -62,7 +79,7 @@ impl Replay {
             cause: self.cause,
             since: self.since,
             until: self.until,
-            decision: self.recreate.then(|| RECREATE.to_owned()),
+            decision: decision.map(str::to_owned),
         };
         let mut count = 0;
         for connection in selected(&store, self.connection.as_deref()).await? {

@@ -7,7 +7,6 @@ use clap::Args;
 
 use super::summary::Summary;
 use super::{Exit, open, output, selected};
-use crate::engine::runner::BREAKERS_CURSOR;
 use crate::settings::Settings;
 
 #[derive(Debug, Args)]
@@ -28,21 +27,6 @@ impl Status {
             output::json(&summary)?;
         } else {
             summary.show();
-            for connection in &connections {
-                if let Some(reason) = &connection.paused {
-                    output::line(&format!(
-                        "{} is paused: {} {}",
-                        connection.name, reason.what, reason.advice
-                    ));
-                }
-                let breakers = store
-                    .cursor(connection.id, BREAKERS_CURSOR)
-                    .await?
-                    .map(|cursor| cursor.value);
-                for failing in breakers.iter().flat_map(|text| text.lines()) {
-                    output::line(&format!("{}: {failing}", connection.name));
-                }
-            }
         }
         store.close().await?;
         Ok(Exit::Done)

@@ -6,11 +6,14 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 use store::Store;
-use store::connections::Connection;
+use store::connections::{Connection, ConnectionId};
 use store::passes::{Effects, Pass};
+use sync::flow::Flow;
 use sync::record::State;
 
 use super::output;
+use crate::engine::observe::{Pace, read_cursor};
+use crate::outage::Outage;
 
 /// How everything stands, and what a run did.
 #[derive(Debug, Serialize)]
@@ -24,6 +27,12 @@ pub(super) struct Summary {
 #[derive(Debug, Serialize)]
 pub(super) struct ConnectionSummary {
     state: &'static str,
+    /// Why it is paused, in one word.
+    cause: Option<String>,
+    /// What to do about it.
+    advice: Option<String>,
+    /// Vendors that fail just now.
+    breakers: Vec<Outage>,
     flows: BTreeMap<String, FlowSummary>,
 }
 
@@ -39,6 +48,26 @@ pub(super) struct FlowSummary {
     updated: u64,
     unchanged: u64,
     lag_seconds: Option<f64>,
+    /// When ServiceTitan was last read to the end.
+    last_read_at: Option<Timestamp>,
+    /// When ServiceTitan last told something new.
+    last_observed_at: Option<Timestamp>,
+}
+
+/// When ServiceTitan was last read to the end, at either pace.
+async fn last_read(
+    store: &Store,
+    connection: ConnectionId,
+    flow: Flow,
+) -> store::Result<Option<Timestamp>> {
+    let quick = store
+        .cursor(connection, &read_cursor(flow, Pace::Quick))
+        .await?;
+    let settled = store
+        .cursor(connection, &read_cursor(flow, Pace::Settled))
+        .await?;
+    let read = quick.into_iter().chain(settled);
+    Ok(read.map(|cursor| cursor.saved_at).max())
 }
 
 impl Summary {
@@ -72,11 +101,21 @@ impl Summary {
                     lag_seconds: status
                         .oldest_pending_at
                         .map(|at| now.duration_since(at).as_secs_f64()),
+                    last_read_at: last_read(store, connection.id, status.flow).await?,
+                    last_observed_at: status.last_observed_at,
                 };
                 flows.insert(status.flow.to_string(), flow);
             }
             let state = super::connection::state(connection);
-            summaries.insert(connection.name.clone(), ConnectionSummary { state, flows });
+            let paused = connection.paused.as_ref();
+            let summary = ConnectionSummary {
+                state,
+                cause: paused.map(|reason| reason.cause.clone()),
+                advice: paused.map(|reason| reason.advice.clone()),
+                breakers: Outage::of(store, connection.id).await?,
+                flows,
+            };
+            summaries.insert(connection.name.clone(), summary);
         }
         let quiet = summaries
             .values()
@@ -122,6 +161,8 @@ impl Summary {
             "failed",
             "ignored",
             "warnings",
+            "lag",
+            "read at",
             "this run",
         ];
         let mut rows = vec![header.map(str::to_owned).to_vec()];
@@ -137,6 +178,15 @@ impl Summary {
                 ];
                 let mut row = vec![format!("{name} ({})", connection.state), flow.clone()];
                 row.extend(numbers.map(|number| number.to_string()));
+                row.push(
+                    counts
+                        .lag_seconds
+                        .map_or_else(|| "-".to_owned(), |lag| format!("{lag:.0} s")),
+                );
+                row.push(counts.last_read_at.map_or_else(
+                    || "never".to_owned(),
+                    |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+                ));
                 row.push(format!(
                     "{} created, {} updated, {} unchanged",
                     counts.created, counts.updated, counts.unchanged
@@ -145,6 +195,14 @@ impl Summary {
             }
         }
         output::table(&rows);
+        for (name, connection) in &self.connections {
+            if let (Some(cause), Some(advice)) = (&connection.cause, &connection.advice) {
+                output::line(&format!("{name} is paused ({cause}). {advice}"));
+            }
+            for outage in &connection.breakers {
+                output::line(&format!("{name}: {}", outage.sentence()));
+            }
+        }
         if self.has_failures() {
             output::line("Some records failed: `ml-connector failures` says why and what to do.");
         }

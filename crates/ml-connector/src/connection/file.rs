@@ -13,6 +13,7 @@ use url::Url;
 
 use super::profile::{signature_headers, workers};
 use super::{FlowSettings, Odoo, Profile, Protocol, Schedule, ServiceTitan, secret};
+use crate::mistake;
 
 const NAME_CHARS_MAX: usize = 64;
 const WORKERS_MAX: usize = 16;
@@ -116,7 +117,7 @@ impl ConnectionFile {
 
     /// Reads and checks the text of a connection file.
     pub fn parse(text: &str, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let written: Written = toml::from_str(text).map_err(|error| without_excerpt(&error))?;
+        let written: Written = mistake::read(text)?;
         check_name(&written.name)?;
         let titan = written.servicetitan;
         if titan.tenant_id <= 0 {
@@ -196,11 +197,6 @@ impl Environment {
     }
 }
 
-/// A TOML error without the excerpt of the file: somebody may have written a secret where it does not belong.
-fn without_excerpt(error: &toml::de::Error) -> anyhow::Error {
-    anyhow::anyhow!("{}", error.message())
-}
-
 fn check_url(setting: &str, url: &Url) -> Result<()> {
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         bail!("{setting} must be an http or https address");
@@ -269,6 +265,18 @@ mod tests {
         let back: Profile =
             serde_json::from_value(serde_json::to_value(&file.profile).unwrap()).unwrap();
         assert_eq!(back, file.profile);
+    }
+
+    #[test]
+    fn what_is_shown_is_a_connection_file_without_its_secrets() {
+        let profile = parse(FILE).unwrap().profile;
+        let shown = profile.to_toml();
+        assert!(!shown.contains("value of"), "{shown}");
+        let secrets = "app_key = { env = \"A\" }\nclient_secret = { env = \"B\" }\n";
+        let whole = shown
+            .replace("[servicetitan]\n", &format!("[servicetitan]\n{secrets}"))
+            .replace("[odoo]\n", "[odoo]\napi_key = { env = \"C\" }\n");
+        assert_eq!(parse(&whole).unwrap().profile, profile);
     }
 
     #[test]

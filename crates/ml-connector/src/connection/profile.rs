@@ -125,6 +125,12 @@ impl Profile {
             .filter(|settings| settings.enabled)
     }
 
+    /// The settings as in a connection file, without the secrets.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("settings are texts, numbers and tables of them")
+    }
+
     /// What tells one Odoo database from another: its address and its name.
     #[must_use]
     pub fn odoo_identity(&self) -> String {

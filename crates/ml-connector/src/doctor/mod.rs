@@ -8,7 +8,7 @@ mod servicetitan;
 
 use serde::Serialize;
 use store::connections::Connection;
-use sync::failure::{Vendor, Verdict};
+use sync::failure::{Blame, Vendor, Verdict, of_odoo, of_servicetitan};
 use sync::record::Reason;
 use url::Url;
 
@@ -41,6 +41,9 @@ pub struct Finding {
     pub saw: String,
     /// What to do; empty when all is well.
     pub advice: String,
+    /// The reason's cause, should it pause the connection.
+    #[serde(skip)]
+    pub cause: String,
     /// Set when the vendor is out of reach, so that nothing is known about it.
     #[serde(skip)]
     pub unreachable: Option<Vendor>,
@@ -54,7 +57,7 @@ impl Finding {
     #[must_use]
     pub fn reason(&self) -> Reason {
         Reason {
-            cause: self.check.replace(' ', "-"),
+            cause: self.cause.clone(),
             what: self.saw.clone(),
             advice: self.advice.clone(),
         }
@@ -78,6 +81,7 @@ impl Findings {
         self.list.push(Finding {
             connection: self.connection.clone(),
             check: check.to_owned(),
+            cause: check.replace(' ', "-"),
             status,
             saw: saw.into(),
             advice: advice.into(),
@@ -90,26 +94,38 @@ impl Findings {
         self.add(check, Status::Ok, saw, "");
     }
 
-    /// A failed call becomes an error with the advice that the failure policy has for it.
-    fn failed(&mut self, check: &str, verdict: Verdict) {
-        let (unreachable, refused, reason) = match verdict {
-            Verdict::Retry(sync::failure::Blame::Vendor(vendor), reason) => {
-                (Some(vendor), false, reason)
-            }
-            Verdict::Pause(reason) => (
-                None,
-                reason.cause.ends_with("credentials") || reason.cause.ends_with("key"),
-                reason,
-            ),
-            Verdict::Retry(_, reason) | Verdict::Park(reason) | Verdict::Decide(reason) => {
-                (None, false, reason)
-            }
+    /// A call to ServiceTitan that failed.
+    fn servicetitan_failed(&mut self, check: &str, error: &::servicetitan::Error) {
+        use ::servicetitan::ErrorKind as Kind;
+        let refused = matches!(error.kind, Kind::Credentials | Kind::AppKey);
+        self.failed(check, of_servicetitan(error), refused);
+    }
+
+    /// A call to Odoo that failed.
+    fn odoo_failed(&mut self, check: &str, error: &::odoo::Error) {
+        let refused = error.kind == ::odoo::ErrorKind::Credentials;
+        self.failed(check, of_odoo(error), refused);
+    }
+
+    /// A failed call becomes an error with the cause and the advice that the failure policy has for it.
+    fn failed(&mut self, check: &str, verdict: Verdict, refused: bool) {
+        let (unreachable, reason) = match verdict {
+            Verdict::Retry(Blame::Vendor(vendor), reason) => (Some(vendor), reason),
+            Verdict::Retry(Blame::Record, reason)
+            | Verdict::Pause(reason)
+            | Verdict::Park(reason)
+            | Verdict::Decide(reason) => (None, reason),
         };
-        self.add(check, Status::Error, reason.what, reason.advice);
-        if let Some(last) = self.list.last_mut() {
-            last.unreachable = unreachable;
-            last.refused = refused;
-        }
+        self.list.push(Finding {
+            connection: self.connection.clone(),
+            check: check.to_owned(),
+            cause: reason.cause,
+            status: Status::Error,
+            saw: reason.what,
+            advice: reason.advice,
+            unreachable,
+            refused,
+        });
     }
 }
 

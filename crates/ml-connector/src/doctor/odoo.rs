@@ -8,7 +8,6 @@ use odoo::preflight::{Company, Keys, Needs, Problem, Report};
 use odoo::server::Operation;
 use rand::RngExt as _;
 use secrecy::SecretString;
-use sync::failure::of_odoo;
 
 use super::{Findings, Status};
 use crate::connection::Profile;
@@ -38,7 +37,7 @@ pub(super) async fn check(
                 advice,
             );
         }
-        Ok(Err(error)) => return findings.failed("odoo server", of_odoo(&error)),
+        Ok(Err(error)) => return findings.odoo_failed("odoo server", &error),
         Ok(Ok(client)) => client,
     };
     let version = client.version();
@@ -59,7 +58,7 @@ pub(super) async fn check(
         findings.ok("odoo server", saw);
     }
     match client.preflight(&needs()).await {
-        Err(error) => findings.failed("odoo credentials", of_odoo(&error)),
+        Err(error) => findings.odoo_failed("odoo credentials", &error),
         Ok(report) => describe(&report, shared.clock.now(), findings),
     }
 }

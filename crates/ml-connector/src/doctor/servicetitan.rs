@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use rand::RngExt as _;
 use secrecy::SecretString;
 use servicetitan::ErrorKind;
-use sync::failure::of_servicetitan;
 
 use super::{Findings, Status};
 use crate::connection::{Profile, secret};
@@ -50,7 +49,7 @@ pub(super) async fn check(
                 facts.expires_in.as_secs()
             ),
         ),
-        Err(error) => findings.failed("servicetitan credentials", of_servicetitan(error)),
+        Err(error) => findings.servicetitan_failed("servicetitan credentials", error),
     }
     for scope in &preflight.scopes {
         let check = format!("servicetitan scope {}", scope.scope);
@@ -65,7 +64,7 @@ pub(super) async fn check(
                 format!("the app may not read this: {without}"),
                 "Grant the scope in the developer portal and let the tenant approve the app's new version, or leave it.",
             ),
-            (Err(error), _) => findings.failed(&check, of_servicetitan(error)),
+            (Err(error), _) => findings.servicetitan_failed(&check, error),
         }
     }
     let pace = client.pacer().snapshot();

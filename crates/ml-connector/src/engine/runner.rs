@@ -28,6 +28,7 @@ use super::supervisor::{Mode, Shared};
 use super::vendors::{self, Vendors};
 use crate::connection::{Every, Profile};
 use crate::doctor;
+use crate::outage::Outage;
 
 /// How often the settled cursors are read.
 const SETTLED_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -522,22 +523,9 @@ impl Runner {
     }
 
     async fn show_breakers(&self) -> Result<(), Halt> {
-        let failing: Vec<String> = self
-            .breakers
-            .failing()
-            .map(|(vendor, reason)| format!("{vendor}: {}", reason.what))
-            .collect();
+        let failing = self.breakers.failing();
         let now = self.shared.clock.now();
-        Ok(self
-            .shared
-            .store
-            .save_cursor(
-                self.connection.id,
-                BREAKERS_CURSOR,
-                &failing.join("\n"),
-                now,
-            )
-            .await?)
+        Ok(Outage::tell(&self.shared.store, self.connection.id, failing, now).await?)
     }
 
     async fn set_state(

@@ -38,16 +38,18 @@ pub(super) async fn metrics(State(web): State<Web>) -> Result<impl IntoResponse,
         tracing::error!("metrics cannot be read: {error}");
         unavailable()
     };
-    for connection in web.store().connections().await.map_err(refused)? {
+    let connections = web.store().connections().await.map_err(refused)?;
+    let names = connections
+        .iter()
+        .map(|connection| connection.name.as_str());
+    web.shared.metrics.keep(names);
+    for connection in connections {
         web.shared.metrics.connection(
             &connection.name,
             connection.state == ConnectionState::Active,
         );
         for flow in web.store().status(connection.id).await.map_err(refused)? {
-            let counts = flow
-                .counts
-                .iter()
-                .map(|(state, count)| (state.as_str(), *count));
+            let counts = flow.counts.iter().map(|(state, count)| (*state, *count));
             let lag = flow
                 .oldest_pending_at
                 .map(|at| now.duration_since(at).as_secs_f64());

@@ -1,6 +1,7 @@
 //! The HTTP side of the service. Every route stands here.
 
 mod health;
+mod limits;
 mod overview;
 mod problem;
 pub mod receivers;
@@ -11,12 +12,22 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use store::Store;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
 
 use crate::engine::supervisor::Shared;
+pub use limits::Limits;
+use limits::Places;
 use receivers::Receivers;
 
 /// The largest webhook body that is taken in. ServiceTitan's are a few kilobytes.
@@ -25,18 +36,34 @@ pub const WEBHOOK_BYTES_MAX: usize = 1024 * 1024;
 /// How long a stopping service waits for requests in progress.
 const SOFT_STOP: Duration = Duration::from_secs(10);
 
+/// How long nothing is accepted after accepting failed, which happens when the process has too many files open.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
 /// What handlers need.
 #[derive(Clone, Debug)]
 pub struct Web {
     shared: Arc<Shared>,
     receivers: Receivers,
+    limits: Limits,
+    places: Places,
 }
 
 impl Web {
     /// The web side of a process.
     #[must_use]
     pub fn new(shared: Arc<Shared>, receivers: Receivers) -> Self {
-        Self { shared, receivers }
+        Self::within(Limits::default(), shared, receivers)
+    }
+
+    /// The web side of a process, with limits of one's own.
+    #[must_use]
+    pub fn within(limits: Limits, shared: Arc<Shared>, receivers: Receivers) -> Self {
+        Self {
+            shared,
+            receivers,
+            limits,
+            places: Places::new(limits.deliveries),
+        }
     }
 
     fn store(&self) -> &Store {
@@ -46,7 +73,7 @@ impl Web {
 
 /// The routes.
 pub fn router(web: Web) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/", get(overview::page))
         .route("/style.css", get(overview::style))
         .route("/healthz", get(health::alive))
@@ -57,23 +84,66 @@ pub fn router(web: Web) -> Router {
             "/webhooks/servicetitan/{connection}",
             post(webhook::by_connection),
         )
-        .fallback(problem::no_such_page)
-        .layer(DefaultBodyLimit::max(WEBHOOK_BYTES_MAX))
-        .with_state(web)
+        .fallback(problem::no_such_page);
+    guarded(routes, web.limits).with_state(web)
+}
+
+/// What no handler has to think of: it may panic, take its time, and be sent too much.
+fn guarded(routes: Router<Web>, limits: Limits) -> Router<Web> {
+    routes.layer((
+        CatchPanicLayer::custom(problem::panicked as fn(_) -> _),
+        TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.request),
+        DefaultBodyLimit::max(WEBHOOK_BYTES_MAX),
+    ))
 }
 
 /// Serves until stopping is asked for, then lets requests in progress end.
+///
+/// Accepts by itself, not by `axum::serve`, which lets a client take for ever to send its headers.
 pub async fn serve(
     listener: TcpListener,
     web: Web,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let ending = stop.clone();
-    let serving = axum::serve(listener, router(web))
-        .with_graceful_shutdown(async move { ending.cancelled().await })
-        .into_future();
-    tokio::select! {
-        result = serving => result,
-        () = async { stop.cancelled().await; tokio::time::sleep(SOFT_STOP).await } => Ok(()),
+    let limits = web.limits;
+    let service = TowerToHyperService::new(router(web));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.headers);
+    let open = Arc::new(Semaphore::new(limits.connections));
+    let connections = GracefulShutdown::new();
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&open).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            accepted = accepted => accepted,
+            () = stop.cancelled() => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!("a connection could not be accepted: {error}");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        // Answers are small and whole: nothing is gained by waiting for more to send.
+        let _ = stream.set_nodelay(true);
+        let connection =
+            connections.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!("a connection ended early: {error}");
+            }
+            drop(place);
+        });
     }
+    drop(listener);
+    tokio::select! {
+        () = connections.shutdown() => {}
+        () = tokio::time::sleep(SOFT_STOP) => {}
+    }
+    Ok(())
 }

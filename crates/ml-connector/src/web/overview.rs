@@ -1,5 +1,5 @@
-//! `GET /`: every connection and how its flows stand, at a glance. No record's data is on it: what a single record
-//! says is for `ml-connector failures`.
+//! `GET /`: every connection and how its flows stand, at a glance. No record's data is on it: causes and advice only.
+//! What a vendor said about a record is for `ml-connector failures`, about a connection for `connection show`.
 
 use askama::Template;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use sync::record::State as RecordState;
 
 use super::Web;
 use super::problem::Problem;
-use crate::engine::runner::BREAKERS_CURSOR;
+use crate::outage::Outage;
 
 /// Groups of failures shown for one connection.
 const FAILURES_MAX: usize = 20;
@@ -117,11 +117,10 @@ async fn row(
     let mut troubles: Vec<String> = connection
         .paused
         .iter()
-        .map(|reason| format!("{} {}", reason.what, reason.advice))
+        .map(|reason| format!("{}: {}", reason.cause, reason.advice))
         .collect();
-    if let Some(breakers) = store.cursor(connection.id, BREAKERS_CURSOR).await? {
-        troubles.extend(breakers.value.lines().map(str::to_owned));
-    }
+    let outages = Outage::of(store, connection.id).await?;
+    troubles.extend(outages.iter().map(Outage::sentence));
     let flows = store
         .status(connection.id)
         .await?

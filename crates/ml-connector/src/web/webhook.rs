@@ -16,6 +16,7 @@ use store::wakes::{Delivery, Received};
 use sync::wake::woken;
 
 use super::Web;
+use super::limits::Place;
 use super::problem::Problem;
 use super::receivers::Receiver;
 
@@ -53,59 +54,83 @@ type Body = Result<Bytes, BytesRejection>;
 
 pub(super) async fn by_tenant(
     State(web): State<Web>,
+    _place: Place,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    let outcome = receive(&web, None, &headers, body).await;
+    let outcome = to_tenant(&web, &headers, body).await;
     counted(&web, outcome)
 }
 
 pub(super) async fn by_connection(
     State(web): State<Web>,
+    _place: Place,
     Path(connection): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    let outcome = receive(&web, Some(&connection), &headers, body).await;
+    let outcome = to_connection(&web, &connection, &headers, body).await;
     counted(&web, outcome)
 }
 
-async fn receive(
-    web: &Web,
-    connection: Option<&str>,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Received, Problem> {
-    let raw = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
-        _ => UNREADABLE,
-    })?;
+/// Whose delivery it is stands in the body, so the body is parsed before it is known which key must have signed it.
+async fn to_tenant(web: &Web, headers: &HeaderMap, body: Body) -> Result<Received, Problem> {
+    let raw = whole(body)?;
     let envelope = Envelope::parse(&raw).map_err(|_| UNREADABLE)?;
-    let receivers: Vec<Arc<Receiver>> = match connection {
-        Some(name) => web
-            .receivers
-            .named(name)
-            .into_iter()
-            .filter(|receiver| receiver.tenant == envelope.tenant)
-            .collect(),
-        None => web.receivers.of_tenant(envelope.tenant),
-    };
+    let mut receivers = web.receivers.of_tenant(envelope.tenant);
     if receivers.is_empty() {
         return Err(UNKNOWN);
     }
-    let signed = |receiver: &Arc<Receiver>| {
-        let pairs = headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_bytes()));
-        receiver
-            .verifier
-            .as_ref()
-            .is_some_and(|verifier| verifier.verify(pairs, &raw).is_ok())
-    };
-    let receivers: Vec<Arc<Receiver>> = receivers.into_iter().filter(signed).collect();
+    receivers.retain(|receiver| is_signed(receiver, headers, &raw));
     if receivers.is_empty() {
         return Err(UNSIGNED);
     }
+    store(web, &receivers, &envelope, &raw).await
+}
+
+/// The address says whose it is: what that one's key did not sign is not even parsed.
+async fn to_connection(
+    web: &Web,
+    connection: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Received, Problem> {
+    let raw = whole(body)?;
+    let receiver = web.receivers.named(connection).ok_or(UNKNOWN)?;
+    if !is_signed(&receiver, headers, &raw) {
+        return Err(UNSIGNED);
+    }
+    let envelope = Envelope::parse(&raw).map_err(|_| UNREADABLE)?;
+    if receiver.tenant != envelope.tenant {
+        return Err(UNKNOWN);
+    }
+    store(web, &[receiver], &envelope, &raw).await
+}
+
+fn whole(body: Body) -> Result<Bytes, Problem> {
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
+        _ => UNREADABLE,
+    })
+}
+
+fn is_signed(receiver: &Receiver, headers: &HeaderMap, raw: &[u8]) -> bool {
+    let pairs = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()));
+    receiver
+        .verifier
+        .as_ref()
+        .is_some_and(|verifier| verifier.verify(pairs, raw).is_ok())
+}
+
+/// Commits a delivery for each of its receivers.
+async fn store(
+    web: &Web,
+    receivers: &[Arc<Receiver>],
+    envelope: &Envelope,
+    raw: &Bytes,
+) -> Result<Received, Problem> {
     let touches = envelope.touches();
     let wakes = woken(touches.customers.iter().map(|id| id.0));
     let mut received = Received::Duplicate;

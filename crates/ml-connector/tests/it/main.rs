@@ -6,12 +6,14 @@
 mod architecture;
 mod expected;
 mod history;
+mod manual;
 mod odoo_side;
 mod rig;
 mod watched;
 
 mod changes;
 mod chaos;
+mod commands;
 mod crash_matrix;
 mod first_load;
 mod kills;

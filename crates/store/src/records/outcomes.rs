@@ -82,13 +82,14 @@ struct Batch {
     audit: Vec<Salted>,
 }
 
-/// An outcome with its attempt sealed and its links' bases beside it.
+/// An outcome with its texts and its attempt sealed, and its links' bases beside it.
 struct Sealed {
     outcome: Outcome,
     /// The sealed base that each of the outcome's links is put with; empty where none is put.
     bases: Vec<Vec<u8>>,
     attempt: Option<SealedAttempt>,
-    warnings: String,
+    what: Option<Vec<u8>>,
+    warnings: Option<Vec<u8>>,
 }
 
 /// What the batch found of its records.
@@ -280,6 +281,7 @@ impl Batch {
                     attempt,
                     sent,
                     received,
+                    message,
                 } = sealed.attempt.as_ref()?;
                 Some([
                     sealed.outcome.record.0.into(),
@@ -289,7 +291,7 @@ impl Batch {
                     attempt.started_at.into(),
                     attempt.finished_at.into(),
                     (&attempt.outcome).into(),
-                    (&attempt.message).into(),
+                    message.into(),
                 ])
             })
             .collect();
@@ -340,7 +342,10 @@ impl Sealed {
         now: Timestamp,
     ) -> Result<()> {
         let Self {
-            outcome, warnings, ..
+            outcome,
+            what,
+            warnings,
+            ..
         } = self;
         if outdated {
             // Its reason and warnings are of yesterday's input: they are not written. The input version bumps where
@@ -383,9 +388,9 @@ impl Sealed {
                 retry.then(|| outcome.due_at.unwrap_or(now)),
                 if retry { standing.tries + 1 } else { 0 },
                 reason.map(|reason| &reason.cause),
-                reason.map(|reason| &reason.what),
+                what.as_ref(),
                 reason.map(|reason| &reason.advice),
-                warnings,
+                warnings.as_ref(),
                 i64::try_from(outcome.warnings.len()).expect("a list in memory fits")
             ],
         )?;
@@ -423,10 +428,19 @@ impl Store {
             });
             let bases = bases.collect();
             let attempt = outcome.attempt.take();
+            let row = outcome.record.to_string();
+            let seal = |column: &str, text: &str| {
+                keys.seal("records", column, &row, text.as_bytes(), self.random())
+            };
             sealed.push(Sealed {
                 bases,
                 attempt: attempt.map(|attempt| self.seal_attempt(&keys, outcome.record, attempt)),
-                warnings: list(&outcome.warnings),
+                what: outcome
+                    .reason
+                    .as_ref()
+                    .map(|reason| seal("what", &reason.what)),
+                warnings: (!outcome.warnings.is_empty())
+                    .then(|| seal("warnings", &list(&outcome.warnings))),
                 outcome,
             });
         }

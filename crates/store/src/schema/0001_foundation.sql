@@ -20,7 +20,7 @@ CREATE TABLE connections (
     secrets {bytes} NOT NULL,               -- sealed JSON: name -> credential
     data_key {bytes} NOT NULL,              -- wrapped by the master key
     state {text} NOT NULL,                  -- active, paused
-    paused {text},                          -- JSON of a reason
+    paused {bytes},                         -- sealed JSON of a reason: it may quote a vendor
     created_at {integer} NOT NULL,
     version {integer} NOT NULL,
     links_version {integer} NOT NULL,       -- counts commits that changed the target of a link
@@ -66,9 +66,9 @@ CREATE TABLE records (
     tries {integer} NOT NULL,
     triggered_by {text} NOT NULL,
     cause {text},                           -- the three of a reason, or none
-    what {text},
+    what {bytes},                           -- sealed: vendors' sentences quote what stands in the record
     advice {text},
-    warnings {text} NOT NULL,               -- JSON list of texts
+    warnings {bytes},                       -- sealed JSON list of texts, or none
     warned {integer} NOT NULL,              -- their number
     decision {text},
     UNIQUE (connection, flow, source),
@@ -135,7 +135,7 @@ CREATE TABLE attempts (
     started_at {integer} NOT NULL,
     finished_at {integer} NOT NULL,
     outcome {text} NOT NULL,
-    message {text} NOT NULL
+    message {bytes} NOT NULL                -- sealed: it may quote a vendor; empty when there is none
 ) {strict};
 CREATE INDEX attempts_record ON attempts (record, id);
 CREATE INDEX attempts_finished ON attempts (connection, finished_at);
@@ -149,7 +149,7 @@ CREATE TABLE audit (
     actor {text} NOT NULL,
     action {text} NOT NULL,
     subject {text} NOT NULL,
-    detail {text} NOT NULL,
+    detail {text} NOT NULL,                 -- in the clear: causes and sentences of ours, no vendor's text
     salt {bytes} NOT NULL,
     payload_hash {bytes},
     hash {bytes} NOT NULL,
@@ -162,7 +162,7 @@ CREATE INDEX audit_subject ON audit (connection, subject, seq);
 CREATE TABLE cursors (
     connection {integer} NOT NULL REFERENCES connections (id),
     name {text} NOT NULL,
-    value {text} NOT NULL,
+    value {text} NOT NULL,                  -- in the clear
     saved_at {integer} NOT NULL,
     PRIMARY KEY (connection, name)
 ) {strict};
@@ -178,7 +178,7 @@ CREATE TABLE passes (
     started_at {integer},
     finished_at {integer},
     settled {integer},                      -- 0, 1
-    note {text}
+    note {bytes}                            -- sealed: it may quote a vendor
 ) {strict};
 CREATE INDEX passes_open ON passes (connection, id) WHERE finished_at IS NULL;
 

@@ -163,12 +163,16 @@ async fn a_pause_is_audited_once(rig: Rig) {
         .await
         .unwrap()
         .into_iter();
+    // The trail is in the clear: what happened may quote a vendor and is not there.
+    let told = actions.map(|entry| (entry.action, entry.detail));
     assert_eq!(
-        actions.map(|entry| entry.action).collect::<Vec<_>>(),
+        told.skip(1).collect::<Vec<_>>(),
         [
-            "connection.added",
-            "connection.paused",
-            "connection.resumed"
+            (
+                "connection.paused".to_owned(),
+                "key-revoked: make a new key".to_owned()
+            ),
+            ("connection.resumed".to_owned(), String::new())
         ]
     );
 }

@@ -6,13 +6,17 @@ use bytes::Bytes;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use secrecy::SecretString;
+use store::attempts::NewAttempt;
+use store::connections::{ConnectionId, ConnectionState};
 use store::links::LinkChange;
+use store::passes::PassId;
 use store::wakes::Delivery;
 use store::{ErrorKind, MasterKey, Store};
+use sync::record::{Reason, State};
 
 use crate::rig::{
-    Database, Rig, at, attempt, link, master, new_connection, on_lasting_databases, rng, sighting,
-    synced,
+    Database, Rig, at, attempt, link, master, new_connection, on_lasting_databases, reason, rng,
+    sighting, synced,
 };
 
 on_lasting_databases!(
@@ -60,7 +64,14 @@ async fn nothing_readable_is_stored(rig: Rig) {
         link: held,
         part: None,
     }];
-    outcome.attempt = Some(attempt(CANARY));
+    outcome.attempt = Some(NewAttempt {
+        message: format!("message {CANARY}"),
+        ..attempt(CANARY)
+    });
+    let quoting = quoting();
+    outcome.state = State::Failed;
+    outcome.reason = Some(quoting.clone());
+    outcome.warnings = vec![format!("warning {CANARY}")];
     outcome.audit = vec![store::audit::NewAuditEntry {
         actor: "engine".to_owned(),
         action: "record.created".to_owned(),
@@ -77,6 +88,21 @@ async fn nothing_readable_is_stored(rig: Rig) {
         wakes: Vec::new(),
     };
     rig.store.receive(delivery, at(3)).await.unwrap();
+    let paused = ConnectionState::Paused;
+    rig.store
+        .set_connection_state(id, paused, Some(quoting), "engine", at(4))
+        .await
+        .unwrap();
+    let pass = rig
+        .store
+        .request_pass(id, vec![crate::rig::FLOW], None, "test", at(5))
+        .await
+        .unwrap();
+    let note = Some(format!("note {CANARY}"));
+    rig.store
+        .finish_pass(pass, false, at(6), note)
+        .await
+        .unwrap();
 
     let stored = everything_stored(&rig).await;
     let holds = |needle: &[u8]| stored.windows(needle.len()).any(|window| window == needle);
@@ -95,10 +121,31 @@ async fn nothing_readable_is_stored(rig: Rig) {
     ));
 
     // And it all comes back.
-    assert_eq!(
-        rig.record(id, "1").await.links[0].base.get("name"),
-        Some(CANARY)
-    );
+    comes_back(&rig, id, pass).await;
+}
+
+/// A reason that says what a vendor said.
+fn quoting() -> Reason {
+    Reason {
+        what: format!("Odoo says {CANARY}"),
+        ..reason("odoo-refused", "mend it")
+    }
+}
+
+async fn comes_back(rig: &Rig, id: ConnectionId, pass: PassId) {
+    let record = rig.record(id, "1").await;
+    assert_eq!(record.links[0].base.get("name"), Some(CANARY));
+    assert_eq!(record.reason, Some(quoting()));
+    assert_eq!(record.warnings, [format!("warning {CANARY}")]);
+    let attempts = rig.store.attempts(record.id, 1).await.unwrap();
+    assert_eq!(attempts[0].message, format!("message {CANARY}"));
+    let failures = rig.store.failures(None).await.unwrap();
+    assert_eq!(failures[0].records[0].what, quoting().what);
+    let connection = rig.store.connection("acme").await.unwrap().unwrap();
+    assert_eq!(connection.paused, Some(quoting()));
+    assert_eq!(rig.store.connections().await.unwrap(), [connection]);
+    let pass = rig.store.pass(pass).await.unwrap().unwrap();
+    assert_eq!(pass.note, Some(format!("note {CANARY}")));
 }
 
 /// The database's files, or all its rows as text.
