@@ -24,7 +24,8 @@ impl Failures {
     pub(super) async fn run(self, settings: &Settings) -> Result<Exit> {
         let (store, _) = open(settings).await?;
         let mut groups = Vec::new();
-        for connection in selected(&store, self.connection.as_deref()).await? {
+        let connections = selected(&store, self.connection.as_deref()).await?;
+        for connection in &connections {
             let found = store.failures(Some(connection.id)).await?;
             groups.extend(
                 found
@@ -39,11 +40,20 @@ impl Failures {
                     .map(|(name, group)| shape(name, group))
                     .collect::<Vec<_>>(),
             )?;
-        } else if groups.is_empty() {
-            output::line("Nothing failed, and nothing waits for a person.");
         } else {
+            let paused = connections
+                .iter()
+                .filter_map(|connection| Some((&connection.name, connection.paused.as_ref()?)));
+            for (name, reason) in paused.clone() {
+                output::line(&format!("{name} is paused: {}", reason.cause));
+                output::line(&format!("  {}", reason.what));
+                output::line(&format!("  what to do: {}", reason.advice));
+            }
             for (name, group) in &groups {
                 show(name, group);
+            }
+            if groups.is_empty() && paused.count() == 0 {
+                output::line("Nothing failed, and nothing waits for a person.");
             }
         }
         store.close().await?;

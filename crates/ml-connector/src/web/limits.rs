@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Web;
 use super::problem::Problem;
+use super::{WEBHOOK_BYTES_MAX, Web};
 
 /// The limits of one service.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,12 @@ impl Default for Limits {
     }
 }
 
+pub(super) const TOO_LARGE: Problem = Problem {
+    status: StatusCode::PAYLOAD_TOO_LARGE,
+    title: "Too large",
+    detail: "A webhook body is at most one megabyte.",
+};
+
 const TOO_MANY: Problem = Problem {
     status: StatusCode::SERVICE_UNAVAILABLE,
     title: "Too many deliveries",
@@ -51,13 +57,21 @@ impl Places {
     }
 }
 
-/// A place for one delivery, asked for before its body is read, and given back with the answer. Nobody waits for one.
+/// A place for one delivery, asked for before its body is read, and given back with the answer. Nobody waits for one,
+/// and who announces too large a body gets none.
 pub(super) struct Place(#[expect(dead_code, reason = "held, not used")] OwnedSemaphorePermit);
 
 impl FromRequestParts<Web> for Place {
     type Rejection = Problem;
 
-    async fn from_request_parts(_: &mut Parts, web: &Web) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        // A body that says how large it is need not be read to be refused.
+        let announced = parts.headers.get(header::CONTENT_LENGTH);
+        let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|bytes: usize| bytes > WEBHOOK_BYTES_MAX) {
+            web.shared.metrics.webhook("refused");
+            return Err(TOO_LARGE);
+        }
         let place = Arc::clone(&web.places.0).try_acquire_owned();
         place.map(Self).map_err(|_| {
             web.shared.metrics.webhook("overloaded");

@@ -16,15 +16,9 @@ use store::wakes::{Delivery, Received};
 use sync::wake::woken;
 
 use super::Web;
-use super::limits::Place;
+use super::limits::{Place, TOO_LARGE};
 use super::problem::Problem;
 use super::receivers::Receiver;
-
-const TOO_LARGE: Problem = Problem {
-    status: StatusCode::PAYLOAD_TOO_LARGE,
-    title: "Too large",
-    detail: "A webhook body is at most one megabyte.",
-};
 
 const UNREADABLE: Problem = Problem {
     status: StatusCode::BAD_REQUEST,
