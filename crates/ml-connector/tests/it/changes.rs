@@ -430,7 +430,8 @@ async fn a_refused_row_holds_nobody_up(rig: &Rig) {
             .expect("it is there");
     }
     let counts = rig.sync().await;
-    assert_eq!(counts["failed"], json!(2), "{counts:#}");
+    let failures = rig.json(&["failures", "--json"]).await;
+    assert_eq!(counts["failed"], json!(2), "{counts:#}\n{failures:#}");
     let partners = rig.partners().await;
     for (customer, name) in [
         (made[0], "Before"),
@@ -441,7 +442,6 @@ async fn a_refused_row_holds_nobody_up(rig: &Rig) {
         assert_eq!(partners[&own(customer)]["name"], json!(name));
     }
     assert!(!partners.contains_key(&own(made[1])));
-    let failures = rig.json(&["failures", "--json"]).await;
     let refused = &failures[0];
     assert_eq!(
         (&refused["cause"], &refused["count"]),

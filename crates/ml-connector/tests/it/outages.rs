@@ -587,7 +587,7 @@ async fn a_right_that_is_taken_away_pauses_the_connection(rig: &Rig) {
     let ran = rig.run(&["sync", "--json"]).await;
     assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
     assert_eq!(counts(&ran)["failed"], json!(0), "no record is to blame");
-    let words = ["paused", "res.partner", "Contact Creation"];
+    let words = ["paused", "res.partner", "not allowed to modify 'Contact'"];
     paused_for(rig, "odoo-rights", &words).await;
     set_right(rig, true).await;
     assert_eq!(rig.sync().await["updated"], json!(1));

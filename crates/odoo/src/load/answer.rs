@@ -11,14 +11,16 @@ use crate::record::RecordId;
 
 /// What one `load` did.
 ///
-/// Three things that Odoo says of a row are not to be believed at once, all of them read in its source
-/// and pinned by the contract tests:
+/// Four things that Odoo says of a row are not to be believed at once, read in its source and seen on
+/// real servers:
 ///
 /// * When a batch fails as a whole, Odoo tries record by record, and puts the batch's own error *in front*
 ///   of theirs, under the name of the batch's first record, even if that one is sound.
 /// * An error rolls back everything before it. Rows that refer to another row of the same call are then
 ///   told that it does not exist.
 /// * After ten errors it stops, and rows that refer to what was not tried are told the same.
+/// * A record that was created and rolled back stays in Odoo's memory for a while, so that a sound row
+///   which is tried after it is told that a record of its own does not exist (`res.partner(140,)`).
 ///
 /// Such groups are `doubted`, unless nothing else would be left to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,6 +167,9 @@ fn refused(rows: &Rows, sent: &[&Row], messages: &[Message<'_>]) -> Answer {
     let call = Call::new(rows, sent);
     let (orphans, firm): (Vec<_>, Vec<_>) = named
         .partition(|(error, row)| error.field.is_some() && call.refers_inside(row, error.field));
+    let (ghosts, firm): (Vec<_>, Vec<_>) = firm
+        .into_iter()
+        .partition(|(error, _)| call.creates && speaks_of_a_ghost(rows, error));
     let (leading, firm) = firm.split_at(leading_doubts(&call, &firm));
     let mut faults = by_group(firm);
     let mut doubted = by_group(leading);
@@ -182,11 +187,13 @@ fn refused(rows: &Rows, sent: &[&Row], messages: &[Message<'_>]) -> Answer {
         faults = std::mem::take(&mut doubted);
     }
     if faults.is_empty() {
+        // Where all are ghosts, whoever raised them is found by sending fewer rows.
         let message = own.first().map_or("", |error| error.text);
         return Answer::Unnamed {
             message: bounded(message),
         };
     }
+    doubted.extend(by_group(&ghosts));
     let doubted = doubted
         .into_keys()
         .filter(|group| !faults.contains_key(group))
@@ -202,6 +209,17 @@ fn by_group(errors: &[Named<'_>]) -> BTreeMap<usize, RowFault> {
             .or_insert_with(|| RowFault::new(error.field, error.field_name, error.text));
     }
     faults
+}
+
+/// Whether Odoo misses a record that this very call made: in any language, it writes it as `res.partner(140,)`.
+fn speaks_of_a_ghost(rows: &Rows, error: &Message<'_>) -> bool {
+    let model = format!("{}(", rows.model());
+    error.field.is_none()
+        && error.text.match_indices(&model).any(|(at, _)| {
+            let id = &error.text[at + model.len()..];
+            let digits = id.bytes().take_while(u8::is_ascii_digit).count();
+            digits > 0 && id[digits..].starts_with(",)")
+        })
 }
 
 /// How many of the first errors may be those of whole batches.
@@ -225,6 +243,8 @@ fn leading_doubts(call: &Call<'_>, errors: &[Named<'_>]) -> usize {
 /// What was sent, for looking at references.
 struct Call<'a> {
     columns: &'a [String],
+    /// Whether rows bear external ids: then they may be new, and Odoo cannot miss them from before.
+    creates: bool,
     /// The external ids that rows of this call bear.
     names: BTreeSet<&'a str>,
 }
@@ -237,6 +257,7 @@ impl<'a> Call<'a> {
             .unwrap_or_default();
         Self {
             columns: rows.columns(),
+            creates: column.is_some(),
             names,
         }
     }

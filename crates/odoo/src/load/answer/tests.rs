@@ -123,6 +123,26 @@ fn a_fault_says_what_and_where() {
 }
 
 #[test]
+fn who_is_told_that_its_own_record_is_gone_is_sent_again() {
+    let rows = families(3);
+    let refused = error(1, Some("name"), "violates check constraint");
+    let ghost = |record, id| {
+        let text = format!("L'enregistrement n'existe pas. (res.partner({id},), 5)");
+        error(record, None, &text)
+    };
+    assert_eq!(
+        blamed(&read(&rows, &[ghost(0, 140), refused, ghost(2, 141)])),
+        (vec![1], vec![0, 2])
+    );
+    assert!(matches!(
+        read(&rows, &[ghost(0, 140), ghost(2, 141)]),
+        Answer::Unnamed { .. }
+    ));
+    let other = error(2, None, "Not the record (res.partner) nor res.partner(,)");
+    assert_eq!(blamed(&read(&rows, &[ghost(0, 140), other])).0, vec![2]);
+}
+
+#[test]
 fn the_error_of_a_whole_batch_blames_nobody_while_others_are_named() {
     let rows = families(6);
     let name = "Contacts require a name";
