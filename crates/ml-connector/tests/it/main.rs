@@ -17,3 +17,4 @@ mod crash_matrix;
 mod first_load;
 mod kills;
 mod race;
+mod secrets;
