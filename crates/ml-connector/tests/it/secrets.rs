@@ -217,7 +217,10 @@ async fn everything_that_is_shown(rig: &Rig, serving: &Serving, heard: &mut Hear
     let http = reqwest::Client::builder().build().expect("a client");
     let url = format!("{}/webhooks/servicetitan/acme", serving.address);
     let unsigned = http.post(url).body(format!("{{\"name\": \"{NAME}\"}}"));
-    let answer = unsigned.send().await.expect("an answer").text().await;
+    let answer = unsigned.send().await.expect("an answer");
+    // It is no event either, which nobody without the key gets told.
+    assert_eq!(answer.status().as_u16(), 401);
+    let answer = answer.text().await;
     heard.note("page of an unsigned webhook", answer.expect("text"));
     for arguments in [
         &["status"] as &[&str],
