@@ -206,8 +206,10 @@ impl Client {
             Ok(_) => tracing::debug!(
                 model = %call.model, method = call.method, elapsed_ms, "Odoo answered"
             ),
+            // Odoo's own sentence may quote the record: it goes to the caller, not to the log.
             Err(error) => tracing::debug!(
-                model = %call.model, method = call.method, elapsed_ms, %error, "an Odoo call failed"
+                model = %call.model, method = call.method, elapsed_ms, kind = ?error.kind, status = error.status,
+                "an Odoo call failed"
             ),
         }
         result

@@ -93,6 +93,11 @@ impl SecretSource {
     ) -> Result<SecretString> {
         let text = match self {
             Self::Env { env: name } => env(name).with_context(|| {
+                let name = if is_variable(name) {
+                    name
+                } else {
+                    "that it names"
+                };
                 format!("{setting}: the environment variable {name} is not set")
             })?,
             Self::File { file } => fs::read_to_string(file)
@@ -104,6 +109,12 @@ impl SecretSource {
         }
         Ok(text.to_owned().into())
     }
+}
+
+/// Whether it is spelled like the name of a variable; else it may be the secret itself, and is not repeated.
+fn is_variable(name: &str) -> bool {
+    let fine = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    name.chars().all(fine)
 }
 
 impl ConnectionFile {
@@ -308,5 +319,8 @@ mod tests {
     fn a_missing_variable_is_named() {
         let error = ConnectionFile::parse(FILE, |_| None).err().unwrap();
         assert!(format!("{error:#}").contains("ST_APP_KEY"), "{error:#}");
+        let file = FILE.replace("\"ST_APP_KEY\"", "\"ak1.planted\"");
+        let error = ConnectionFile::parse(&file, |_| None).err().unwrap();
+        assert!(!format!("{error:#}").contains("planted"), "{error:#}");
     }
 }

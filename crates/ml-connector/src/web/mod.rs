@@ -33,6 +33,9 @@ use receivers::Receivers;
 /// The largest webhook body that is taken in. ServiceTitan's are a few kilobytes.
 pub const WEBHOOK_BYTES_MAX: usize = 1024 * 1024;
 
+/// The most that is held of a connection whose request's headers are not complete.
+const HEADERS_BYTES_MAX: usize = 64 * 1024;
+
 /// How long a stopping service waits for requests in progress.
 const SOFT_STOP: Duration = Duration::from_secs(10);
 
@@ -109,7 +112,8 @@ pub async fn serve(
     let service = TowerToHyperService::new(router(web));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(limits.headers);
+        .header_read_timeout(limits.headers)
+        .max_buf_size(HEADERS_BYTES_MAX);
     let open = Arc::new(Semaphore::new(limits.connections));
     let connections = GracefulShutdown::new();
     loop {

@@ -19,4 +19,5 @@ mod first_load;
 mod kills;
 mod outages;
 mod race;
+mod secrets;
 mod webhooks;

@@ -60,12 +60,7 @@ pub fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
     let mut warnings = Vec::new();
     let mut rests_on = Vec::new();
     let decision = match Aggregate::read(subject.parts) {
-        Err(_) if subject.decision == Some(DISMISS) => Decision::Ignore(Reason {
-            cause: "dismissed".to_owned(),
-            what: "A person decided to leave this record out.".to_owned(),
-            advice: "Nothing is to be done; it is looked at again when it changes in ServiceTitan."
-                .to_owned(),
-        }),
+        _ if subject.decision == Some(DISMISS) => dismissed(),
         Err(Unfit::Unreadable(reason)) => Decision::Fail(reason),
         Err(Unfit::Headless) => headless(subject.source),
         Ok(aggregate) => match merged(subject, &aggregate, &mut rests_on) {
@@ -78,6 +73,16 @@ pub fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
         warnings,
         rests_on,
     }
+}
+
+/// The plan of a customer that a person does not want to hear of, until it changes.
+fn dismissed() -> Decision {
+    Decision::Ignore(Reason {
+        cause: "dismissed".to_owned(),
+        what: "A person decided to leave this record out.".to_owned(),
+        advice: "Nothing is to be done; it is looked at again when it changes in ServiceTitan."
+            .to_owned(),
+    })
 }
 
 /// The plan of contacts and locations whose customer was not shown yet: it is asked for.
