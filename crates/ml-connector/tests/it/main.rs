@@ -1,8 +1,6 @@
 //! Stories: the connector as its users run it (the binary, its files, its ports) between a ServiceTitan sandbox and an
 //! Odoo, simulated or real.
 
-#![expect(dead_code, reason = "the measurements use more of the rig")]
-
 mod architecture;
 mod expected;
 mod history;
