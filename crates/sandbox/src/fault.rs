@@ -39,7 +39,8 @@ pub enum Fault {
     },
     /// The request takes effect, then the connection is cut without a byte of an answer.
     LoseReply,
-    /// The request waits, unapplied, until [`Plan::release`].
+    /// The request waits, unapplied, until [`Plan::release`]; then it is served, whether or not the client is still
+    /// there.
     Hold,
     /// The request takes effect, its answer waits until [`Plan::release`].
     HoldReply,

@@ -7,12 +7,12 @@
 mod link_changes;
 mod outcomes;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use jiff::Timestamp;
 use sync::flow::Flow;
-use sync::link::Link;
+use sync::link::{Link, Name};
 use sync::record::{Key, SourceId};
 use sync::sighting::Part;
 
@@ -25,7 +25,7 @@ use crate::row::{Param, list, params, texts};
 use crate::store::no_connection;
 use crate::tx::Tx;
 use crate::vault::ConnectionKeys;
-use crate::{Result, Store, links, observations};
+use crate::{Error, Result, Store, links, observations};
 
 /// Records that one call of [`Store::due`] returns at most, whatever its `limit`.
 pub const DUE_MAX: usize = 5_000;
@@ -68,8 +68,42 @@ pub struct Due {
     pub parts: Vec<Part>,
     /// The links that belong to it, by name.
     pub links: Vec<Link>,
+    /// Set when a call about it went unanswered: its links prove nothing before it was written again.
+    pub doubt: Option<Doubt>,
     /// What a person decided about it, e.g. `recreate`; forgotten once an outcome other than `pending` is recorded.
     pub decision: Option<String>,
+}
+
+/// A call went out about a record, and nobody knows whether it had its effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// When it cannot have its effect any more.
+    pub until: Timestamp,
+    /// The links that it would make.
+    pub names: BTreeSet<Name>,
+}
+
+impl Doubt {
+    /// Both at once.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            until: self.until.max(other.until),
+            names: self.names.into_iter().chain(other.names).collect(),
+        }
+    }
+
+    fn names_to_json(&self) -> String {
+        serde_json::to_string(&self.names).expect("names are texts")
+    }
+}
+
+/// The doubt in these two columns.
+fn doubt(until: Option<Timestamp>, names: Option<&str>) -> Result<Option<Doubt>> {
+    let Some(until) = until else { return Ok(None) };
+    let names = serde_json::from_str(names.unwrap_or("[]"))
+        .map_err(|_unreadable| Error::corrupt("the doubted links of a record"))?;
+    Ok(Some(Doubt { until, names }))
 }
 
 /// Which records to make due again; everything left empty selects all records of the connection.
@@ -132,7 +166,8 @@ fn bare_due(
     )?;
     let links_version: i64 = version.ok_or_else(|| no_connection(id))?.take(0)?;
     let rows = tx.query(
-        "SELECT id, source, input_version, tries, triggered_by, observed_at, decision
+        "SELECT id, source, input_version, tries, triggered_by, observed_at, doubt_until, doubted,
+                decision
            FROM records
           WHERE connection = $1 AND flow = $2 AND state = 'pending' AND due_at <= $3
             AND id NOT IN {integers $5}
@@ -153,7 +188,8 @@ fn bare_due(
             observed_at: row.take(5)?,
             parts: Vec::new(),
             links: Vec::new(),
-            decision: row.take(6)?,
+            doubt: doubt(row.take(6)?, row.take::<Option<String>>(7)?.as_deref())?,
+            decision: row.take(8)?,
         })
     };
     rows.into_iter().map(due).collect()
@@ -251,6 +287,23 @@ impl Store {
             let mut due = bare_due(tx, (id, flow, now), limit, &excluding)?;
             fill_due(tx, &keys, &mut due)?;
             Ok(due)
+        })
+        .await
+    }
+
+    /// Notes, before a call about these records goes out, what it may leave behind if it is not answered. The outcome of
+    /// an answered call takes the note back ([`Outcome::doubt`]).
+    pub async fn note_call(&self, id: ConnectionId, doubts: Vec<(RecordId, Doubt)>) -> Result<()> {
+        let operation = "note a call";
+        refuse_beyond(OUTCOMES_MAX, doubts.len(), "records", operation)?;
+        self.write(operation, move |tx| {
+            for (record, doubt) in &doubts {
+                tx.execute(
+                    "UPDATE records SET doubt_until = $3, doubted = $4 WHERE connection = $1 AND id = $2",
+                    params![id.0, record.0, doubt.until, &doubt.names_to_json()],
+                )?;
+            }
+            Ok(())
         })
         .await
     }

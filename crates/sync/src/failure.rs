@@ -236,6 +236,19 @@ pub fn hidden_in_odoo(what: String) -> Reason {
     )
 }
 
+/// The record was written, but an earlier call about it went unanswered and may still have its effect until then.
+#[must_use]
+pub fn in_doubt(until: impl std::fmt::Display) -> Reason {
+    reason(
+        "in-doubt",
+        format!(
+            "An earlier call that wrote this record was never answered and may still end in Odoo. It was written again \
+             since, and is written once more at {until}, when that call cannot end any more."
+        ),
+        "",
+    )
+}
+
 fn reason(cause: &str, what: impl Into<String>, advice: &str) -> Reason {
     Reason {
         cause: cause.to_owned(),

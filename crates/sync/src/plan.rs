@@ -4,7 +4,7 @@
 //! refers to, and the directory. The same function serves the preview and the deed. `plan(apply(plan(x)))` is
 //! [`Decision::Unchanged`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::content::Content;
 use crate::link::{Link, Name, TargetId};
@@ -22,6 +22,9 @@ pub struct Subject<'a> {
     pub links: &'a [Link],
     /// Other records that it refers to, as far as they are known; see each flow's `references`.
     pub others: &'a BTreeMap<Name, Other>,
+    /// When a call about this record went unanswered: the links that it may have made. What the target holds may be
+    /// more, or other, than the links say.
+    pub in_doubt: Option<&'a BTreeSet<Name>>,
     /// A person's decision about this record, e.g. [`RECREATE`].
     pub decision: Option<&'a str>,
 }

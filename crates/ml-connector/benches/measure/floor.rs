@@ -62,6 +62,7 @@ pub(crate) async fn rows(titan: &servicetitan::Client, odoo: &odoo::Client) -> V
     let mut rows = Vec::new();
     for (source, parts) in &parts {
         let subject = Subject {
+            in_doubt: None,
             source,
             parts,
             links: &[],

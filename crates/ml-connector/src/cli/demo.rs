@@ -180,6 +180,7 @@ impl Demo {
                 protocol: Protocol::Auto,
                 login: self.odoo_login.clone(),
                 workers: 2,
+                call_limit_s: 150,
             },
             schedule: Schedule::default(),
             flows: BTreeMap::from([(Flow::Customers, flow)]),

@@ -11,12 +11,13 @@ use servicetitan::RateLimit;
 use sync::flow::Flow;
 use url::Url;
 
-use super::profile::{signature_headers, workers};
+use super::profile::{call_limit_s, signature_headers, workers};
 use super::{FlowSettings, Odoo, Profile, Protocol, Schedule, ServiceTitan, secret};
 use crate::mistake;
 
 const NAME_CHARS_MAX: usize = 64;
 const WORKERS_MAX: usize = 16;
+const CALL_LIMIT_S_MAX: u32 = 3_600;
 
 /// A connection file, read and checked, its secrets resolved.
 pub struct ConnectionFile {
@@ -75,6 +76,8 @@ struct WrittenOdoo {
     login: Option<String>,
     #[serde(default = "workers")]
     workers: usize,
+    #[serde(default = "call_limit_s")]
+    call_limit_s: u32,
 }
 
 /// Where a secret is: never in the file itself.
@@ -143,6 +146,12 @@ impl ConnectionFile {
                 written.odoo.workers
             );
         }
+        if !(1..=CALL_LIMIT_S_MAX).contains(&written.odoo.call_limit_s) {
+            bail!(
+                "odoo.call_limit_s must be between 1 and {CALL_LIMIT_S_MAX}, not {}",
+                written.odoo.call_limit_s
+            );
+        }
         let (auth_url, api_url) = match (titan.environment, titan.auth_url, titan.api_url) {
             (Some(environment), None, None) => environment.urls(),
             (None, Some(auth_url), Some(api_url)) => (auth_url, api_url),
@@ -190,6 +199,7 @@ impl ConnectionFile {
                 protocol: written.odoo.protocol,
                 login: written.odoo.login,
                 workers: written.odoo.workers,
+                call_limit_s: written.odoo.call_limit_s,
             },
             schedule: written.schedule,
             flows: written.flows,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use servicetitan::RateLimit;
 use sync::flow::Flow;
@@ -62,6 +63,18 @@ pub struct Odoo {
     /// Calls in flight at once: as many as the server has workers.
     #[serde(default = "workers")]
     pub workers: usize,
+    /// How long the server works on one call at most (`limit_time_real` of its configuration, 120 s if it is not
+    /// set), and some.
+    #[serde(default = "call_limit_s")]
+    pub call_limit_s: u32,
+}
+
+impl Odoo {
+    /// How long the server works on one call at most.
+    #[must_use]
+    pub fn call_limit(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.call_limit_s.into())
+    }
 }
 
 /// How to speak to Odoo.
@@ -109,6 +122,10 @@ fn yes() -> bool {
 
 pub(super) fn workers() -> usize {
     2
+}
+
+pub(super) fn call_limit_s() -> u32 {
+    150
 }
 
 pub(super) fn signature_headers() -> Vec<String> {

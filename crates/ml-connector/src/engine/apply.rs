@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
+use jiff::SignedDuration;
 use odoo::batch::Sizer;
 use store::Store;
 use store::audit::NewAuditEntry;
@@ -38,6 +39,8 @@ pub struct Applier<'a> {
     pub carrier: Carrier,
     /// Who fetches records that others wait for; nobody while ServiceTitan rests.
     pub observer: Option<&'a Observer>,
+    /// How long Odoo may work on one call that nobody waits for any more.
+    pub call_limit: SignedDuration,
     /// Calls in flight at once.
     pub workers: usize,
     /// How large a batch is.
@@ -79,7 +82,14 @@ impl Applier<'_> {
                 }
                 let carrier = self.carrier.clone();
                 let records: Vec<RecordId> = jobs.iter().map(|job| job.due.record).collect();
-                in_flight.spawn(async move { (records, carrier.carry(jobs).await) });
+                let until = self.clock.now() + self.call_limit;
+                let doubts = jobs.iter().map(|job| (job.due.record, job.doubt(until)));
+                let noted = self.store.note_call(self.connection, doubts.collect());
+                if let Err(error) = noted.await {
+                    halt = Some(error.into());
+                    break;
+                }
+                in_flight.spawn(async move { (records, carrier.carry(jobs, until).await) });
             }
             let Some(ended) = in_flight.join_next().await else {
                 break;
@@ -227,6 +237,7 @@ fn subject<'a>(due: &'a Due, others: &'a BTreeMap<Name, Other>) -> Subject<'a> {
         parts: &due.parts,
         links: &due.links,
         others,
+        in_doubt: due.doubt.as_ref().map(|doubt| &doubt.names),
         decision: due.decision.as_deref(),
     }
 }
@@ -288,6 +299,7 @@ fn settle(due: Due, plan: Plan) -> Settled {
         links_version: due.links_version,
         state,
         due_at: None,
+        doubt: due.doubt,
         audit: audit.collect(),
         reason,
         warnings: plan.warnings,

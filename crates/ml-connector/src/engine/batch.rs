@@ -17,7 +17,7 @@ use odoo::load::{RowFault, RowFaultKind};
 use store::Store;
 use store::connections::ConnectionId;
 use store::links::LinkChange;
-use store::records::{Due, Outcome};
+use store::records::{Doubt, Due, Outcome};
 use sync::content::Content;
 use sync::failure::{self, Blame, Vendor, Verdict};
 use sync::link::{Link, Name, TargetId};
@@ -57,6 +57,20 @@ impl Job {
         })
     }
 
+    /// What is not known of the record while a call about it that goes out now is not answered.
+    #[must_use]
+    pub fn doubt(&self, until: Timestamp) -> Doubt {
+        let names = self.creations().map(|(write, _)| write.name.clone());
+        let doubt = Doubt {
+            until,
+            names: names.collect(),
+        };
+        match self.due.doubt.clone() {
+            Some(before) => before.and(doubt),
+            None => doubt,
+        }
+    }
+
     /// Whether a partner of these columns has no parent, or one that the same job creates.
     fn creates_parent_of(&self, columns: &Content) -> bool {
         columns
@@ -92,6 +106,13 @@ pub struct Carrier {
     pub clock: Clock,
 }
 
+/// Whether Odoo said what became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answered {
+    Yes,
+    No,
+}
+
 /// Why a batch got no answer as a whole.
 #[derive(Debug)]
 enum Interruption {
@@ -103,6 +124,7 @@ enum Interruption {
 struct Progress {
     job: Job,
     started_at: Timestamp,
+    doubt_until: Timestamp,
     targets: BTreeMap<Name, TargetId>,
     changes: Vec<LinkChange>,
     notes: Vec<String>,
@@ -114,7 +136,9 @@ struct Progress {
 impl Carrier {
     /// Carries a batch. When Odoo fails as a whole over several records without naming the bad one, the batch is
     /// halved until it is found.
-    pub async fn carry(&self, jobs: Vec<Job>) -> Carried {
+    ///
+    /// `doubt_until`: when a call that goes out now, and is not answered, cannot have its effect any more.
+    pub async fn carry(&self, jobs: Vec<Job>, doubt_until: Timestamp) -> Carried {
         let mut carried = Carried {
             outcomes: Vec::new(),
             halt: None,
@@ -126,7 +150,7 @@ impl Carrier {
             if jobs.is_empty() {
                 continue;
             }
-            let mut progress = self.start(&jobs);
+            let mut progress = self.start(&jobs, doubt_until);
             let error = match self.send(&mut progress, &mut carried).await {
                 Ok(()) => {
                     self.close(progress, &mut carried);
@@ -157,13 +181,17 @@ impl Carrier {
                 | Verdict::Retry(Blame::Record, _)) => {
                     for mut one in progress {
                         one.failed = Some(verdict.clone());
-                        carried.outcomes.push(one.outcome(&self.clock));
+                        carried
+                            .outcomes
+                            .push(one.outcome(Answered::Yes, &self.clock));
                     }
                 }
                 Verdict::Retry(Blame::Vendor(vendor), reason) if suspect => {
                     for mut one in progress {
                         one.failed = Some(Verdict::Retry(Blame::Record, reason.clone()));
-                        carried.outcomes.push(one.outcome(&self.clock));
+                        carried
+                            .outcomes
+                            .push(one.outcome(Answered::No, &self.clock));
                     }
                     carried.halt = Some(Halt::Vendor(vendor, reason));
                     break;
@@ -183,7 +211,9 @@ impl Carrier {
             match &one.failed {
                 // The record did nothing wrong: it keeps its place until the connection goes on.
                 Some(Verdict::Pause(reason)) => carried.halt = Some(Halt::Pause(reason.clone())),
-                _ => carried.outcomes.push(one.outcome(&self.clock)),
+                _ => carried
+                    .outcomes
+                    .push(one.outcome(Answered::Yes, &self.clock)),
             }
         }
     }
@@ -194,7 +224,7 @@ impl Carrier {
         self.odoo.has_access(&Model::PARTNER, read).await.is_ok()
     }
 
-    fn start(&self, jobs: &[Job]) -> Vec<Progress> {
+    fn start(&self, jobs: &[Job], doubt_until: Timestamp) -> Vec<Progress> {
         let started_at = self.clock.now();
         let start = |job: &Job| Progress {
             targets: job
@@ -205,6 +235,7 @@ impl Carrier {
                 .collect(),
             job: job.clone(),
             started_at,
+            doubt_until,
             changes: Vec::new(),
             notes: Vec::new(),
             let_go: 0,

@@ -387,6 +387,7 @@ impl Runner {
                 clock: self.shared.clock.clone(),
             },
             observer,
+            call_limit: self.profile.odoo.call_limit(),
             workers: self.profile.odoo.workers,
             sizer: &mut self.sizer,
             pass: pass.map(|pass| pass.id),

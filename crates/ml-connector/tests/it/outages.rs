@@ -5,14 +5,15 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sandbox::fault::{Fault, Rule};
+use sandbox::fault::{Fault, Rule, RuleId};
 use sandbox::odoo::{Id, Rights};
-use sandbox::servicetitan::{CustomerId, Mix, Options, customer_id};
+use sandbox::servicetitan::{CustomerId, CustomerKind, Mix, Options, customer_id};
 use serde_json::{Value, json};
 
 use crate::expected::assert_holds;
 use crate::odoo_side::OdooSide;
 use crate::rig::{Ran, Rig, until};
+use crate::watched::Watched;
 
 /// A rig with plain customers, nothing of them in Odoo yet.
 async fn fresh(odoo: OdooSide, customers: usize) -> Rig {
@@ -592,6 +593,77 @@ async fn a_right_that_is_taken_away_pauses_the_connection(rig: &Rig) {
     set_right(rig, true).await;
     assert_eq!(rig.sync().await["updated"], json!(1));
     assert_eq!(name_of(rig, customer_id(16)).await, json!("Not Allowed"));
+}
+
+/// Holds the next write, has somebody wait for it, and kills whoever waits. Odoo will work on it all the same.
+async fn orphaned_call(rig: &Rig) -> RuleId {
+    // Long enough for what follows, on a busy machine too.
+    rig.reconfigure(|text| text.replace("call_limit_s = 3", "call_limit_s = 12"))
+        .await;
+    let faults = rig.odoo.simulator().faults();
+    let hold = Rule::new(Fault::Hold).path("/json/2/res.partner/load");
+    let held = faults.add(hold.times(1));
+    let waiting = Watched::start(rig, &["sync"]);
+    faults.wait_fired(held, 1).await;
+    waiting.kill().await;
+    held
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_that_outlives_its_connector_does_not_have_the_last_word() {
+    let rig = loaded(OdooSide::simulated().await, 6).await;
+    let named = async |name: &str| {
+        until(name, async || {
+            (name_of(&rig, customer_id(0)).await == json!(name)).then_some(())
+        })
+        .await;
+    };
+    rename(&rig, 0, "Of Yesterday");
+    let held = orphaned_call(&rig).await;
+    rename(&rig, 0, "Of Today");
+    let (ran, ()) = tokio::join!(rig.run(&["sync", "--json"]), async {
+        named("Of Today").await;
+        rig.odoo.simulator().faults().release(held);
+        named("Of Yesterday").await;
+    });
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let id = customer_id(0).to_string();
+    let trail = rig
+        .json(&["audit", "show", "customers", &id, "--json"])
+        .await;
+    assert_eq!(
+        name_of(&rig, customer_id(0)).await,
+        json!("Of Today"),
+        "{trail:#}"
+    );
+    complete(&rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_creation_that_outlives_its_connector_is_not_left_behind() {
+    let rig = loaded(OdooSide::simulated().await, 6).await;
+    let home = rig.tenant().customers()[0].address.clone();
+    let gone = rig
+        .tenant()
+        .create_customer("Soon Gone", CustomerKind::Residential, home)
+        .expect("made");
+    let active = async |wanted: bool| {
+        until("it is as wanted", async || {
+            let partners = rig.partners().await;
+            (partners.get(&own(gone))?["active"] == json!(wanted)).then_some(())
+        })
+        .await;
+    };
+    let held = orphaned_call(&rig).await;
+    rig.tenant().deactivate(gone).expect("it is there");
+    let (ran, ()) = tokio::join!(rig.run(&["sync", "--json"]), async {
+        active(false).await;
+        rig.odoo.simulator().faults().release(held);
+        active(true).await;
+    });
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    active(false).await;
+    complete(&rig).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

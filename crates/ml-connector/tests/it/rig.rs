@@ -85,7 +85,7 @@ impl Rig {
              [servicetitan]\nauth_url = \"{titan}\"\napi_url = \"{titan}\"\ntenant_id = {}\n\
              app_key = {{ env = \"ST_APP_KEY\" }}\nclient_id = \"{}\"\nclient_secret = {{ env = \"ST_CLIENT_SECRET\" }}\n\
              webhook_secret = {{ env = \"ST_WEBHOOK_SECRET\" }}\n\
-             [odoo]\nurl = \"{}\"\ndatabase = \"{}\"\napi_key = {{ env = \"ODOO_API_KEY\" }}\n\
+             [odoo]\nurl = \"{}\"\ndatabase = \"{}\"\ncall_limit_s = 3\napi_key = {{ env = \"ODOO_API_KEY\" }}\n\
              [flows.customers]\nevery = \"5s\"\n{extra}",
             credentials.tenant.0,
             credentials.client_id,

@@ -60,8 +60,15 @@ async fn suffer(
             StatusCode::OK.into_response()
         }
         Fault::Hold => {
-            strike.released().await;
-            next.run(request).await
+            // A task of its own: what waits in a server's queue is served whether or not the client is still there.
+            let served = tokio::spawn(async move {
+                strike.released().await;
+                next.run(request).await
+            });
+            served.await.unwrap_or_else(|_panicked| {
+                connection.cut();
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            })
         }
         Fault::HoldReply => {
             let reply = next.run(request).await;

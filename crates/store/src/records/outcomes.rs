@@ -12,7 +12,7 @@ use sync::link::Name;
 use sync::record::{Reason, State};
 
 use super::link_changes::{self, Asked, LinkStanding};
-use super::{RecordId, make_due};
+use super::{Doubt, RecordId, make_due};
 use crate::attempts::{NewAttempt, SealedAttempt};
 use crate::audit::{self, NewAuditEntry, Salted};
 use crate::connections::{self, ConnectionId};
@@ -57,6 +57,8 @@ pub struct Outcome {
     pub reason: Option<Reason>,
     /// What a person should know although it is in step.
     pub warnings: Vec<String>,
+    /// What an unanswered call may still leave behind; none when every call was answered.
+    pub doubt: Option<Doubt>,
     /// What it did to the target.
     pub effect: Effect,
     /// What happened to its links.
@@ -347,6 +349,8 @@ impl Sealed {
             warnings,
             ..
         } = self;
+        let doubt_until = outcome.doubt.as_ref().map(|doubt| doubt.until);
+        let doubted = outcome.doubt.as_ref().map(Doubt::names_to_json);
         if outdated {
             // Its reason and warnings are of yesterday's input: they are not written. The input version bumps where
             // only a link moved on, so that `planned` stays behind `input` as long as the record is due for that.
@@ -358,9 +362,17 @@ impl Sealed {
                      planned_version = $2,
                      observed_at = input_at,
                      due_at = $3,
-                     tries = 0
+                     tries = 0,
+                     doubt_until = $4,
+                     doubted = $5
                  WHERE id = $1",
-                params![outcome.record.0, outcome.input_version, now],
+                params![
+                    outcome.record.0,
+                    outcome.input_version,
+                    now,
+                    doubt_until,
+                    doubted.as_ref()
+                ],
             )?;
             return Ok(());
         }
@@ -378,6 +390,8 @@ impl Sealed {
                  advice = $9,
                  warnings = $10,
                  warned = $11,
+                 doubt_until = $12,
+                 doubted = $13,
                  decision = CASE WHEN $2 = 'pending' THEN decision ELSE NULL END
              WHERE id = $1",
             params![
@@ -391,7 +405,9 @@ impl Sealed {
                 what.as_ref(),
                 reason.map(|reason| &reason.advice),
                 warnings.as_ref(),
-                i64::try_from(outcome.warnings.len()).expect("a list in memory fits")
+                i64::try_from(outcome.warnings.len()).expect("a list in memory fits"),
+                doubt_until,
+                doubted.as_ref()
             ],
         )?;
         Ok(())

@@ -64,6 +64,8 @@ CREATE TABLE records (
     observed_at {integer} NOT NULL,         -- when the oldest input came that is not planned
     due_at {integer},                       -- of pending records, and of no others
     tries {integer} NOT NULL,
+    doubt_until {integer},                  -- until then a call about it may end in the target that nobody heard of
+    doubted {text},                         -- JSON list of the links that such a call may make
     triggered_by {text} NOT NULL,
     cause {text},                           -- the three of a reason, or none
     what {bytes},                           -- sealed: vendors' sentences quote what stands in the record

@@ -2,7 +2,7 @@
 
 use store::ErrorKind;
 use store::links::LinkChange;
-use store::records::{Due, Outcome};
+use store::records::{Doubt, Due, Outcome};
 use sync::link::TargetId;
 use sync::record::State;
 
@@ -21,6 +21,7 @@ on_every_database!(
     a_link_is_forgotten_and_made_again,
     who_waits_for_a_record_that_is_left_out_is_due_again,
     a_decision_lasts_until_it_is_planned,
+    a_call_is_in_doubt_until_an_outcome_says_otherwise,
     outcomes_are_all_or_nothing,
     attempts_come_back_newest_first,
 );
@@ -341,6 +342,35 @@ async fn a_decision_lasts_until_it_is_planned(rig: Rig) {
     );
     rig.record_outcomes(id, vec![synced(&decided)], at(6)).await;
     assert_eq!(rig.record(id, "1").await.decision, None);
+}
+
+async fn a_call_is_in_doubt_until_an_outcome_says_otherwise(rig: Rig) {
+    let (id, due) = customers(&rig, 2).await;
+    assert_eq!(due[0].doubt, None);
+    let doubt = Doubt {
+        until: at(90),
+        names: [name("customer_1"), name("location_7")].into(),
+    };
+    let noted = vec![(due[0].record, doubt.clone())];
+    rig.store.note_call(id, noted).await.unwrap();
+    let doubts = |due: &[Due]| -> Vec<_> { due.iter().map(|due| due.doubt.clone()).collect() };
+    let mut due = rig.due(id, at(2)).await;
+    due.sort_by(|a, b| a.key.cmp(&b.key));
+    assert_eq!(doubts(&due), [Some(doubt.clone()), None]);
+    // Answered, and yet an earlier one may be under way.
+    let again = Outcome {
+        due_at: Some(at(90)),
+        doubt: Some(doubt.clone()),
+        ..outcome(&due[0], State::Pending)
+    };
+    rig.record_outcomes(id, vec![again, synced(&due[1])], at(3))
+        .await;
+    let due = rig.due(id, at(90)).await;
+    assert_eq!(doubts(&due), [Some(doubt)]);
+    rig.record_outcomes(id, vec![synced(&due[0])], at(91)).await;
+    rig.observe(id, vec![sighting("customer/1", "1", "{\"a\":1}")], at(92))
+        .await;
+    assert_eq!(rig.only_due(id, at(92)).await.doubt, None);
 }
 
 async fn outcomes_are_all_or_nothing(rig: Rig) {

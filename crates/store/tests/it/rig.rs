@@ -357,6 +357,7 @@ pub(crate) fn outcome(due: &Due, state: State) -> Outcome {
         due_at: None,
         reason: None,
         warnings: Vec::new(),
+        doubt: None,
         effect: Effect::None,
         links: Vec::new(),
         depends_on: Vec::new(),

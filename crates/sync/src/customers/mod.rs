@@ -63,7 +63,7 @@ pub fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
         _ if subject.decision == Some(DISMISS) => dismissed(),
         Err(Unfit::Unreadable(reason)) => Decision::Fail(reason),
         Err(Unfit::Headless) => headless(subject.source),
-        Ok(aggregate) => match merged(subject, &aggregate, &mut rests_on) {
+        Ok(aggregate) => match merged(subject, &aggregate, directory, &mut rests_on) {
             Some(decision) => decision,
             None => own(subject, &aggregate, directory, &mut warnings),
         },
@@ -113,7 +113,10 @@ fn own(
     warnings: &mut Vec<String>,
 ) -> Decision {
     let name = name(subject.source);
-    if !aggregate.is_active() && held(subject.links, &name).is_none() {
+    if !aggregate.is_active()
+        && held(subject.links, &name).is_none()
+        && !may_be_there(subject, &name)
+    {
         // Locations may have come from a customer that was brought.
         let writes = archive_all(subject, aggregate, |_| true);
         if !writes.is_empty() {
@@ -125,8 +128,8 @@ fn own(
             advice: "Nothing is to be done; it will come over if it is activated.".to_owned(),
         });
     }
-    let wanted = match partner::wanted(aggregate, &name, directory, warnings) {
-        Ok(wanted) => wanted,
+    let writes = match changes(subject, aggregate, directory, warnings) {
+        Ok(writes) => writes,
         Err(reason) => return Decision::Fail(reason),
     };
     if subject
@@ -140,6 +143,22 @@ fn own(
                 .to_owned(),
         );
     }
+    if writes.is_empty() {
+        Decision::Unchanged
+    } else {
+        Decision::Write(writes)
+    }
+}
+
+/// The writes that bring all partners of the customer to what they should be.
+fn changes(
+    subject: &Subject<'_>,
+    aggregate: &Aggregate,
+    directory: &Directory,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Write>, Reason> {
+    let name = name(subject.source);
+    let wanted = partner::wanted(aggregate, &name, directory, warnings)?;
     let customer = wanted
         .iter()
         .find(|partner| partner.name == name)
@@ -151,11 +170,7 @@ fn own(
         .filter_map(|partner| difference(subject, partner, &customer))
         .collect();
     writes.extend(orphans(subject, &writes, aggregate, &name));
-    if writes.is_empty() {
-        Decision::Unchanged
-    } else {
-        Decision::Write(writes)
-    }
+    Ok(writes)
 }
 
 /// What Odoo copies from a customer to one of its partners by itself: the address to contacts, the payment term to all.
@@ -190,7 +205,8 @@ fn difference(subject: &Subject<'_>, partner: Partner, customer: &Content) -> Op
     let archived = wanted.get("active") == Some("0");
     let recreate = subject.decision == Some(RECREATE);
     let verb = match held(subject.links, &name) {
-        None if archived => return None,
+        // After an unanswered call it may be there all the same.
+        None if archived && !may_be_there(subject, &name) => return None,
         Some(_) if recreate && archived => return None,
         None => Verb::Create {
             columns: wanted.clone(),
@@ -199,7 +215,12 @@ fn difference(subject: &Subject<'_>, partner: Partner, customer: &Content) -> Op
             columns: wanted.clone(),
         },
         Some(link) => {
-            let changed = wanted.changes_since(&link.base);
+            // After an unanswered call nobody knows what it holds: everything is written.
+            let changed = if subject.in_doubt.is_some() {
+                wanted.clone()
+            } else {
+                wanted.changes_since(&link.base)
+            };
             if changed.is_empty() {
                 return None;
             }
@@ -282,6 +303,7 @@ fn archive(link: &Link, part: PartKey) -> Write {
 fn merged(
     subject: &Subject<'_>,
     aggregate: &Aggregate,
+    directory: &Directory,
     rests_on: &mut Vec<Name>,
 ) -> Option<Decision> {
     let survivor = SourceId::from(aggregate.survivor()?);
@@ -339,7 +361,15 @@ fn merged(
                 .to_owned(),
         }));
     }
-    let mut writes = archive_all(subject, aggregate, |link| link.target != target);
+    let mut writes = if subject.in_doubt.is_some() && !aggregate.is_active() {
+        // What an unanswered call may have made is archived with the rest.
+        match changes(subject, aggregate, directory, &mut Vec::new()) {
+            Ok(writes) => writes,
+            Err(reason) => return Some(Decision::Fail(reason)),
+        }
+    } else {
+        archive_all(subject, aggregate, |link| link.target != target)
+    };
     let points_there = subject
         .links
         .iter()
@@ -377,6 +407,11 @@ fn is_alias(link: &Link) -> bool {
 /// Whether a person merged the link's partner with another one of ours, in Odoo.
 fn is_shared(link: &Link) -> bool {
     link.base == shared()
+}
+
+/// Whether an unanswered call may have made this partner.
+fn may_be_there(subject: &Subject<'_>, name: &Name) -> bool {
+    subject.in_doubt.is_some_and(|names| names.contains(name))
 }
 
 fn shares(links: &[Link], name: &Name) -> bool {

@@ -1,9 +1,12 @@
 //! Customers -> partners.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::json;
 use sync::content::Content;
 use sync::customers::PartKind;
+use sync::link::Name;
 use sync::plan::{Decision, RECREATE, Verb};
 
 use crate::world::{World, contact, customer, location, overlay};
@@ -138,6 +141,60 @@ fn an_inactive_customer_never_seen_in_odoo_is_ignored() {
         panic!("ignored")
     };
     assert_eq!(reason.cause, "inactive-in-servicetitan");
+}
+
+fn names<const N: usize>(names: [&str; N]) -> BTreeSet<Name> {
+    names.map(|name| Name(name.to_owned())).into()
+}
+
+#[test]
+fn after_an_unanswered_call_everything_is_written() {
+    let mut world = ann();
+    world.carry("12");
+    assert_eq!(world.plan("12").decision, Decision::Unchanged);
+    world.in_doubt = Some(names([]));
+    let Decision::Write(writes) = world.plan("12").decision else {
+        panic!("written again")
+    };
+    assert_eq!(writes.len(), 3);
+    for write in writes {
+        let Verb::Update { columns, .. } = write.verb else {
+            panic!("{write:?}")
+        };
+        assert!(columns.get("name").is_some() && columns.get("active").is_some());
+    }
+}
+
+#[test]
+fn what_an_unanswered_call_may_have_made_is_archived_when_nobody_wants_it_any_more() {
+    let mut world = World::default();
+    world.in_doubt = Some(names(["customer_12", "location_90"]));
+    world.sees(PartKind::Customer, &customer(12, &json!({"active": false})));
+    world.sees(PartKind::Location, &location(12, 90));
+    world.sees(PartKind::Location, &location(12, 91));
+    assert_eq!(world.carry("12"), 2);
+    for name in ["customer_12", "location_90"] {
+        assert_eq!(world.partner(name).get("active"), Some("0"), "{name}");
+    }
+}
+
+#[test]
+fn who_was_merged_away_during_an_unanswered_call_is_archived_as_well() {
+    let mut world = ann();
+    world.carry("12");
+    world.in_doubt = Some(names(["customer_13"]));
+    world.sees(
+        PartKind::Customer,
+        &customer(13, &json!({"active": false, "mergedToId": 12})),
+    );
+    let Decision::Write(writes) = world.plan("13").decision else {
+        panic!("archived and pointed to the survivor")
+    };
+    let [made, alias] = writes.as_slice() else {
+        panic!("{writes:?}")
+    };
+    assert!(matches!(&made.verb, Verb::Create { columns } if columns.get("active") == Some("0")));
+    assert!(matches!(alias.verb, Verb::Alias { .. }));
 }
 
 #[test]

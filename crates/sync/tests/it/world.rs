@@ -1,6 +1,6 @@
 //! A target that does what plans say, in memory: just enough to ask what a second plan would do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use sync::content::Content;
@@ -15,6 +15,8 @@ use sync::sighting::{Part, PartKey};
 pub(crate) struct World {
     parts: BTreeMap<PartKey, (SourceId, Part)>,
     links: BTreeMap<Name, (SourceId, Link)>,
+    /// The links that an unanswered call may have made.
+    pub(crate) in_doubt: Option<BTreeSet<Name>>,
     /// What was sent.
     pub(crate) partners: BTreeMap<TargetId, Content>,
     /// What stands there: with what Odoo copied from customers to their partners.
@@ -129,6 +131,7 @@ impl World {
             parts: &parts,
             links: &links,
             others: &others,
+            in_doubt: self.in_doubt.as_ref(),
             decision,
         };
         customers::plan(&subject, &directory())

@@ -14,16 +14,23 @@ use sync::link::{Name, TargetId};
 use sync::plan::{Verb, Write};
 use sync::record::{Reason, State};
 
-use super::{Job, Progress};
+use super::{Answered, Job, Progress};
 use crate::clock::Clock;
 
 impl Progress {
     /// What to write down about the job.
-    pub(super) fn outcome(self, clock: &Clock) -> Outcome {
+    pub(super) fn outcome(self, answered: Answered, clock: &Clock) -> Outcome {
         let now = clock.now();
         let effect = self.effect();
         let job = self.job;
-        let standing = Standing::after(self.failed, job.due.tries, now, &mut *clock.rng());
+        let doubt = match answered {
+            Answered::Yes => job.due.doubt.filter(|doubt| doubt.until > now),
+            Answered::No => Some(job.doubt(self.doubt_until)),
+        };
+        let mut standing = Standing::after(self.failed, job.due.tries, now, &mut *clock.rng());
+        if let (State::Synced, Some(doubt)) = (standing.state, &doubt) {
+            standing = Standing::in_doubt(doubt.until);
+        }
         let done = match (effect, &standing.reason) {
             (_, Some(reason)) => format!("{}: {}", standing.state, reason.cause),
             (Effect::Created, None) => "created".to_owned(),
@@ -70,6 +77,7 @@ impl Progress {
             links_version: job.due.links_version,
             state: standing.state,
             due_at: standing.due_at,
+            doubt,
             reason: standing.reason,
             warnings,
             effect,
@@ -128,6 +136,17 @@ impl Standing {
             state,
             due_at,
             reason,
+        }
+    }
+}
+
+impl Standing {
+    /// It was written, but a call from before may still end, and would write what held then.
+    fn in_doubt(until: Timestamp) -> Self {
+        Self {
+            state: State::Pending,
+            due_at: Some(until),
+            reason: Some(failure::in_doubt(until)),
         }
     }
 }
