@@ -81,7 +81,8 @@ impl Sizer {
     /// A call of this many rows timed out or was cut off: half of it, and never more than it until many calls
     /// ([`GOOD_CALLS`]) went well.
     pub fn was_cut_off(&mut self, rows: usize) -> usize {
-        let rows = rows.max(ROWS_MIN);
+        // A single record may have more rows than a call should hold.
+        let rows = rows.clamp(ROWS_MIN, self.rows.max(ROWS_MIN));
         self.rows_max = self.rows_max.min(rows);
         self.good_calls = 0;
         self.rows = (rows / 2).clamp(ROWS_MIN, self.rows_max);

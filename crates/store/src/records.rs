@@ -292,15 +292,24 @@ impl Store {
     }
 
     /// Notes, before a call about these records goes out, what it may leave behind if it is not answered. The outcome of
-    /// an answered call takes the note back ([`Outcome::doubt`]).
-    pub async fn note_call(&self, id: ConnectionId, doubts: Vec<(RecordId, Doubt)>) -> Result<()> {
+    /// an answered call takes the note back ([`Outcome::doubt`]); so does a note of what was in doubt before.
+    pub async fn note_call(
+        &self,
+        id: ConnectionId,
+        doubts: Vec<(RecordId, Option<Doubt>)>,
+    ) -> Result<()> {
         let operation = "note a call";
         refuse_beyond(OUTCOMES_MAX, doubts.len(), "records", operation)?;
         self.write(operation, move |tx| {
             for (record, doubt) in &doubts {
                 tx.execute(
                     "UPDATE records SET doubt_until = $3, doubted = $4 WHERE connection = $1 AND id = $2",
-                    params![id.0, record.0, doubt.until, &doubt.names_to_json()],
+                    params![
+                        id.0,
+                        record.0,
+                        doubt.as_ref().map(|doubt| doubt.until),
+                        doubt.as_ref().map(Doubt::names_to_json).as_ref()
+                    ],
                 )?;
             }
             Ok(())

@@ -220,8 +220,8 @@ pub fn deleted_in_odoo(what: String) -> Reason {
     reason(
         "deleted-in-odoo",
         what,
-        "Somebody deleted the partner in Odoo. To have it made anew, run `ml-connector replay --recreate` for this \
-         record; to leave it out, deactivate the customer in ServiceTitan.",
+        "Somebody deleted a partner in Odoo. To have it made anew, run `ml-connector replay --recreate` for this \
+         record; to leave it out, deactivate it in ServiceTitan: the customer, the location or the contact.",
     )
 }
 
@@ -234,6 +234,26 @@ pub fn hidden_in_odoo(what: String) -> Reason {
         "A record rule in Odoo keeps this partner from the connector's user: let the user see it (Settings > \
          Technical > Record Rules, or the partner's company), then run `ml-connector replay --cause hidden-in-odoo`.",
     )
+}
+
+/// Odoo answers others, but not a call with this record alone.
+#[must_use]
+pub fn odoo_gives_up(last: &Reason) -> Reason {
+    reason(
+        "odoo-gives-up",
+        format!(
+            "Odoo answers other calls, but gives this record up. {}",
+            last.what
+        ),
+        "Odoo's own log says why: often it takes longer than limit_time_real or the proxy's time-out, or a custom module \
+         fails. Mend that, or split the customer in ServiceTitan if it has thousands of locations.",
+    )
+}
+
+/// A person merged a partner in Odoo into one that is nobody else's: it is written whole there.
+#[must_use]
+pub fn merged_in_odoo(what: String) -> Reason {
+    reason("merged-in-odoo", what, "")
 }
 
 /// The record was written, but an earlier call about it went unanswered and may still have its effect until then.

@@ -45,8 +45,8 @@ pub struct Applier<'a> {
     pub workers: usize,
     /// How large a batch is.
     pub sizer: &'a mut Sizer,
-    /// The pass that this is done for.
-    pub pass: Option<PassId>,
+    /// The passes that this counts for.
+    pub passes: &'a [PassId],
     /// Asks to stop between two batches.
     pub stop: &'a CancellationToken,
     /// The present.
@@ -83,7 +83,9 @@ impl Applier<'_> {
                 let carrier = self.carrier.clone();
                 let records: Vec<RecordId> = jobs.iter().map(|job| job.due.record).collect();
                 let until = self.clock.now() + self.call_limit;
-                let doubts = jobs.iter().map(|job| (job.due.record, job.doubt(until)));
+                let doubts = jobs
+                    .iter()
+                    .map(|job| (job.due.record, Some(job.doubt(until))));
                 let noted = self.store.note_call(self.connection, doubts.collect());
                 if let Err(error) = noted.await {
                     halt = Some(error.into());
@@ -156,7 +158,9 @@ impl Applier<'_> {
                     .filter(|key| wanted.insert(key.clone()))
                     .collect();
                 if !missing.is_empty() {
-                    observer.fetch(&missing, "needed by another record").await?;
+                    observer
+                        .fetch_what_is_shown(missing, "needed by another record")
+                        .await?;
                 }
             }
             self.record(outcomes).await?;
@@ -198,6 +202,11 @@ impl Applier<'_> {
             self.sizer.was_cut_off(rows);
         }
         self.record(carried.outcomes).await?;
+        if !carried.untouched.is_empty() {
+            self.store
+                .note_call(self.connection, carried.untouched)
+                .await?;
+        }
         carried.halt.map_or(Ok(()), Err)
     }
 
@@ -209,7 +218,7 @@ impl Applier<'_> {
         }
         reached(Step::RecordCommitting, count);
         self.store
-            .record_outcomes(self.connection, outcomes, self.pass, self.clock.now())
+            .record_outcomes(self.connection, outcomes, self.passes, self.clock.now())
             .await?;
         reached(Step::RecordCommitted, count);
         (self.carried)(count);

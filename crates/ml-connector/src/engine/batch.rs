@@ -9,7 +9,7 @@ mod create;
 mod report;
 mod update;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use odoo::Model;
@@ -17,7 +17,7 @@ use odoo::load::{RowFault, RowFaultKind};
 use store::Store;
 use store::connections::ConnectionId;
 use store::links::LinkChange;
-use store::records::{Doubt, Due, Outcome};
+use store::records::{Doubt, Due, Outcome, RecordId};
 use sync::content::Content;
 use sync::failure::{self, Blame, Vendor, Verdict};
 use sync::link::{Link, Name, TargetId};
@@ -25,6 +25,10 @@ use sync::plan::{Verb, Write};
 
 use super::Halt;
 use crate::clock::Clock;
+
+/// Rows of one call that changes partners or adds to customers that are there. Such rows need not go together, updates
+/// cost Odoo several times what creations cost, and these stay near two seconds.
+const ROWS_MAX: usize = 100;
 
 /// A planned record on its way to Odoo.
 #[derive(Clone, Debug)]
@@ -83,6 +87,8 @@ impl Job {
 pub struct Carried {
     /// One outcome for each record that got an answer; the others keep their place in the queue.
     pub outcomes: Vec<Outcome>,
+    /// Records without an outcome about which Odoo certainly did nothing: what was in doubt before, and no more.
+    pub untouched: Vec<(RecordId, Option<Doubt>)>,
     /// Why the connection cannot go on, if it cannot.
     pub halt: Option<Halt>,
     /// The time of the largest call that went through: (rows, elapsed).
@@ -113,6 +119,15 @@ enum Answered {
     No,
 }
 
+/// Whether somebody lost patience with the call: we did, the server, or a proxy between (502, 504).
+fn was_cut_off(error: &odoo::Error) -> bool {
+    match error.kind {
+        odoo::ErrorKind::Timeout | odoo::ErrorKind::Interrupted => true,
+        odoo::ErrorKind::Overloaded => matches!(error.status, Some(502 | 504)),
+        _ => false,
+    }
+}
+
 /// Why a batch got no answer as a whole.
 #[derive(Debug)]
 enum Interruption {
@@ -128,8 +143,8 @@ struct Progress {
     targets: BTreeMap<Name, TargetId>,
     changes: Vec<LinkChange>,
     notes: Vec<String>,
-    /// Writes that turned out to have no business any more.
-    let_go: usize,
+    /// The links whose writes went through.
+    done: BTreeSet<Name>,
     failed: Option<Verdict>,
 }
 
@@ -141,6 +156,7 @@ impl Carrier {
     pub async fn carry(&self, jobs: Vec<Job>, doubt_until: Timestamp) -> Carried {
         let mut carried = Carried {
             outcomes: Vec::new(),
+            untouched: Vec::new(),
             halt: None,
             largest: None,
             cut_off: None,
@@ -162,10 +178,7 @@ impl Carrier {
                 }
                 Err(Interruption::Odoo(error)) => error,
             };
-            if matches!(
-                error.kind,
-                odoo::ErrorKind::Timeout | odoo::ErrorKind::Interrupted
-            ) {
+            if was_cut_off(&error) {
                 let rows = jobs.iter().map(Job::rows).sum();
                 carried.cut_off = carried.cut_off.max(Some(rows));
             }
@@ -188,7 +201,8 @@ impl Carrier {
                 }
                 Verdict::Retry(Blame::Vendor(vendor), reason) if suspect => {
                     for mut one in progress {
-                        one.failed = Some(Verdict::Retry(Blame::Record, reason.clone()));
+                        let reason = failure::odoo_gives_up(&reason);
+                        one.failed = Some(Verdict::Retry(Blame::Record, reason));
                         carried
                             .outcomes
                             .push(one.outcome(Answered::No, &self.clock));
@@ -197,11 +211,18 @@ impl Carrier {
                     break;
                 }
                 verdict => {
+                    if !error.may_have_applied {
+                        carried.leave(progress);
+                    }
                     carried.halt = Some(Halt::of(Vendor::Odoo, verdict));
                     break;
                 }
             }
         }
+        // These were not even sent.
+        let unsent = todo.into_iter().flatten();
+        let unsent = unsent.map(|job| (job.due.record, job.due.doubt));
+        carried.untouched.extend(unsent);
         carried
     }
 
@@ -210,7 +231,10 @@ impl Carrier {
         for one in progress {
             match &one.failed {
                 // The record did nothing wrong: it keeps its place until the connection goes on.
-                Some(Verdict::Pause(reason)) => carried.halt = Some(Halt::Pause(reason.clone())),
+                Some(Verdict::Pause(reason)) => {
+                    carried.halt = Some(Halt::Pause(reason.clone()));
+                    carried.leave(vec![one]);
+                }
                 _ => carried
                     .outcomes
                     .push(one.outcome(Answered::Yes, &self.clock)),
@@ -238,7 +262,7 @@ impl Carrier {
             doubt_until,
             changes: Vec::new(),
             notes: Vec::new(),
-            let_go: 0,
+            done: BTreeSet::new(),
             failed: None,
         };
         jobs.iter().map(start).collect()
@@ -308,6 +332,15 @@ impl From<store::Error> for Interruption {
 }
 
 impl Carried {
+    /// Odoo did nothing about these, unless an earlier call of the same batch did.
+    fn leave(&mut self, progress: Vec<Progress>) {
+        let untouched = progress
+            .into_iter()
+            .filter(|one| one.done.is_empty())
+            .map(|one| (one.job.due.record, one.job.due.doubt));
+        self.untouched.extend(untouched);
+    }
+
     fn note(&mut self, loaded: &odoo::Loaded) {
         if let Some(time) = loaded.largest
             && self.largest.is_none_or(|largest| largest.rows < time.rows)
@@ -318,9 +351,24 @@ impl Carried {
 }
 
 impl Progress {
+    /// Whether the rest of the record has to wait. One partner that is missing or refused does not keep the others from
+    /// being written: each has a row of its own.
+    fn is_stopped(&self) -> bool {
+        match self.failed {
+            None | Some(Verdict::Decide(_) | Verdict::Park(_)) => false,
+            Some(Verdict::Retry(..) | Verdict::Pause(_)) => true,
+        }
+    }
+
     /// The write went through: its link leads to this target and holds what was written.
     fn put(&mut self, write: &Write, target: TargetId) {
         self.put_holding(write, target, write.holds.clone());
+        self.done.insert(write.name.clone());
+    }
+
+    /// The link leads to another target from now on, of which it is not known what it holds.
+    fn lead_to(&mut self, write: &Write, target: TargetId) {
+        self.put_holding(write, target, sync::customers::unknown());
     }
 
     fn put_holding(&mut self, write: &Write, target: TargetId, base: Content) {
@@ -338,7 +386,6 @@ impl Progress {
     /// Nothing is written through this link any more: another record of ours owns that target.
     fn share(&mut self, write: &Write, target: TargetId) {
         self.put_holding(write, target, sync::customers::shared());
-        self.let_go += 1;
     }
 
     /// There is nothing left that the link could lead to.
@@ -346,6 +393,5 @@ impl Progress {
         self.targets.remove(&write.name);
         let name = write.name.clone();
         self.changes.push(LinkChange::Forget { name });
-        self.let_go += 1;
     }
 }

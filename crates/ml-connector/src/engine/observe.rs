@@ -149,8 +149,8 @@ impl Observer {
                 tracing::warn!(
                     cursor,
                     ?back_to,
-                    "ServiceTitan refuses the saved position, reading again: {}",
-                    reason.what
+                    cause = reason.cause,
+                    "ServiceTitan refuses the saved position: reading again"
                 );
                 let mut reader = self.servicetitan.feed(
                     feed,
@@ -210,8 +210,8 @@ impl Observer {
     }
 
     /// Fetches records by id. When ServiceTitan refuses some of them, the others are fetched all the same, and the refused
-    /// ones are left as they were: a webhook must not hold up the connection.
-    async fn fetch_what_is_shown(&self, keys: Vec<Key>, trigger: &str) -> Result<(), Halt> {
+    /// ones are left as they were: one record must not hold up the connection.
+    pub async fn fetch_what_is_shown(&self, keys: Vec<Key>, trigger: &str) -> Result<(), Halt> {
         let mut todo = vec![keys];
         while let Some(mut keys) = todo.pop() {
             match self.fetch(&keys, trigger).await {
@@ -224,8 +224,8 @@ impl Observer {
                     tracing::warn!(
                         key,
                         cause = reason.cause,
-                        "{key} was woken, but not fetched: {}",
-                        reason.what
+                        "{key} could not be fetched: {}",
+                        reason.advice
                     );
                 }
                 ended => ended?,
@@ -235,7 +235,7 @@ impl Observer {
     }
 
     /// Fetches records by id, whole. What ServiceTitan does not show is left as it was.
-    pub async fn fetch(&self, keys: &[Key], trigger: &str) -> Result<(), Halt> {
+    async fn fetch(&self, keys: &[Key], trigger: &str) -> Result<(), Halt> {
         let ids: Vec<CustomerId> = keys
             .iter()
             .filter_map(|key| key.source.0.parse().ok())

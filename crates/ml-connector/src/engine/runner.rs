@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use odoo::batch::Sizer;
 use rand::RngExt as _;
 use store::connections::{Connection, ConnectionState};
-use store::passes::Pass;
+use store::passes::{Pass, PassId};
 use sync::directory::Directory;
 use sync::failure::{Vendor, of_odoo};
 use sync::flow::Flow;
@@ -134,28 +134,33 @@ impl Runner {
         if !self.may_go_on(&passes, now).await? {
             return Ok(REQUESTS_EVERY);
         }
-        if let Some(pass) = passes.first() {
-            self.pass(pass).await?;
-            return Ok(Duration::ZERO);
+        for pass in passes.iter().filter(|pass| pass.started_at.is_none()) {
+            self.begin(pass).await?;
         }
-        if self.shared.mode == Mode::PassesOnly {
-            return Ok(REQUESTS_EVERY);
+        let scheduled = self.shared.mode == Mode::Service;
+        if scheduled {
+            self.check_when_due(now).await?;
         }
-        self.check_when_due(now).await?;
         for (flow, every) in self.flows() {
-            self.observe_when_due(flow, every).await?;
+            let passes = of_flow(&passes, flow);
+            if scheduled {
+                self.observe_when_due(flow, every).await?;
+            } else if passes.is_empty() {
+                continue;
+            }
             self.fetch_woken(flow).await?;
-            self.apply(flow, None).await?;
+            self.apply(flow, &passes).await?;
         }
-        Ok(REQUESTS_EVERY)
+        self.finish(&passes).await
     }
 
     /// While ServiceTitan rests, what it said before still goes to Odoo; before the first reading is complete, nothing does.
     async fn carry_what_is_known(&mut self, passes: &[Pass], now: Timestamp) -> Result<(), Halt> {
-        let pass = passes.first().filter(|pass| pass.started_at.is_some());
+        let passes = passes.iter().filter(|pass| pass.started_at.is_some());
+        let passes: Vec<Pass> = passes.cloned().collect();
         let works = self.connection.state == ConnectionState::Active
             && !self.breakers.is_open(Vendor::Odoo, now)
-            && (self.shared.mode == Mode::Service || pass.is_some());
+            && (self.shared.mode == Mode::Service || !passes.is_empty());
         // The reference data are ServiceTitan's, too: what was read before has to do.
         let Some((directory, _)) = self.directory.clone().filter(|_| works) else {
             return Ok(());
@@ -163,8 +168,9 @@ impl Runner {
         for (flow, _) in self.flows() {
             let read = read_cursor(flow, Pace::Quick);
             let read = self.shared.store.cursor(self.connection.id, &read).await?;
-            if (read.is_some() || pass.is_some()) && self.is_due(flow, now).await? {
-                self.carry(flow, pass, &directory, None).await?;
+            let passes = of_flow(&passes, flow);
+            if (read.is_some() || !passes.is_empty()) && self.is_due(flow, now).await? {
+                self.carry(flow, &passes, &directory, None).await?;
             }
         }
         Ok(())
@@ -295,51 +301,42 @@ impl Runner {
         Ok(())
     }
 
-    /// One pass: everything observed afresh, everything carried, back-offs waited out.
-    async fn pass(&mut self, pass: &Pass) -> Result<(), Halt> {
+    /// Begins a pass: everything is observed afresh. What is due is carried in the same turn, and counts for all passes.
+    async fn begin(&mut self, pass: &Pass) -> Result<(), Halt> {
         let (store, clock) = (self.shared.store.clone(), self.shared.clock.clone());
-        if pass.started_at.is_none() {
-            if store
-                .cursor(self.connection.id, CHECKED_CURSOR)
-                .await?
-                .is_none()
-            {
-                self.check_when_due(clock.now()).await?;
+        let checked = store.cursor(self.connection.id, CHECKED_CURSOR).await?;
+        if checked.is_none() {
+            self.check_when_due(clock.now()).await?;
+        }
+        self.directory = None;
+        for flow in &pass.flows {
+            if let Some(since) = pass.since {
+                self.observer().read_again(*flow, since).await?;
             }
-            self.directory = None;
+            self.observe(*flow, Pace::Quick).await?;
+            self.observe_once_per(*flow, Pace::Settled, SETTLED_EVERY)
+                .await?;
+        }
+        // Not before: a pass that was cut off while it read must read again, or it would settle on what it missed.
+        Ok(store.begin_pass(pass.id, clock.now()).await?)
+    }
+
+    /// Ends the passes for which nothing is due any more, back-offs included. Says how long the others can wait.
+    async fn finish(&self, passes: &[Pass]) -> Result<Duration, Halt> {
+        let (store, now) = (&self.shared.store, self.shared.clock.now());
+        let mut wait = REQUESTS_EVERY;
+        for pass in passes {
+            let mut next = None;
             for flow in &pass.flows {
-                if let Some(since) = pass.since {
-                    self.observer().read_again(*flow, since).await?;
-                }
-                self.observe(*flow, Pace::Quick).await?;
-                self.observe_once_per(*flow, Pace::Settled, SETTLED_EVERY)
-                    .await?;
+                let due = store.next_due(self.connection.id, *flow).await?;
+                next = next.into_iter().chain(due).min();
             }
-            // Not before: a pass that was cut off while it read must read again, or it would settle on what it missed.
-            store.begin_pass(pass.id, clock.now()).await?;
-        }
-        for flow in &pass.flows {
-            self.fetch_woken(*flow).await?;
-            self.apply(*flow, Some(pass)).await?;
-        }
-        let mut next = None;
-        for flow in &pass.flows {
-            next = next
-                .into_iter()
-                .chain(store.next_due(self.connection.id, *flow).await?)
-                .min();
-        }
-        match next {
-            None => store.finish_pass(pass.id, true, clock.now(), None).await?,
-            Some(next) => {
-                let wait = between(clock.now(), next).min(REQUESTS_EVERY);
-                tokio::select! {
-                    () = self.stop.cancelled() => {}
-                    () = tokio::time::sleep(wait) => {}
-                }
+            match next {
+                None => store.finish_pass(pass.id, true, now, None).await?,
+                Some(next) => wait = wait.min(between(now, next)),
             }
         }
-        Ok(())
+        Ok(wait)
     }
 
     async fn fetch_woken(&mut self, flow: Flow) -> Result<(), Halt> {
@@ -354,20 +351,20 @@ impl Runner {
         Ok(next.is_some_and(|next| next <= now))
     }
 
-    async fn apply(&mut self, flow: Flow, pass: Option<&Pass>) -> Result<(), Halt> {
+    async fn apply(&mut self, flow: Flow, passes: &[PassId]) -> Result<(), Halt> {
         let now = self.shared.clock.now();
         if self.known_directory(now).is_some() && !self.is_due(flow, now).await? {
             return Ok(());
         }
         let directory = self.directory(flow).await?;
         let observer = self.observer();
-        self.carry(flow, pass, &directory, Some(&observer)).await
+        self.carry(flow, passes, &directory, Some(&observer)).await
     }
 
     async fn carry(
         &mut self,
         flow: Flow,
-        pass: Option<&Pass>,
+        passes: &[PassId],
         directory: &Directory,
         observer: Option<&Observer>,
     ) -> Result<(), Halt> {
@@ -390,7 +387,7 @@ impl Runner {
             call_limit: self.profile.odoo.call_limit(),
             workers: self.profile.odoo.workers,
             sizer: &mut self.sizer,
-            pass: pass.map(|pass| pass.id),
+            passes,
             stop: &self.stop,
             clock: &self.shared.clock,
             carried: &carried,
@@ -466,11 +463,11 @@ impl Runner {
         let now = self.shared.clock.now();
         let result = match halt {
             Halt::Pause(reason) => {
+                // What exactly a vendor said may quote a record: `connection show` tells it.
                 tracing::error!(
                     connection = self.connection.name,
                     cause = reason.cause,
-                    "the connection is paused: {} {}",
-                    reason.what,
+                    "the connection is paused: {}",
                     reason.advice
                 );
                 self.probed_at = Some(now);
@@ -494,7 +491,7 @@ impl Runner {
                     wait_ms = wait.as_millis(),
                     "{vendor} fails, nobody calls it for {} s: {}",
                     wait.as_secs(),
-                    reason.what
+                    reason.advice
                 );
                 self.show_breakers().await
             }
@@ -560,13 +557,19 @@ impl Runner {
     }
 }
 
-fn incomplete(error: &anyhow::Error) -> Reason {
+/// Why a connection cannot even be started.
+pub(super) fn incomplete(error: &anyhow::Error) -> Reason {
     Reason {
         cause: "connection-incomplete".to_owned(),
         what: format!("{error:#}"),
         advice: "Run `ml-connector connection set FILE` with a complete connection file."
             .to_owned(),
     }
+}
+
+fn of_flow(passes: &[Pass], flow: Flow) -> Vec<PassId> {
+    let of_flow = passes.iter().filter(|pass| pass.flows.contains(&flow));
+    of_flow.map(|pass| pass.id).collect()
 }
 
 fn between(now: Timestamp, until: Timestamp) -> Duration {

@@ -9,14 +9,14 @@ use secrecy::{ExposeSecret, SecretString};
 use servicetitan::Pacer;
 use sha2::{Digest as _, Sha256};
 use store::Store;
-use store::connections::{Connection, ConnectionId};
+use store::connections::{Connection, ConnectionId, ConnectionState};
 use store::ownership::EngineLock;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::runner::Runner;
+use super::runner::{Runner, incomplete};
 use super::vendors::Http;
 use crate::clock::Clock;
 use crate::connection::{Profile, secret};
@@ -114,11 +114,13 @@ impl Pacers {
         let app = Sha256::digest(app_key).into();
         let titan = &profile.servicetitan;
         let mut pacers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            pacers
-                .entry((app, titan.tenant_id))
-                .or_insert_with(|| Arc::new(Pacer::new(titan.rate_limit))),
-        )
+        let pacer = pacers
+            .entry((app, titan.tenant_id))
+            .or_insert_with(|| Arc::new(Pacer::new(titan.rate_limit)));
+        if pacer.limit() != titan.rate_limit {
+            *pacer = Arc::new(Pacer::new(titan.rate_limit));
+        }
+        Arc::clone(pacer)
     }
 }
 
@@ -157,7 +159,7 @@ pub async fn run(shared: Arc<Shared>, lock: EngineLock, stop: CancellationToken)
     shared.at_work.store(true, Ordering::Release);
     while !stop.is_cancelled() && !lock.is_lost() {
         match shared.store.connections().await {
-            Ok(connections) => reconcile(&shared, &mut running, connections).await,
+            Ok(connections) => reconcile(&shared, &lock, &mut running, connections).await,
             Err(error) => tracing::error!("connections cannot be read: {error}"),
         }
         tokio::select! {
@@ -170,23 +172,18 @@ pub async fn run(shared: Arc<Shared>, lock: EngineLock, stop: CancellationToken)
         }
     }
     shared.at_work.store(false, Ordering::Release);
-    // Without the lock another process may be at work already: nothing more is begun, and what is in flight is left.
-    let patience = if lock.is_lost() {
-        Duration::ZERO
-    } else {
-        SOFT_STOP
-    };
     for one in running.values() {
         one.stop.cancel();
     }
     for (_, one) in running {
-        end(one, patience).await;
+        end(one, &lock).await;
     }
 }
 
 /// Starts, restarts and stops runners, so that there is one for each connection as it is now.
 async fn reconcile(
     shared: &Arc<Shared>,
+    lock: &EngineLock,
     running: &mut HashMap<ConnectionId, Running>,
     connections: Vec<Connection>,
 ) {
@@ -203,7 +200,7 @@ async fn reconcile(
     for id in gone {
         if let Some(one) = running.remove(&id) {
             one.stop.cancel();
-            end(one, SOFT_STOP).await;
+            end(one, lock).await;
         }
     }
     for connection in connections {
@@ -223,17 +220,40 @@ async fn reconcile(
                     },
                 );
             }
-            Err(error) => tracing::error!(
-                connection = name,
-                "the connection cannot be started: {error:#}"
-            ),
+            Err(error) => {
+                tracing::error!(
+                    connection = name,
+                    "the connection cannot be started: {error:#}"
+                );
+                pause_incomplete(shared, id, &error).await;
+            }
         }
     }
 }
 
-async fn end(mut one: Running, patience: Duration) {
-    if tokio::time::timeout(patience, &mut one.task).await.is_err() {
-        // Cutting it off is safe: what was in flight is found again by its external ids.
-        one.task.abort();
+/// Says where people look that a connection lacks something. Whether it still does is looked at again and again, since
+/// the store itself may have been at fault.
+async fn pause_incomplete(shared: &Shared, id: ConnectionId, error: &anyhow::Error) {
+    let state = ConnectionState::Paused;
+    let (reason, now) = (Some(incomplete(error)), shared.clock.now());
+    let paused = shared
+        .store
+        .set_connection_state(id, state, reason, "engine", now)
+        .await;
+    if let Err(error) = paused {
+        tracing::error!("the connection cannot be paused: {error}");
     }
+}
+
+/// Waits until a runner that was asked to stop has written down what is in flight. Not without the lock: then another
+/// process may be at work already.
+async fn end(mut one: Running, lock: &EngineLock) {
+    tokio::select! {
+        _ended = &mut one.task => return,
+        () = tokio::time::sleep(SOFT_STOP) => {}
+        () = lock.lost() => {}
+    }
+    // Cutting it off is safe: what was in flight is found again by its external ids, and is in doubt until then.
+    one.task.abort();
+    let _cut_off = one.task.await;
 }

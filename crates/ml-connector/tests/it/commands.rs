@@ -161,6 +161,7 @@ async fn connections_are_listed_shown_changed_and_removed() {
                 "protocol": "auto",
                 "login": null,
                 "workers": 2,
+                "call_limit_s": 3,
             },
             "schedule": {"webhooks": true},
             "flows": {"customers": {"enabled": true, "every": "5s"}},

@@ -142,9 +142,17 @@ async fn killed_and_restarted(rig: &Rig, calm: &Rig, kills: usize, seed: u64) {
     history.repeat(&calm.tenant());
     calm.sync().await;
     let (disturbed, undisturbed) = (rig.partners().await, calm.partners().await);
-    for (name, partner) in &undisturbed {
-        assert_eq!(disturbed.get(name), Some(partner), "{name}");
-    }
+    let different: Vec<String> = undisturbed
+        .iter()
+        .filter(|(name, partner)| disturbed.get(*name) != Some(*partner))
+        .map(|(name, calm)| {
+            format!(
+                "{name}\n  calm:      {calm:?}\n  disturbed: {:?}",
+                disturbed.get(name)
+            )
+        })
+        .collect();
+    assert!(different.is_empty(), "{}", different.join("\n"));
     assert_eq!(disturbed.len(), undisturbed.len());
     assert_holds(&disturbed, &rig.tenant());
     assert_eq!(

@@ -78,7 +78,7 @@ pub struct Outcome {
 /// A batch, sealed and salted outside of the transaction so that the job can be repeated.
 struct Batch {
     id: ConnectionId,
-    pass: Option<PassId>,
+    passes: Vec<PassId>,
     now: Timestamp,
     outcomes: Vec<Sealed>,
     audit: Vec<Salted>,
@@ -308,13 +308,17 @@ impl Batch {
     }
 
     fn count(&self, tx: &mut Tx<'_>, standings: &HashMap<RecordId, Standing>) -> Result<()> {
-        let Some(pass) = self.pass else { return Ok(()) };
+        if self.passes.is_empty() {
+            return Ok(());
+        }
         let mut effects: BTreeMap<Flow, Effects> = BTreeMap::new();
         for Sealed { outcome, .. } in &self.outcomes {
             let of_flow = effects.entry(standings[&outcome.record].flow).or_default();
             of_flow.count(outcome.effect);
         }
-        passes::add(tx, pass, &effects)
+        self.passes
+            .iter()
+            .try_for_each(|pass| passes::add(tx, *pass, &effects))
     }
 }
 
@@ -416,7 +420,7 @@ impl Sealed {
 
 impl Store {
     /// Writes down what came of a batch (at most [`OUTCOMES_MAX`], each record once), in one commit, and counts it for
-    /// the pass.
+    /// the passes that are under way.
     ///
     /// Links, attempts and audit entries land in any case. A record whose input has moved on, or that depends on a link
     /// whose target has changed since it was planned, stays pending and is due now. Records that depend on a link whose
@@ -425,7 +429,7 @@ impl Store {
         &self,
         id: ConnectionId,
         outcomes: Vec<Outcome>,
-        pass: Option<PassId>,
+        passes: &[PassId],
         now: Timestamp,
     ) -> Result<()> {
         let operation = "record outcomes";
@@ -462,7 +466,7 @@ impl Store {
         }
         let batch = Batch {
             id,
-            pass,
+            passes: passes.to_vec(),
             now,
             outcomes: sealed,
             audit: self.salted(audit),

@@ -351,8 +351,13 @@ async fn a_call_is_in_doubt_until_an_outcome_says_otherwise(rig: Rig) {
         until: at(90),
         names: [name("customer_1"), name("location_7")].into(),
     };
-    let noted = vec![(due[0].record, doubt.clone())];
+    let noted = vec![
+        (due[0].record, Some(doubt.clone())),
+        (due[1].record, Some(doubt.clone())),
+    ];
     rig.store.note_call(id, noted).await.unwrap();
+    let withdrawn = vec![(due[1].record, None)];
+    rig.store.note_call(id, withdrawn).await.unwrap();
     let doubts = |due: &[Due]| -> Vec<_> { due.iter().map(|due| due.doubt.clone()).collect() };
     let mut due = rig.due(id, at(2)).await;
     due.sort_by(|a, b| a.key.cmp(&b.key));
@@ -384,7 +389,7 @@ async fn outcomes_are_all_or_nothing(rig: Rig) {
     let foreign = synced(&rig.only_due(other, at(1)).await);
     let refused = rig
         .store
-        .record_outcomes(id, vec![first, foreign], None, at(2))
+        .record_outcomes(id, vec![first, foreign], &[], at(2))
         .await
         .unwrap_err();
     assert!(

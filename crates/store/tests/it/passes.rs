@@ -49,7 +49,7 @@ async fn a_pass_lives(rig: Rig) {
             ..synced(due)
         };
         rig.store
-            .record_outcomes(id, vec![outcome], Some(pass), at(4))
+            .record_outcomes(id, vec![outcome], &[pass], at(4))
             .await
             .unwrap();
     }

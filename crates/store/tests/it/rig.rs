@@ -242,7 +242,7 @@ impl Rig {
         now: Timestamp,
     ) {
         self.store
-            .record_outcomes(id, outcomes, None, now)
+            .record_outcomes(id, outcomes, &[], now)
             .await
             .unwrap();
     }

@@ -346,7 +346,7 @@ fn merged(
     let leads_back = other
         .and_then(|other| other.link.as_ref())
         .is_some_and(|link| {
-            is_alias(link)
+            link.base.is_empty()
                 && held(subject.links, &own).is_some_and(|held| held.target == link.target)
         });
     if survivor == *subject.source || leads_back {
@@ -418,6 +418,12 @@ fn shares(links: &[Link], name: &Name) -> bool {
     links
         .iter()
         .any(|link| link.name == *name && is_shared(link))
+}
+
+/// The base of a link to a partner of which nothing is known: everything is written.
+#[must_use]
+pub fn unknown() -> Content {
+    Content::from_iter([("held", "unknown")])
 }
 
 /// The base of a link whose partner a person merged with another one of ours: nothing is written through it.

@@ -9,7 +9,7 @@ use sync::customers;
 use sync::link::{Name, TargetId};
 use sync::plan::Write;
 
-use super::{Carried, Carrier, Job, Progress};
+use super::{Carried, Carrier, Job, Progress, ROWS_MAX};
 use crate::engine::step::{Step, reached};
 
 /// A partner to be created.
@@ -62,8 +62,13 @@ impl Carrier {
             }
         }
         whole.sort_by_key(|creation| creation.columns.get("parent").is_some());
-        for creations in std::iter::once(whole).chain(added.into_values()) {
-            self.create_together(progress, creations, carried).await?;
+        self.create_together(progress, whole, carried).await?;
+        for mut creations in added.into_values() {
+            while !creations.is_empty() {
+                let rest = creations.split_off(creations.len().min(ROWS_MAX));
+                self.create_together(progress, creations, carried).await?;
+                creations = rest;
+            }
         }
         Ok(())
     }

@@ -44,21 +44,25 @@ impl Progress {
             _ => Vec::new(),
         };
         let sent = sent(&job.writes);
+        let done_writes = job.writes.iter();
+        let done_writes: Vec<&Write> = done_writes
+            .filter(|write| self.done.contains(&write.name))
+            .collect();
         let audit = NewAuditEntry {
             actor: "engine".to_owned(),
             action: done.clone(),
             subject: job.due.key.to_string(),
             detail: detail(
-                &job.writes,
+                &done_writes,
                 &self.targets,
-                standing.reason.as_ref(),
                 &self.notes,
+                standing.reason.as_ref(),
             ),
             payload: serde_json::to_vec(&sent).ok(),
         };
         let attempt = NewAttempt {
             trigger: job.due.trigger,
-            received: received(&job.writes, &self.targets),
+            received: received(&done_writes, &self.targets),
             sent,
             started_at: self.started_at,
             finished_at: now,
@@ -95,7 +99,7 @@ impl Progress {
             Effect::None
         } else if creates_own(&self.job) {
             Effect::Created
-        } else if self.let_go == self.job.writes.len() {
+        } else if self.done.is_empty() {
             Effect::Unchanged
         } else {
             Effect::Updated
@@ -163,25 +167,22 @@ fn sent(writes: &[Write]) -> Value {
     writes.iter().map(one).collect()
 }
 
-/// What Odoo made of them, as the attempt keeps it (encrypted).
-fn received(writes: &[Write], targets: &BTreeMap<Name, TargetId>) -> Value {
-    let target = |write: &Write| Some((write.name.0.clone(), json!(targets.get(&write.name)?.0)));
-    let targets: Map<String, Value> = writes.iter().filter_map(target).collect();
+/// What Odoo made of those that went through, as the attempt keeps it (encrypted).
+fn received(done: &[&Write], targets: &BTreeMap<Name, TargetId>) -> Value {
+    let target = |write: &&Write| Some((write.name.0.clone(), json!(targets.get(&write.name)?.0)));
+    let targets: Map<String, Value> = done.iter().filter_map(target).collect();
     json!({"targets": targets})
 }
 
-/// One line for the audit trail: which partners, which fields, what a person should do; no values and nothing that a
-/// vendor said, since the trail is kept in the clear.
+/// One line for the audit trail: which partners were written, which fields, what was noticed, what a person should do;
+/// no values and nothing that a vendor said, since the trail is kept in the clear.
 fn detail(
-    writes: &[Write],
+    done: &[&Write],
     targets: &BTreeMap<Name, TargetId>,
-    reason: Option<&Reason>,
     notes: &[String],
+    reason: Option<&Reason>,
 ) -> String {
-    if let Some(reason) = reason {
-        return reason.advice.clone();
-    }
-    let one = |write: &Write| {
+    let one = |write: &&Write| {
         let id = targets
             .get(&write.name)
             .map(|id| format!(" {id}"))
@@ -200,10 +201,11 @@ fn detail(
             Verb::Alias { .. } => format!("{} now means {}{id}", write.name, write.model),
         }
     };
-    let lines: Vec<String> = writes
-        .iter()
+    let advice = reason.map(|reason| reason.advice.clone());
+    done.iter()
         .map(one)
         .chain(notes.iter().cloned())
-        .collect();
-    lines.join("; ")
+        .chain(advice.filter(|advice| !advice.is_empty()))
+        .collect::<Vec<_>>()
+        .join("; ")
 }

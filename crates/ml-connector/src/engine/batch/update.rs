@@ -1,6 +1,6 @@
 //! The updates of a batch, and what became of partners that are no longer where they were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use odoo::load::{RowFault, RowFaultKind, Rows};
 use odoo::{Context, ExternalId, Model, RecordId, Trace};
@@ -9,14 +9,10 @@ use sync::failure::{self, Blame, Verdict};
 use sync::link::{Name, TargetId};
 use sync::plan::{Verb, Write};
 
-use super::{Carried, Carrier, Interruption, Progress};
+use super::{Carried, Carrier, Interruption, Progress, ROWS_MAX};
 use crate::engine::step::{Step, reached};
 
-/// Rows of one call: updates cost Odoo several times what creations cost, and these stay near two seconds.
-const ROWS_MAX: usize = 100;
-
 /// One partner to be changed.
-#[derive(Clone)]
 struct Change {
     group: usize,
     write: Write,
@@ -57,11 +53,7 @@ impl Carrier {
         }
         for (columns, changes) in shapes {
             for changes in changes.chunks(ROWS_MAX) {
-                let moved = self
-                    .update_together(progress, &columns, changes, carried)
-                    .await?;
-                // Once more, to where a person moved them; who moved meanwhile again is found by the next try.
-                self.update_together(progress, &columns, &moved, carried)
+                self.update_together(progress, &columns, changes, carried)
                     .await?;
             }
         }
@@ -69,27 +61,28 @@ impl Carrier {
     }
 
     /// One call: the same columns of several partners, by their ids in Odoo. Each row stands for itself here, since the
-    /// rows of one record may stand in several calls. Gives the changes whose partner was moved and has to be tried there.
+    /// rows of one record may stand in several calls.
     async fn update_together(
         &self,
         progress: &mut [Progress],
         columns: &[String],
         changes: &[Change],
         carried: &mut Carried,
-    ) -> Result<Vec<Change>, Interruption> {
+    ) -> Result<(), Interruption> {
         let changes: Vec<&Change> = changes
             .iter()
-            .filter(|change| progress[change.group].failed.is_none())
+            .filter(|change| !progress[change.group].is_stopped())
             .collect();
         if changes.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let rows = rows(progress, columns, &changes);
         reached(Step::ApplyUpdating, changes.len());
         let loaded = self.odoo.load(&rows, &Context::new()).await?;
         reached(Step::ApplyUpdated, changes.len());
         carried.note(&loaded);
-        let mut moved = Vec::new();
+        // Where somebody merged partners of this very call, the first of them follows and the others share.
+        let mut followed = BTreeSet::new();
         for (row, result) in loaded.groups {
             let Change { group, write, .. } = changes[row];
             let one = &mut progress[*group];
@@ -97,40 +90,19 @@ impl Carrier {
             match result {
                 Ok(_) => one.put(write, target),
                 Err(fault) if fault.kind == RowFaultKind::MissingRecord => {
-                    match self.whereabouts(&write.name, target, &fault).await? {
-                        Whereabouts::MovedTo(into) => {
-                            one.notes.push(format!(
-                                "{} {target} was merged into {into} in Odoo by a person; the connector follows",
-                                write.model
-                            ));
-                            one.targets.insert(write.name.clone(), into);
-                            moved.push(changes[row].clone());
+                    let found = self.whereabouts(&write.name, target, &fault).await?;
+                    let found = match found {
+                        Whereabouts::MovedTo(into) if !followed.insert(into) => {
+                            Whereabouts::Shared(into)
                         }
-                        Whereabouts::Shared(into) => {
-                            one.notes.push(format!(
-                                "{} {target} was merged into {into} in Odoo by a person, which belongs to another \
-                                 record: it is not written from here any more",
-                                write.model
-                            ));
-                            one.share(write, into);
-                        }
-                        // Who is to be archived and is not there any more is as gone as can be.
-                        Whereabouts::Deleted(_) if write.holds.get("active") == Some("0") => {
-                            one.notes.push(format!(
-                                "{} {target} ({}) was to be archived, and had been deleted in Odoo",
-                                write.model, write.name
-                            ));
-                            one.forget(write);
-                        }
-                        Whereabouts::Deleted(verdict) | Whereabouts::Lost(verdict) => {
-                            one.failed = Some(verdict);
-                        }
-                    }
+                        found => found,
+                    };
+                    one.missed(write, target, found);
                 }
                 Err(fault) => one.failed = Some(self.verdict(&fault).await?),
             }
         }
-        Ok(moved)
+        Ok(())
     }
 
     /// What became of a partner that Odoo no longer shows under its id.
@@ -182,6 +154,41 @@ impl Carrier {
                 Whereabouts::Lost(Verdict::Retry(Blame::Record, reason))
             }
         })
+    }
+}
+
+impl Progress {
+    /// An update did not find its partner.
+    fn missed(&mut self, write: &Write, target: TargetId, found: Whereabouts) {
+        let partner = format!("{} {target} ({})", write.model, write.name);
+        match found {
+            // What it holds there is not known: all of it is written by the next try.
+            Whereabouts::MovedTo(into) => {
+                self.notes.push(format!(
+                    "{partner} was merged into {into} in Odoo by a person; the connector follows"
+                ));
+                self.lead_to(write, into);
+                let reason = failure::merged_in_odoo(format!("{partner} is {into} now."));
+                self.failed = Some(Verdict::Retry(Blame::Record, reason));
+            }
+            Whereabouts::Shared(into) => {
+                self.notes.push(format!(
+                    "{partner} was merged into {into} in Odoo by a person, which belongs to another record: it is not \
+                     written from here any more"
+                ));
+                self.share(write, into);
+            }
+            // Who is to be archived and is not there any more is as gone as can be.
+            Whereabouts::Deleted(_) if write.holds.get("active") == Some("0") => {
+                self.notes.push(format!(
+                    "{partner} was to be archived, and had been deleted in Odoo"
+                ));
+                self.forget(write);
+            }
+            Whereabouts::Deleted(verdict) | Whereabouts::Lost(verdict) => {
+                self.failed = Some(verdict);
+            }
+        }
     }
 }
 
