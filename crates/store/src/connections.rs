@@ -66,6 +66,17 @@ pub struct Connection {
     pub version: i64,
 }
 
+/// What is left of a connection that was removed: the owner of its audit chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The store's id of it.
+    pub id: ConnectionId,
+    /// Its name; others may have had it before and after.
+    pub name: String,
+    /// When it was removed.
+    pub removed_at: Timestamp,
+}
+
 /// Whether a connection works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionState {
@@ -119,6 +130,11 @@ fn connection(tx: &mut Tx<'_>, wrapper: &Cipher, row: &mut Row) -> Result<Connec
 fn open_paused(keys: &ConnectionKeys, sealed: Vec<u8>) -> Result<Reason> {
     let json = keys.open("connections", "paused", "", sealed)?;
     serde_json::from_slice(&json).map_err(|_unreadable| Error::corrupt("the reason of a pause"))
+}
+
+/// What the trail tells of a reason.
+fn told(reason: Option<&Reason>) -> Option<(&str, &str)> {
+    reason.map(|reason| (reason.cause.as_str(), reason.advice.as_str()))
 }
 
 fn connection_named(tx: &mut Tx<'_>, wrapper: &Cipher, name: &str) -> Result<Option<Connection>> {
@@ -382,6 +398,25 @@ impl Store {
         .await
     }
 
+    /// The connections that were removed, in the order in which they were added.
+    pub async fn removed_connections(&self) -> Result<Vec<Removed>> {
+        self.read("list the removed connections", |tx| {
+            let rows = tx.query(
+                "SELECT id, name, removed_at FROM connections WHERE removed_at IS NOT NULL ORDER BY id",
+                &[],
+            )?;
+            let removed = |mut row: Row| {
+                Ok(Removed {
+                    id: ConnectionId(row.take(0)?),
+                    name: row.take(1)?,
+                    removed_at: row.take(2)?,
+                })
+            };
+            rows.into_iter().map(removed).collect()
+        })
+        .await
+    }
+
     /// The connection of that name.
     pub async fn connection(&self, name: &str) -> Result<Option<Connection>> {
         let name = name.to_owned();
@@ -414,7 +449,8 @@ impl Store {
             .collect())
     }
 
-    /// Pauses or resumes a connection; writes and audits nothing when state and reason are as they were.
+    /// Pauses or resumes a connection. Audited when state, cause or advice change, and not for other words about what
+    /// happened, which hold a request's number and the like: a paused connection is looked at again and again.
     pub async fn set_connection_state(
         &self,
         id: ConnectionId,
@@ -452,11 +488,15 @@ impl Store {
             if old_state == state && old_paused == paused {
                 return Ok(());
             }
+            let is_news = old_state != state || told(old_paused.as_ref()) != told(paused.as_ref());
             tx.execute(
                 "UPDATE connections SET state = $2, paused = $3 WHERE id = $1",
                 params![id.0, state.as_str(), sealed.as_ref()],
             )?;
-            audit::append(tx, id, &entries, now)
+            if is_news {
+                audit::append(tx, id, &entries, now)?;
+            }
+            Ok(())
         })
         .await
     }
