@@ -22,6 +22,12 @@ use crate::{Error, ErrorKind, Result, Store};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub(crate) i64);
 
+impl From<ConnectionId> for i64 {
+    fn from(id: ConnectionId) -> Self {
+        id.0
+    }
+}
+
 impl std::fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
