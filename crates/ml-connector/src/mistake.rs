@@ -1,12 +1,19 @@
 //! A mistake in a TOML file: where it is and what is wrong, without an excerpt of the file. Somebody may have written a
-//! secret where it does not belong, and what is said about it ends in terminals and logs.
+//! secret where it does not belong, and what is said about it ends in terminals and logs. The same holds for what is
+//! written where the path of a secret's file belongs.
 
 use std::fmt;
+use std::path::{Component, Path};
 
 use serde::de::DeserializeOwned;
 
 /// Values shorter than this are words like `1s`, and no secrets.
 const SECRET_CHARS_MIN: usize = 4;
+
+/// How files that hold a secret usually end.
+const ENDINGS: [&str; 9] = [
+    "conf", "env", "json", "key", "pass", "pem", "secret", "toml", "txt",
+];
 
 /// Why a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +48,33 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Mistake> {
         let field = Some(field).filter(|field| field != ".");
         told(error.inner(), field, text)
     })
+}
+
+/// How a file is called that should hold a secret and cannot be read. Its path is told if it is there, ends like a file,
+/// or begins with a folder that is there; else it may be the secret itself (which may hold slashes, too).
+#[must_use]
+pub fn file_called(path: &Path) -> String {
+    let ends = path
+        .extension()
+        .is_some_and(|end| ENDINGS.iter().any(|known| end == *known));
+    if path.exists() || ends || first_folder(path).is_some_and(Path::is_dir) {
+        path.display().to_string()
+    } else {
+        "the file that it names".to_owned()
+    }
+}
+
+/// The first folder of a path that names one besides the root.
+fn first_folder(path: &Path) -> Option<&Path> {
+    let folders: Vec<&Path> = path
+        .ancestors()
+        .skip(1)
+        .filter(|folder| {
+            let last = folder.components().next_back();
+            last.is_some_and(|last| !matches!(last, Component::RootDir | Component::Prefix(_)))
+        })
+        .collect();
+    folders.last().copied()
 }
 
 fn told(error: &toml::de::Error, field: Option<String>, text: &str) -> Mistake {
@@ -96,6 +130,35 @@ mod tests {
         number: Option<i64>,
         every: Option<Every>,
         inner: Option<Box<Written>>,
+    }
+
+    #[test]
+    fn a_path_is_told_and_a_secret_in_its_place_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let there = folder.path().join("there");
+        std::fs::write(&there, "").unwrap();
+        let there = there.display().to_string();
+        let missing = folder.path().join("none/missing").display().to_string();
+        for path in [
+            &there,
+            &missing,
+            "missing.key",
+            "a/missing.pem",
+            "./b",
+            "../b",
+        ] {
+            assert_eq!(file_called(Path::new(path)), path);
+        }
+        for secret in [
+            "",
+            "planted",
+            "ak1.planted",
+            "planted/Q2hhbmdl/bWU=",
+            "/plantedQ2hhbmdlbWU=",
+            "/planted/Q2hhbmdlbWU=",
+        ] {
+            assert_eq!(file_called(Path::new(secret)), "the file that it names");
+        }
     }
 
     #[test]

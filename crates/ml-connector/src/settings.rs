@@ -98,7 +98,10 @@ impl Settings {
         let text = match &self.master_key {
             Some(KeySource::Given(text)) => text.clone(),
             Some(KeySource::File(path)) => fs::read_to_string(path)
-                .with_context(|| format!("cannot read the master key file {}", path.display()))?
+                .with_context(|| {
+                    let file = mistake::file_called(path);
+                    format!("master_key_file: cannot read {file}")
+                })?
                 .into(),
             None => bail!(
                 "no master key: set ML_CONNECTOR_MASTER_KEY, or master_key_file in the settings. \
@@ -211,6 +214,17 @@ mod tests {
             let error = format!("{:#}", Settings::read(Some(&file), |_| None).unwrap_err());
             assert!(!error.contains("planted"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_master_key_in_the_place_of_its_file_is_not_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c.toml");
+        fs::write(&file, "master_key_file = \"planted/Q2hhbmdl+bWU=\"").unwrap();
+        let settings = Settings::read(Some(&file), |_| None).unwrap();
+        let error = format!("{:#}", settings.master_key().unwrap_err());
+        assert!(error.contains("master_key_file: cannot read"), "{error}");
+        assert!(!error.contains("planted"), "{error}");
     }
 
     #[cfg(unix)]

@@ -22,6 +22,12 @@ use crate::{Error, ErrorKind, Result, Store};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub(crate) i64);
 
+impl From<ConnectionId> for i64 {
+    fn from(id: ConnectionId) -> Self {
+        id.0
+    }
+}
+
 impl std::fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
@@ -64,6 +70,17 @@ pub struct Connection {
     pub created_at: Timestamp,
     /// Bumps with each change of the settings or secrets, not of the state.
     pub version: i64,
+}
+
+/// What is left of a connection that was removed: the owner of its audit chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The store's id of it.
+    pub id: ConnectionId,
+    /// Its name; others may have had it before and after.
+    pub name: String,
+    /// When it was removed.
+    pub removed_at: Timestamp,
 }
 
 /// Whether a connection works.
@@ -119,6 +136,11 @@ fn connection(tx: &mut Tx<'_>, wrapper: &Cipher, row: &mut Row) -> Result<Connec
 fn open_paused(keys: &ConnectionKeys, sealed: Vec<u8>) -> Result<Reason> {
     let json = keys.open("connections", "paused", "", sealed)?;
     serde_json::from_slice(&json).map_err(|_unreadable| Error::corrupt("the reason of a pause"))
+}
+
+/// What the trail tells of a reason.
+fn told(reason: Option<&Reason>) -> Option<(&str, &str)> {
+    reason.map(|reason| (reason.cause.as_str(), reason.advice.as_str()))
 }
 
 fn connection_named(tx: &mut Tx<'_>, wrapper: &Cipher, name: &str) -> Result<Option<Connection>> {
@@ -382,6 +404,25 @@ impl Store {
         .await
     }
 
+    /// The connections that were removed, in the order in which they were added.
+    pub async fn removed_connections(&self) -> Result<Vec<Removed>> {
+        self.read("list the removed connections", |tx| {
+            let rows = tx.query(
+                "SELECT id, name, removed_at FROM connections WHERE removed_at IS NOT NULL ORDER BY id",
+                &[],
+            )?;
+            let removed = |mut row: Row| {
+                Ok(Removed {
+                    id: ConnectionId(row.take(0)?),
+                    name: row.take(1)?,
+                    removed_at: row.take(2)?,
+                })
+            };
+            rows.into_iter().map(removed).collect()
+        })
+        .await
+    }
+
     /// The connection of that name.
     pub async fn connection(&self, name: &str) -> Result<Option<Connection>> {
         let name = name.to_owned();
@@ -414,7 +455,8 @@ impl Store {
             .collect())
     }
 
-    /// Pauses or resumes a connection; writes and audits nothing when state and reason are as they were.
+    /// Pauses or resumes a connection. Audited when state, cause or advice change, and not for other words about what
+    /// happened, which hold a request's number and the like: a paused connection is looked at again and again.
     pub async fn set_connection_state(
         &self,
         id: ConnectionId,
@@ -452,11 +494,15 @@ impl Store {
             if old_state == state && old_paused == paused {
                 return Ok(());
             }
+            let is_news = old_state != state || told(old_paused.as_ref()) != told(paused.as_ref());
             tx.execute(
                 "UPDATE connections SET state = $2, paused = $3 WHERE id = $1",
                 params![id.0, state.as_str(), sealed.as_ref()],
             )?;
-            audit::append(tx, id, &entries, now)
+            if is_news {
+                audit::append(tx, id, &entries, now)?;
+            }
+            Ok(())
         })
         .await
     }

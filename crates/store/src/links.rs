@@ -30,13 +30,6 @@ pub enum LinkChange {
         /// the outcome's record.
         part: Option<PartKey>,
     },
-    /// The target has another id now (merged there); what it holds is kept.
-    Repoint {
-        /// The link's name.
-        name: Name,
-        /// The new id.
-        target: TargetId,
-    },
     /// Removes a link.
     Forget {
         /// The link's name.
@@ -50,7 +43,7 @@ impl LinkChange {
     pub fn name(&self) -> &Name {
         match self {
             Self::Put { link, .. } => &link.name,
-            Self::Repoint { name, .. } | Self::Forget { name } => name,
+            Self::Forget { name } => name,
         }
     }
 }

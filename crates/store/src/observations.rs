@@ -1,13 +1,15 @@
 //! Observations: what a source told us. Append-only; only rows whose content changed are kept.
 //!
 //! A record is an aggregate of *parts*; each part keeps its last observation. An observation whose content differs from
-//! its part's makes the record due: its input version bumps, and so does that of a record that the part left.
+//! its part's makes the record due: its input version bumps, and so does that of a record that the part left. Who
+//! dismissed a record had looked at what it held then, so new content takes the dismissal back.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use sync::flow::Flow;
+use sync::plan::DISMISS;
 use sync::record::SourceId;
 use sync::sighting::{Part, PartKey, Sighting};
 
@@ -194,11 +196,7 @@ impl Page {
                 ]
             })
             .collect();
-        let returned = tx.insert_rows_with(
-            "INSERT INTO records (connection, flow, source, state_since, input_at, observed_at, due_at, triggered_by,
-                                  state, input_version, planned_version, tries, warned)",
-            "'pending', 1, 0, 0, 0",
-            &rows,
+        let conflict = format!(
             // A record that is pending already keeps the time of its oldest input that is not planned.
             "ON CONFLICT (connection, flow, source) DO UPDATE SET
                  state = 'pending',
@@ -208,8 +206,16 @@ impl Page {
                  observed_at = CASE WHEN records.state = 'pending' THEN records.observed_at ELSE excluded.observed_at END,
                  due_at = excluded.due_at,
                  tries = 0,
-                 triggered_by = excluded.triggered_by
-             RETURNING source, id",
+                 triggered_by = excluded.triggered_by,
+                 decision = NULLIF(records.decision, '{DISMISS}')
+             RETURNING source, id"
+        );
+        let returned = tx.insert_rows_with(
+            "INSERT INTO records (connection, flow, source, state_since, input_at, observed_at, due_at, triggered_by,
+                                  state, input_version, planned_version, tries, warned)",
+            "'pending', 1, 0, 0, 0",
+            &rows,
+            &conflict,
         )?;
         returned
             .into_iter()
@@ -301,6 +307,12 @@ impl Page {
             self.now,
             &format!("{} (a part left)", self.trigger),
             None,
+            params![&list(&left)],
+        )?;
+        tx.execute(
+            &format!(
+                "UPDATE records SET decision = NULL WHERE id IN {{integers $1}} AND decision = '{DISMISS}'"
+            ),
             params![&list(&left)],
         )?;
         Ok(())

@@ -36,8 +36,6 @@ pub struct FlowStatus {
     pub oldest_pending_at: Option<Timestamp>,
     /// When a source last told something new.
     pub last_observed_at: Option<Timestamp>,
-    /// When the next pending record is due.
-    pub next_due: Option<Timestamp>,
 }
 
 /// Records that failed, or wait for a person, for one cause.
@@ -124,8 +122,7 @@ fn flow_status(tx: &mut Tx<'_>, id: ConnectionId, flow: Flow) -> Result<FlowStat
         params![id.0, flow],
     )?;
     let mut pending = tx.query_one(
-        "SELECT min(observed_at), min(due_at) FROM records
-          WHERE connection = $1 AND flow = $2 AND state = 'pending'",
+        "SELECT min(observed_at) FROM records WHERE connection = $1 AND flow = $2 AND state = 'pending'",
         params![id.0, flow],
     )?;
     let latest = tx.query_opt(
@@ -138,7 +135,6 @@ fn flow_status(tx: &mut Tx<'_>, id: ConnectionId, flow: Flow) -> Result<FlowStat
         warnings: warned.take(0)?,
         oldest_pending_at: pending.take(0)?,
         last_observed_at: latest.map(|mut row| row.take(0)).transpose()?,
-        next_due: pending.take(1)?,
     })
 }
 

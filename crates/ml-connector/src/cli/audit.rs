@@ -1,13 +1,19 @@
 //! `audit show`: the trail of a connection or of one record. `audit verify`: whether anybody changed it.
+//!
+//! A trail outlives its connection. Names may have been given again: a name means the connection that bears it, else the
+//! one that bore it last; the numbers, which `audit verify` shows, are never given again.
 
-use anyhow::{Result, bail};
+use std::slice;
+
+use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
+use jiff::Timestamp;
 use serde_json::json;
 use store::Store;
 use store::audit::{AuditEntry, ENTRIES_MAX, Verified};
-use store::connections::Connection;
+use store::connections::ConnectionId;
 
-use super::{Exit, open, output, selected};
+use super::{Exit, open, output};
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
@@ -16,9 +22,12 @@ pub(super) enum AuditCommand {
     Show {
         /// The record, e.g. `customers 4711`; everything when absent.
         subject: Vec<String>,
-        /// The connection; needed when there are several.
+        /// The connection, present or removed; needed when there are several.
         #[arg(long)]
         connection: Option<String>,
+        /// Its number instead, where several had the name.
+        #[arg(long, value_name = "NUMBER", conflicts_with = "connection")]
+        id: Option<i64>,
         /// Entries after this number.
         #[arg(long, default_value_t = 0)]
         after: i64,
@@ -31,9 +40,12 @@ pub(super) enum AuditCommand {
     },
     /// Recompute the chain of hashes; exit code 1 when an entry was changed or taken out.
     Verify {
-        /// The connection; all of them when absent.
+        /// The connection, present or removed; all of them when absent.
         #[arg(long)]
         connection: Option<String>,
+        /// Its number instead, where several had the name.
+        #[arg(long, value_name = "NUMBER", conflicts_with = "connection")]
+        id: Option<i64>,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -47,31 +59,118 @@ impl AuditCommand {
             Self::Show {
                 subject,
                 connection,
+                id,
                 after,
                 limit,
                 json,
             } => {
-                let connections = selected(&store, connection.as_deref()).await?;
-                let [connection] = connections.as_slice() else {
-                    bail!(
-                        "say which connection with --connection; `ml-connector connection list` names them"
-                    );
+                let trails = Trail::all(&store).await?;
+                let trail = match (connection, id) {
+                    (Some(name), _) => named(&trails, &name)?,
+                    (None, Some(id)) => numbered(&trails, id)?,
+                    (None, None) => only(&trails)?,
                 };
                 let subject = (!subject.is_empty()).then(|| subject.join(" "));
                 let limit = limit.min(ENTRIES_MAX);
                 let entries = store
-                    .audit(connection.id, subject.as_deref(), after, limit)
+                    .audit(trail.id, subject.as_deref(), after, limit)
                     .await?;
                 show(&entries, json)?;
                 Exit::Done
             }
-            Self::Verify { connection, json } => {
-                let connections = selected(&store, connection.as_deref()).await?;
-                verify(&store, &connections, json).await?
+            Self::Verify {
+                connection,
+                id,
+                json,
+            } => {
+                let trails = Trail::all(&store).await?;
+                let chosen = match (connection, id) {
+                    (Some(name), _) => slice::from_ref(named(&trails, &name)?),
+                    (None, Some(id)) => slice::from_ref(numbered(&trails, id)?),
+                    (None, None) => trails.as_slice(),
+                };
+                verify(&store, chosen, json).await?
             }
         };
         store.close().await?;
         Ok(exit)
+    }
+}
+
+/// The trail of a connection, present or removed.
+struct Trail {
+    id: ConnectionId,
+    name: String,
+    removed_at: Option<Timestamp>,
+}
+
+impl Trail {
+    /// First those of the connections that are there, by name; then those of removed ones, by number.
+    async fn all(store: &Store) -> Result<Vec<Self>> {
+        let present = store.connections().await?.into_iter().map(|it| Self {
+            id: it.id,
+            name: it.name,
+            removed_at: None,
+        });
+        let removed = store.removed_connections().await?;
+        let removed = removed.into_iter().map(|it| Self {
+            id: it.id,
+            name: it.name,
+            removed_at: Some(it.removed_at),
+        });
+        Ok(present.chain(removed).collect())
+    }
+
+    /// For a person: the name, and of a removed one when it went and its number.
+    fn called(&self) -> String {
+        let Self { id, name, .. } = self;
+        self.removed_at.map_or_else(
+            || name.clone(),
+            |at| format!("{name} (removed {}, --id {id})", at.strftime("%Y-%m-%d")),
+        )
+    }
+}
+
+/// The connection that bears this name, else the one that bore it last; says so when it is not the only one.
+fn named<'a>(trails: &'a [Trail], name: &str) -> Result<&'a Trail> {
+    let bearers: Vec<&Trail> = trails.iter().filter(|trail| trail.name == name).collect();
+    let chosen = match bearers.first() {
+        Some(first) if first.removed_at.is_none() => first,
+        _ => bearers.last().with_context(|| {
+            format!(
+                "there is and was no connection {name}; `ml-connector audit verify` names them all"
+            )
+        })?,
+    };
+    let others: Vec<String> = bearers
+        .iter()
+        .filter(|other| other.id != chosen.id)
+        .map(|other| other.called())
+        .collect();
+    if chosen.removed_at.is_some() || !others.is_empty() {
+        output::note(&format!("this is the trail of {}", chosen.called()));
+    }
+    if !others.is_empty() {
+        output::note(&format!("others had the name: {}", others.join(", ")));
+    }
+    Ok(chosen)
+}
+
+fn numbered(trails: &[Trail], id: i64) -> Result<&Trail> {
+    let found = trails.iter().find(|trail| i64::from(trail.id) == id);
+    found.with_context(|| {
+        format!("no connection has the number {id}; `ml-connector audit verify` names them all")
+    })
+}
+
+/// The only connection that is there.
+fn only(trails: &[Trail]) -> Result<&Trail> {
+    let mut present = trails.iter().filter(|trail| trail.removed_at.is_none());
+    match (present.next(), present.next()) {
+        (Some(only), None) => Ok(only),
+        _ => bail!(
+            "say which connection with --connection; `ml-connector audit verify` names them all"
+        ),
     }
 }
 
@@ -94,11 +193,11 @@ fn show(entries: &[AuditEntry], json: bool) -> Result<()> {
     Ok(())
 }
 
-async fn verify(store: &Store, connections: &[Connection], json: bool) -> Result<Exit> {
+async fn verify(store: &Store, trails: &[Trail], json: bool) -> Result<Exit> {
     let mut exit = Exit::Done;
     let mut chains = Vec::new();
-    for Connection { id, name, .. } in connections {
-        let (entries, head, broken) = match store.verify_audit(*id).await? {
+    for trail in trails {
+        let (entries, head, broken) = match store.verify_audit(trail.id).await? {
             Verified::Intact { entries, head } => (Some(entries), head, None),
             Verified::Broken { seq, why } => {
                 exit = Exit::Incomplete;
@@ -106,6 +205,7 @@ async fn verify(store: &Store, connections: &[Connection], json: bool) -> Result
             }
         };
         if !json {
+            let name = trail.called();
             output::line(&match (&broken, &head) {
                 (Some((_, why)), _) => format!("{name}: BROKEN: {why}"),
                 (None, Some(head)) => format!(
@@ -117,7 +217,9 @@ async fn verify(store: &Store, connections: &[Connection], json: bool) -> Result
         }
         let (broken_at, why) = broken.unzip();
         chains.push(json!({
-            "connection": name,
+            "connection": trail.name,
+            "id": i64::from(trail.id),
+            "removed_at": trail.removed_at,
             "intact": why.is_none(),
             "entries": entries,
             "head": head,

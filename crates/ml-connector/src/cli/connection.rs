@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::json;
-use store::connections::{Connection, ConnectionState, NewConnection};
+use store::connections::{Connection, NewConnection};
 use sync::record::Reason;
 
 use super::{Exit, actor, open, output, selected, variable};
@@ -75,7 +75,7 @@ impl ConnectionCommand {
                     let row = |c: &Connection| {
                         vec![
                             c.name.clone(),
-                            state(c).to_owned(),
+                            c.state.as_str().to_owned(),
                             format!("tenant {}", c.tenant),
                             c.odoo.clone(),
                         ]
@@ -109,7 +109,11 @@ fn show(connection: &Connection, secrets: &[String]) -> Result<()> {
     let profile: Profile = serde_json::from_value(connection.settings.clone()).context(
         "the stored settings cannot be read: run `ml-connector connection set FILE` again",
     )?;
-    let mut said = vec![format!("{} is {}", connection.name, state(connection))];
+    let mut said = vec![format!(
+        "{} is {}",
+        connection.name,
+        connection.state.as_str()
+    )];
     if let Some(Reason {
         cause,
         what,
@@ -147,17 +151,10 @@ fn described(file: &std::path::Path, settings: &Settings) -> Result<NewConnectio
 fn shown(connection: &Connection) -> serde_json::Value {
     json!({
         "name": connection.name,
-        "state": state(connection),
+        "state": connection.state.as_str(),
         "paused": connection.paused,
         "tenant": connection.tenant,
         "odoo": connection.odoo,
         "settings": connection.settings,
     })
-}
-
-pub(super) fn state(connection: &Connection) -> &'static str {
-    match connection.state {
-        ConnectionState::Active => "active",
-        ConnectionState::Paused => "paused",
-    }
 }

@@ -106,10 +106,9 @@ impl Summary {
                 };
                 flows.insert(status.flow.to_string(), flow);
             }
-            let state = super::connection::state(connection);
             let paused = connection.paused.as_ref();
             let summary = ConnectionSummary {
-                state,
+                state: connection.state.as_str(),
                 cause: paused.map(|reason| reason.cause.clone()),
                 advice: paused.map(|reason| reason.advice.clone()),
                 breakers: Outage::of(store, connection.id).await?,

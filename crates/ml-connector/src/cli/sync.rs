@@ -64,14 +64,17 @@ impl Sync {
         }
         let mut engine = Engine::default();
         engine.take_up(&shared).await?;
-        if engine.is_ours()
-            && let Some(exit) = out_of_reach(&shared, &connections).await?
-        {
+        let (within_reach, left_out): (Vec<_>, Vec<_>) = if engine.is_ours() {
+            by_reach(&shared, connections).await?
+        } else {
+            (connections, Vec::new())
+        };
+        if within_reach.is_empty() {
             engine.end().await;
-            return Ok(exit);
+            return Ok(Exit::Vendor);
         }
         let mut passes = BTreeMap::new();
-        for connection in &connections {
+        for connection in &within_reach {
             let flows = flows(connection, &self.flows)?;
             let pass = shared
                 .store
@@ -86,12 +89,14 @@ impl Sync {
             shared.wakeup(connection.id).notify_one();
             passes.insert(connection.name.clone(), pass);
         }
-        let ended = follow(&shared, &mut engine, &connections, &passes, self.timeout).await;
+        let ended = follow(&shared, &mut engine, &within_reach, &passes, self.timeout).await;
         engine.end().await;
         let ended = ended?;
         let connections = selected(&shared.store, self.connection.as_deref()).await?;
-        let summary =
+        let mut summary =
             Summary::read(&shared.store, &connections, &ended, shared.clock.now()).await?;
+        // Nobody knows what there was to do for them.
+        summary.settled &= left_out.is_empty();
         if self.json {
             output::json(&summary)?;
         } else {
@@ -103,18 +108,14 @@ impl Sync {
             }
         }
         shared.store.clone().close().await?;
-        Ok(
-            if connections
-                .iter()
-                .any(|connection| connection.state == ConnectionState::Paused)
-            {
-                Exit::Vendor
-            } else if !summary.settled || summary.has_failures() {
-                Exit::Incomplete
-            } else {
-                Exit::Done
-            },
-        )
+        let paused = |connection: &Connection| connection.state == ConnectionState::Paused;
+        Ok(if !left_out.is_empty() || connections.iter().any(paused) {
+            Exit::Vendor
+        } else if !summary.settled || summary.has_failures() {
+            Exit::Incomplete
+        } else {
+            Exit::Done
+        })
     }
 }
 
@@ -163,25 +164,40 @@ impl Engine {
     }
 }
 
-/// Whether a vendor cannot be reached or refuses the credentials: then there is nothing to wait for.
-async fn out_of_reach(shared: &Shared, connections: &[Connection]) -> Result<Option<Exit>> {
-    let mut exit = None;
+/// Parts the connections whose vendors answer from those of which one cannot be reached or refuses the credentials, and
+/// says which and why: there is nothing to wait for, and the others do not suffer for it.
+async fn by_reach(
+    shared: &Shared,
+    connections: Vec<Connection>,
+) -> Result<(Vec<Connection>, Vec<Connection>)> {
+    let is_only = connections.len() == 1;
+    let (mut within_reach, mut left_out) = (Vec::new(), Vec::new());
     for connection in connections {
-        let findings = doctor::check(shared, connection, shared.public_url.as_ref())
+        let findings = doctor::check(shared, &connection, shared.public_url.as_ref())
             .await
             .map_err(check::broken)?;
+        let mut is_out = false;
         for finding in findings
             .iter()
             .filter(|finding| finding.unreachable.is_some() || finding.refused)
         {
+            is_out = true;
             output::complain(&format!(
                 "{}: {}\n  {}",
                 finding.connection, finding.saw, finding.advice
             ));
-            exit = Some(Exit::Vendor);
         }
+        if is_out && !is_only {
+            output::complain(&format!("{}: left out of this run", connection.name));
+        }
+        let side = if is_out {
+            &mut left_out
+        } else {
+            &mut within_reach
+        };
+        side.push(connection);
     }
-    Ok(exit)
+    Ok((within_reach, left_out))
 }
 
 /// The flows to run: those asked for, else all that are on.

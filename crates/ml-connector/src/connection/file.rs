@@ -103,8 +103,9 @@ impl SecretSource {
                 };
                 format!("{setting}: the environment variable {name} is not set")
             })?,
-            Self::File { file } => fs::read_to_string(file)
-                .with_context(|| format!("{setting}: cannot read {}", file.display()))?,
+            Self::File { file } => fs::read_to_string(file).with_context(|| {
+                format!("{setting}: cannot read {}", mistake::file_called(file))
+            })?,
         };
         let text = text.trim();
         if text.is_empty() {
@@ -332,5 +333,25 @@ mod tests {
         let file = FILE.replace("\"ST_APP_KEY\"", "\"ak1.planted\"");
         let error = ConnectionFile::parse(&file, |_| None).err().unwrap();
         assert!(!format!("{error:#}").contains("planted"), "{error:#}");
+    }
+
+    #[test]
+    fn a_missing_file_is_named_and_a_secret_in_its_place_is_not() {
+        let with = |path: &str| {
+            let source = format!("{{ file = \"{path}\" }}");
+            let file = FILE.replace("{ env = \"ST_APP_KEY\" }", &source);
+            format!("{:#}", parse(&file).err().unwrap())
+        };
+        let error = with("missing/app.key");
+        assert!(
+            error.contains("app_key: cannot read missing/app.key"),
+            "{error}"
+        );
+        let error = with("ak1.planted/planted");
+        assert!(
+            error.contains("app_key: cannot read the file that it names"),
+            "{error}"
+        );
+        assert!(!error.contains("planted"), "{error}");
     }
 }

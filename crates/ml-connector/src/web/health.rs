@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use store::connections::ConnectionState;
 
 use super::Web;
-use super::problem::Problem;
+use super::problem::{NO_DATABASE, Problem};
 
 /// The process is up.
 pub(super) async fn alive() -> &'static str {
@@ -18,7 +18,7 @@ pub(super) async fn ready(State(web): State<Web>) -> Result<&'static str, Proble
     let read = web.store().connections().await;
     read.map_err(|error| {
         tracing::error!("not ready: {error}");
-        unavailable()
+        NO_DATABASE
     })?;
     if web.shared.is_at_work() {
         Ok("ok\n")
@@ -36,7 +36,7 @@ pub(super) async fn metrics(State(web): State<Web>) -> Result<impl IntoResponse,
     let now = web.shared.clock.now();
     let refused = |error: store::Error| {
         tracing::error!("metrics cannot be read: {error}");
-        unavailable()
+        NO_DATABASE
     };
     let connections = web.store().connections().await.map_err(refused)?;
     let names = connections
@@ -63,12 +63,4 @@ pub(super) async fn metrics(State(web): State<Web>) -> Result<impl IntoResponse,
         "application/openmetrics-text; version=1.0.0; charset=utf-8",
     )];
     Ok((header, web.shared.metrics.text()))
-}
-
-fn unavailable() -> Problem {
-    Problem {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        title: "Not ready",
-        detail: "The service's own database does not answer; its log says why.",
-    }
 }

@@ -16,7 +16,7 @@ use super::{WEBHOOK_BYTES_MAX, Web};
 pub struct Limits {
     /// How long a client may take to send the headers of a request; also how long a connection may stay without one.
     pub headers: Duration,
-    /// How long a request may take, the arrival of its body included.
+    /// How long a request may take, the arrival of its body included; also how long a client may leave its answer unread.
     pub request: Duration,
     /// Connections that are open at a time; further ones wait to be accepted.
     pub connections: usize,
@@ -90,7 +90,7 @@ mod tests {
     use rand::rngs::StdRng;
     use store::{DatabaseUrl, MasterKey, Store};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::{TcpListener, TcpStream};
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
     use tokio_util::sync::CancellationToken;
 
     use super::*;
@@ -190,6 +190,29 @@ mod tests {
         let second = tokio::spawn(say(address, request));
         drop(first);
         assert!(second.await.unwrap().ends_with("ok\n"));
+    }
+
+    #[tokio::test]
+    async fn who_reads_no_answer_gives_its_place_back() {
+        let (address, _) = served(Limits {
+            request: Duration::from_millis(300),
+            connections: 1,
+            ..Limits::default()
+        })
+        .await;
+        // More than all buffers between the two hold.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let mut deaf = socket.connect(address).await.unwrap();
+        let asks = "GET /style.css HTTP/1.1\r\nHost: h\r\n\r\n".repeat(10_000);
+        let request = "GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        let (_, answer) = tokio::time::timeout(Duration::from_secs(20), async {
+            tokio::join!(deaf.write_all(asks.as_bytes()), say(address, request))
+        })
+        .await
+        .expect("the place comes free");
+        assert!(answer.ends_with("ok\n"), "{answer}");
+        drop(deaf);
     }
 
     async fn panics() -> &'static str {

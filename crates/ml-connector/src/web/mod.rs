@@ -7,6 +7,7 @@ mod problem;
 pub mod receivers;
 mod webhook;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +20,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use store::Store;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -100,9 +102,16 @@ fn guarded(routes: Router<Web>, limits: Limits) -> Router<Web> {
     ))
 }
 
+/// A stream whose writing fails when the client takes nothing for this long: hyper itself would wait for ever.
+fn impatient(stream: TcpStream, patience: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(patience));
+    Box::pin(stream)
+}
+
 /// Serves until stopping is asked for, then lets requests in progress end.
 ///
-/// Accepts by itself, not by `axum::serve`, which lets a client take for ever to send its headers.
+/// Accepts by itself, not by `axum::serve`, which lets a client take for ever to send its headers or to read its answer.
 pub async fn serve(
     listener: TcpListener,
     web: Web,
@@ -135,8 +144,8 @@ pub async fn serve(
         };
         // Answers are small and whole: nothing is gained by waiting for more to send.
         let _ = stream.set_nodelay(true);
-        let connection =
-            connections.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let stream = TokioIo::new(impatient(stream, limits.request));
+        let connection = connections.watch(http.serve_connection(stream, service.clone()));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!("a connection ended early: {error}");

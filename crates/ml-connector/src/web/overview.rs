@@ -3,15 +3,15 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use store::Store;
-use store::connections::{Connection, ConnectionState};
+use store::connections::Connection;
 use sync::record::State as RecordState;
 
 use super::Web;
-use super::problem::Problem;
+use super::problem::{NO_DATABASE, Problem};
 use crate::outage::Outage;
 
 /// Groups of failures shown for one connection.
@@ -58,11 +58,7 @@ pub(super) async fn page(State(web): State<Web>) -> Result<Response, Problem> {
     let now = web.shared.clock.now();
     let overview = read(web.store(), now).await.map_err(|error| {
         tracing::error!("the overview cannot be read: {error}");
-        Problem {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            title: "Not ready",
-            detail: "The service's own database does not answer; its log says why.",
-        }
+        NO_DATABASE
     })?;
     let html = overview
         .render()
@@ -159,10 +155,7 @@ async fn row(
         name: connection.name,
         tenant: connection.tenant,
         odoo: connection.odoo,
-        state: match connection.state {
-            ConnectionState::Active => "active",
-            ConnectionState::Paused => "paused",
-        },
+        state: connection.state.as_str(),
         troubles,
         flows: flows.collect(),
         failures: failures.collect(),

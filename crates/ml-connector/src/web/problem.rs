@@ -18,6 +18,13 @@ pub(super) struct Problem {
     pub(super) detail: &'static str,
 }
 
+/// The service cannot read its own state; its log says why.
+pub(super) const NO_DATABASE: Problem = Problem {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    title: "Not ready",
+    detail: "The service's own database does not answer; its log says why.",
+};
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = json!({

@@ -3,7 +3,8 @@
 //! ServiceTitan registers one address per app and event for all its tenants, so the first form finds the connections by
 //! the tenant in the body; the second takes deliveries for one connection's tenant only. A delivery is answered 200
 //! after its raw bytes are committed, and never before. Nothing in a body is believed: it only says which records to
-//! fetch from ServiceTitan again. What is not signed with a key of ours is refused and not stored.
+//! fetch from ServiceTitan again. What is not signed with a key of ours is refused and not stored, and a stranger does not
+//! learn from the answer which tenants and connections there are.
 
 use std::sync::Arc;
 
@@ -26,16 +27,11 @@ const UNREADABLE: Problem = Problem {
     detail: "The body is not a CloudEvents 1.0 event with data.tenantId and an id.",
 };
 
-const UNSIGNED: Problem = Problem {
+/// The same for whoever is not known: see [`Refusal`].
+const NOT_ACCEPTED: Problem = Problem {
     status: StatusCode::UNAUTHORIZED,
-    title: "Signature not accepted",
-    detail: "The delivery bears no signature made with a webhook key of this connection.",
-};
-
-const UNKNOWN: Problem = Problem {
-    status: StatusCode::NOT_FOUND,
-    title: "No such connection",
-    detail: "No connection here receives webhooks under this address for this tenant.",
+    title: "Not accepted",
+    detail: "The delivery is not signed with a webhook key of a connection that receives its tenant's events here.",
 };
 
 const BUSY: Problem = Problem {
@@ -43,6 +39,40 @@ const BUSY: Problem = Problem {
     title: "Not stored",
     detail: "The delivery could not be stored and should be sent again.",
 };
+
+/// Why a delivery is not taken in. Told apart in the metrics, for the operator; outside, who has no key cannot tell an
+/// unknown connection or tenant from a wrong signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    TooLarge,
+    Unreadable,
+    /// No connection has that name, or that tenant.
+    Unknown,
+    /// The signature is missing or wrong, or webhooks are off.
+    Unsigned,
+    NotStored,
+}
+
+impl Refusal {
+    /// What it is counted as.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooLarge | Self::Unreadable => "refused",
+            Self::Unknown => "unknown",
+            Self::Unsigned => "unsigned",
+            Self::NotStored => "not_stored",
+        }
+    }
+
+    const fn problem(self) -> Problem {
+        match self {
+            Self::TooLarge => TOO_LARGE,
+            Self::Unreadable => UNREADABLE,
+            Self::Unknown | Self::Unsigned => NOT_ACCEPTED,
+            Self::NotStored => BUSY,
+        }
+    }
+}
 
 type Body = Result<Bytes, BytesRejection>;
 
@@ -68,16 +98,16 @@ pub(super) async fn by_connection(
 }
 
 /// Whose delivery it is stands in the body, so the body is parsed before it is known which key must have signed it.
-async fn to_tenant(web: &Web, headers: &HeaderMap, body: Body) -> Result<Received, Problem> {
+async fn to_tenant(web: &Web, headers: &HeaderMap, body: Body) -> Result<Received, Refusal> {
     let raw = whole(body)?;
-    let envelope = Envelope::parse(&raw).map_err(|_| UNREADABLE)?;
+    let envelope = Envelope::parse(&raw).map_err(|_| Refusal::Unreadable)?;
     let mut receivers = web.receivers.of_tenant(envelope.tenant);
     if receivers.is_empty() {
-        return Err(UNKNOWN);
+        return Err(Refusal::Unknown);
     }
     receivers.retain(|receiver| is_signed(receiver, headers, &raw));
     if receivers.is_empty() {
-        return Err(UNSIGNED);
+        return Err(Refusal::Unsigned);
     }
     store(web, &receivers, &envelope, &raw).await
 }
@@ -88,23 +118,23 @@ async fn to_connection(
     connection: &str,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Received, Problem> {
+) -> Result<Received, Refusal> {
     let raw = whole(body)?;
-    let receiver = web.receivers.named(connection).ok_or(UNKNOWN)?;
+    let receiver = web.receivers.named(connection).ok_or(Refusal::Unknown)?;
     if !is_signed(&receiver, headers, &raw) {
-        return Err(UNSIGNED);
+        return Err(Refusal::Unsigned);
     }
-    let envelope = Envelope::parse(&raw).map_err(|_| UNREADABLE)?;
+    let envelope = Envelope::parse(&raw).map_err(|_| Refusal::Unreadable)?;
     if receiver.tenant != envelope.tenant {
-        return Err(UNKNOWN);
+        return Err(Refusal::Unknown);
     }
     store(web, &[receiver], &envelope, &raw).await
 }
 
-fn whole(body: Body) -> Result<Bytes, Problem> {
+fn whole(body: Body) -> Result<Bytes, Refusal> {
     body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
-        _ => UNREADABLE,
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
+        _ => Refusal::Unreadable,
     })
 }
 
@@ -124,7 +154,7 @@ async fn store(
     receivers: &[Arc<Receiver>],
     envelope: &Envelope,
     raw: &Bytes,
-) -> Result<Received, Problem> {
+) -> Result<Received, Refusal> {
     let touches = envelope.touches();
     let wakes = woken(touches.customers.iter().map(|id| id.0));
     let mut received = Received::Duplicate;
@@ -145,7 +175,7 @@ async fn store(
                     connection = receiver.name,
                     "a webhook could not be stored: {error}"
                 );
-                BUSY
+                Refusal::NotStored
             })?;
         if outcome == Received::Fresh {
             received = Received::Fresh;
@@ -155,14 +185,12 @@ async fn store(
     Ok(received)
 }
 
-fn counted(web: &Web, outcome: Result<Received, Problem>) -> Result<StatusCode, Problem> {
-    let word = match &outcome {
+fn counted(web: &Web, outcome: Result<Received, Refusal>) -> Result<StatusCode, Problem> {
+    let word = match outcome {
         Ok(Received::Fresh) => "fresh",
         Ok(Received::Duplicate) => "duplicate",
-        Err(problem) if *problem == UNSIGNED => "unsigned",
-        Err(problem) if *problem == BUSY => "not_stored",
-        Err(_) => "refused",
+        Err(refusal) => refusal.as_str(),
     };
     web.shared.metrics.webhook(word);
-    outcome.map(|_| StatusCode::OK)
+    outcome.map(|_| StatusCode::OK).map_err(Refusal::problem)
 }

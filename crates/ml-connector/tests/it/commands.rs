@@ -104,6 +104,8 @@ async fn bad_usage_ends_with_2_and_says_why() {
         &["connection", "add", "acme.toml"],
         &["audit", "show", "--connection", "nobody"],
         &["audit", "verify", "--connection", "nobody"],
+        &["audit", "show", "--id", "9"],
+        &["audit", "verify", "--connection", "acme", "--id", "1"],
         &["replay"],
         &["replay", "--connection", "nobody", "--all"],
         &["replay", "--recreate"],
@@ -184,7 +186,10 @@ async fn connections_are_listed_shown_changed_and_removed() {
     let parsed: Value = toml::from_str(&text).expect("TOML");
     assert_eq!(
         parsed["odoo"],
-        json!({"url": format!("{odoo}/"), "database": rig.odoo.database(), "protocol": "auto", "workers": 2})
+        json!({
+            "url": format!("{odoo}/"), "database": rig.odoo.database(), "protocol": "auto", "workers": 2,
+            "call_limit_s": 3,
+        })
     );
 
     rig.reconfigure(|text| text.replace("every = \"5s\"", "every = \"1h\""))
@@ -526,8 +531,8 @@ async fn the_trail_is_shown_and_verified() {
     assert_eq!(after, json!([all[1]]));
 
     let intact = json!([{
-        "connection": "acme", "intact": true, "entries": all.len(), "head": all[all.len() - 1]["hash"],
-        "broken_at": null, "why": null,
+        "connection": "acme", "id": 1, "removed_at": null, "intact": true, "entries": all.len(),
+        "head": all[all.len() - 1]["hash"], "broken_at": null, "why": null,
     }]);
     assert_eq!(rig.json(&["audit", "verify", "--json"]).await, intact);
 
@@ -557,6 +562,81 @@ async fn the_trail_is_shown_and_verified() {
     );
     let text = rig.run_to(1, &["audit", "verify"]).await.out;
     assert!(text.starts_with("acme: BROKEN: "), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_trail_of_a_removed_connection_is_shown_and_verified() {
+    let rig = rig(1).await;
+    let run = async |arguments: &[&str]| rig.run_to(0, arguments).await;
+    let actions = async |arguments: &[&str]| {
+        let entries = rig
+            .json(&[&["audit", "show", "--json"], arguments].concat())
+            .await;
+        let actions = entries.as_array().expect("a list").iter();
+        let action = |entry: &Value| entry["action"].as_str().expect("text").to_owned();
+        actions.map(action).collect::<Vec<_>>()
+    };
+    let removed = ["connection.added", "connection.removed"];
+    run(&["connection", "remove", "acme"]).await;
+    assert_eq!(actions(&["--connection", "acme"]).await, removed);
+    let text = run(&["audit", "verify", "--connection", "acme"]).await;
+    assert!(text.out.contains(", --id 1): intact, 2 "), "{}", text.out);
+    // Of several that had the name, the last one is meant.
+    run(&["connection", "add", "acme.toml"]).await;
+    run(&["connection", "remove", "acme"]).await;
+    let verified = rig
+        .json(&["audit", "verify", "--connection", "acme", "--json"])
+        .await;
+    assert_eq!(
+        (&verified[0]["id"], &verified[1]),
+        (&json!(2), &Value::Null)
+    );
+    assert!(verified[0]["removed_at"].is_string());
+    assert_eq!(actions(&["--id", "1"]).await, removed);
+    rig.run_to(2, &["audit", "show"]).await;
+    // The one that bears the name now comes before those.
+    run(&["connection", "add", "acme.toml"]).await;
+    let shown = run(&["audit", "show", "--connection", "acme"]).await;
+    assert_eq!(shown.out.lines().count(), 1, "{}", shown.out);
+    assert!(
+        shown.err.contains("others had the name: acme (removed "),
+        "{}",
+        shown.err
+    );
+    assert_eq!(actions(&[]).await, ["connection.added"]);
+    let all = rig.json(&["audit", "verify", "--json"]).await;
+    let ids: Vec<_> = all
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| &it["id"])
+        .collect();
+    assert_eq!(ids, [&json!(3), &json!(1), &json!(2)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_out_of_reach_does_not_stop_the_others() {
+    let rig = rig(2).await;
+    let acme = std::fs::read_to_string(rig.path("acme.toml")).expect("a connection file");
+    let beta = acme
+        .replace("\"acme\"\n[servicetitan]", "\"beta\"\n[servicetitan]")
+        .replace(&rig.odoo.url(), "http://127.0.0.1:9");
+    std::fs::write(rig.path("beta.toml"), beta).expect("a connection file");
+    rig.run_to(0, &["connection", "add", "beta.toml"]).await;
+
+    let ran = rig.run_to(3, &["sync", "--json"]).await;
+    let summary: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let synced = |name: &str| &summary["connections"][name]["flows"]["customers"]["synced"];
+    assert_eq!((synced("acme"), synced("beta")), (&json!(2), &json!(0)));
+    assert_eq!(summary["settled"], false);
+    assert!(
+        ran.err.contains("beta: left out of this run") && !ran.err.contains("acme: "),
+        "{}",
+        ran.err
+    );
+    rig.run_to(0, &["sync", "acme"]).await;
+    let ran = rig.run_to(3, &["sync", "beta", "--json"]).await;
+    assert!(ran.out.is_empty() && !ran.err.contains("left out"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -281,10 +281,10 @@ async fn deliveries_go_to_their_own_tenant_only() {
     let table = [
         (PATH.to_owned(), &ours, 200),
         (format!("{PATH}/acme"), &ours, 200),
-        (PATH.to_owned(), &theirs, 404),
-        (format!("{PATH}/acme"), &theirs, 404),
-        (format!("{PATH}/nobody"), &ours, 404),
-        (format!("{PATH}/..%2Facme"), &ours, 404),
+        (PATH.to_owned(), &theirs, 401),
+        (format!("{PATH}/acme"), &theirs, 401),
+        (format!("{PATH}/nobody"), &ours, 401),
+        (format!("{PATH}/..%2Facme"), &ours, 401),
         ("/webhooks".to_owned(), &ours, 404),
     ];
     for (path, body, status) in table {
@@ -294,6 +294,7 @@ async fn deliveries_go_to_their_own_tenant_only() {
             "{path}"
         );
     }
+    assert_eq!(counted(&serving, "unknown").await, 4);
     let got = reqwest::get(format!("{}{PATH}", serving.address)).await;
     assert_eq!(got.expect("it answers").status(), 405);
     // Webhooks can be turned off.
@@ -303,6 +304,40 @@ async fn deliveries_go_to_their_own_tenant_only() {
         (post(&serving, PATH, ours.clone(), WEBHOOK_SECRET).await == 401).then_some(())
     })
     .await;
+}
+
+/// Who has no key learns nothing of which connections and tenants there are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_is_told_the_same_whatever_is_there() {
+    let (rig, serving) = listening().await;
+    let ours = event(&rig, customer_id(5), "d", "o");
+    let theirs = ours.replace(&rig.tenant().id().to_string(), "2000002");
+    let told = async |path: &str, body: &str| {
+        let http = reqwest::Client::builder().build().expect("a client");
+        let answer = http
+            .post(format!("{}{path}", serving.address))
+            .header(
+                "X-Signature",
+                sign("no key", Encoding::Hex, body.as_bytes()),
+            )
+            .body(body.to_owned())
+            .send()
+            .await
+            .expect("it answers");
+        let mut headers = answer.headers().clone();
+        headers.remove("date");
+        let status = answer.status();
+        (status, headers, answer.text().await.expect("text"))
+    };
+    let wrong = told(PATH, &ours).await;
+    assert_eq!(wrong.0, 401);
+    assert_eq!(told(PATH, &theirs).await, wrong);
+    for connection in ["acme", "nobody"] {
+        let path = format!("{PATH}/{connection}");
+        for body in [&ours, &theirs, "{}"] {
+            assert_eq!(told(&path, body).await, wrong, "{path} {body}");
+        }
+    }
 }
 
 #[expect(clippy::too_many_lines, reason = "one list of rubbish")]

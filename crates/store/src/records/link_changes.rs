@@ -60,7 +60,7 @@ pub(super) fn carry_out(
     let mut moved = HashSet::new();
     for change in changes {
         let name = change.change.name();
-        let target = writer.carry_out(tx, *change, targets.contains_key(name))?;
+        let target = writer.carry_out(tx, *change)?;
         let before = match target {
             Some(target) => targets.insert(name.clone(), target),
             None => targets.remove(name),
@@ -157,7 +157,6 @@ impl<'a> LinkWriter<'a> {
             change,
             base,
         }: Asked<'a>,
-        exists: bool,
     ) -> Result<Option<i64>> {
         Ok(match change {
             LinkChange::Put { link, part } => {
@@ -173,12 +172,6 @@ impl<'a> LinkWriter<'a> {
                 // The last put of a name wins.
                 self.puts.insert(&link.name, put);
                 Some(link.target.0)
-            }
-            LinkChange::Repoint { name, target } => {
-                self.flush(tx)?;
-                self.repoint(tx, name, target.0)?;
-                // There is nothing to repoint without a link.
-                exists.then_some(target.0)
             }
             LinkChange::Forget { name } => {
                 self.flush(tx)?;
@@ -215,14 +208,6 @@ impl<'a> LinkWriter<'a> {
                                       ELSE excluded.links_version END",
         )?;
         self.puts.clear();
-        Ok(())
-    }
-
-    fn repoint(&self, tx: &mut Tx<'_>, name: &Name, target: i64) -> Result<()> {
-        tx.execute(
-            "UPDATE links SET target = $3, links_version = $4 WHERE connection = $1 AND name = $2 AND target <> $3",
-            params![self.id.0, &name.0, target, self.version],
-        )?;
         Ok(())
     }
 

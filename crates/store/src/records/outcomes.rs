@@ -444,7 +444,7 @@ impl Store {
             audit.append(&mut outcome.audit);
             let bases = outcome.links.iter().map(|change| match change {
                 LinkChange::Put { link, .. } => links::seal_base(&keys, link, self.random()),
-                LinkChange::Repoint { .. } | LinkChange::Forget { .. } => Vec::new(),
+                LinkChange::Forget { .. } => Vec::new(),
             });
             let bases = bases.collect();
             let attempt = outcome.attempt.take();

@@ -105,6 +105,7 @@ CREATE TABLE links (
     PRIMARY KEY (connection, name)
 ) {strict};
 CREATE INDEX links_record ON links (record);
+CREATE INDEX links_target ON links (connection, model, target);
 
 -- Which links of other records a record looked at when it was last planned, found or not.
 CREATE TABLE dependencies (

@@ -2,7 +2,8 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use store::ErrorKind;
-use store::connections::{ConnectionState, NewConnection};
+use store::connections::{ConnectionState, NewConnection, Removed};
+use sync::record::Reason;
 
 use crate::rig::{
     FLOW, Rig, at, name, new_connection, on_every_database, put, reason, sighting, synced,
@@ -135,24 +136,29 @@ async fn is_replaced_in_place(rig: Rig) {
 async fn a_pause_is_audited_once(rig: Rig) {
     let id = rig.connection("acme").await;
     let why = reason("key-revoked", "make a new key");
-    for _again in 0..3 {
-        rig.store
-            .set_connection_state(
-                id,
-                ConnectionState::Paused,
-                Some(why.clone()),
-                "engine",
-                at(1),
-            )
-            .await
-            .unwrap();
+    let pause = async |why: Reason| {
+        let paused = ConnectionState::Paused;
+        let set = rig
+            .store
+            .set_connection_state(id, paused, Some(why), "engine", at(1));
+        set.await.unwrap();
+    };
+    for request in 0..3 {
+        let what = format!("HTTP 401, request {request}");
+        pause(Reason {
+            what,
+            ..why.clone()
+        })
+        .await;
     }
+    pause(why.clone()).await;
     let connection = rig.store.connection("acme").await.unwrap().unwrap();
     assert_eq!(
         (connection.state, connection.paused),
         (ConnectionState::Paused, Some(why))
     );
     assert_eq!(connection.version, 1);
+    pause(reason("key-revoked", "ask ann")).await;
     rig.store
         .set_connection_state(id, ConnectionState::Active, None, "engine", at(2))
         .await
@@ -171,6 +177,10 @@ async fn a_pause_is_audited_once(rig: Rig) {
             (
                 "connection.paused".to_owned(),
                 "key-revoked: make a new key".to_owned()
+            ),
+            (
+                "connection.paused".to_owned(),
+                "key-revoked: ask ann".to_owned()
             ),
             ("connection.resumed".to_owned(), String::new())
         ]
@@ -239,4 +249,17 @@ async fn leaves_only_its_audit_chain(rig: Rig) {
     let again = rig.connection("acme").await;
     assert_ne!(again, id);
     assert!(rig.due(again, at(9)).await.is_empty());
+    rig.store
+        .remove_connection("acme", "test", at(5))
+        .await
+        .unwrap();
+    let removed = |id, removed_at| Removed {
+        id,
+        name: "acme".to_owned(),
+        removed_at,
+    };
+    assert_eq!(
+        rig.store.removed_connections().await.unwrap(),
+        [removed(id, at(3)), removed(again, at(5))]
+    );
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use store::ErrorKind;
 use store::observations::{Observation, SIGHTINGS_MAX};
+use store::records::Selection;
+use sync::plan::{DISMISS, RECREATE};
 use sync::record::State;
 use sync::sighting::Sighting;
 
@@ -17,6 +19,7 @@ on_every_database!(
     repeats_write_nothing,
     a_changed_row_makes_a_settled_record_due_again,
     the_oldest_unplanned_input_counts,
+    new_content_takes_a_dismissal_back_and_no_other_decision,
     cursors_are_saved_with_their_rows,
     a_part_moves_with_its_links,
     a_late_outcome_files_the_link_where_the_part_is_now,
@@ -119,6 +122,57 @@ async fn the_oldest_unplanned_input_counts(rig: Rig) {
     rig.observe(id, vec![sighting("customer/1", "1", "c")], at(7))
         .await;
     assert_eq!(rig.only_due(id, at(7)).await.observed_at, at(7));
+}
+
+async fn new_content_takes_a_dismissal_back_and_no_other_decision(rig: Rig) {
+    let id = rig.connection("acme").await;
+    let page = |location: &str| {
+        vec![
+            sighting("customer/1", "1", "a"),
+            sighting("location/9", location, "l"),
+            sighting("customer/2", "2", "b"),
+            sighting("customer/3", "3", "c"),
+        ]
+    };
+    rig.observe(id, page("1"), at(1)).await;
+    let due = rig.due(id, at(1)).await;
+    rig.record_outcomes(id, due.iter().map(synced).collect(), at(2))
+        .await;
+    let decide = async |decision: &str| {
+        let selection = Selection {
+            decision: Some(decision.to_owned()),
+            ..Selection::default()
+        };
+        let due = rig.store.replay(id, selection, "ann", at(3)).await.unwrap();
+        assert_eq!(due, 3);
+    };
+    let decisions = async || {
+        let due = rig.due(id, at(9)).await;
+        let decision = |source: &str| {
+            let due = due.iter().find(|due| due.key.source.0 == source);
+            due.unwrap().decision.clone()
+        };
+        ["1", "2", "3"].map(decision)
+    };
+    decide(DISMISS).await;
+    rig.observe(id, page("1"), at(4)).await;
+    let dismissed = Some(DISMISS.to_owned());
+    assert_eq!(
+        decisions().await,
+        [dismissed.clone(), dismissed.clone(), dismissed.clone()]
+    );
+    // The location moves from 1 to 2: both hold something new.
+    rig.observe(id, page("2"), at(5)).await;
+    assert_eq!(decisions().await, [None, None, dismissed]);
+
+    // Who was to be made anew still is, with what came since.
+    decide(RECREATE).await;
+    rig.observe(id, page("1"), at(6)).await;
+    let recreate = Some(RECREATE.to_owned());
+    assert_eq!(
+        decisions().await,
+        [recreate.clone(), recreate.clone(), recreate]
+    );
 }
 
 async fn cursors_are_saved_with_their_rows(rig: Rig) {
