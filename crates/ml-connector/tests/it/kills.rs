@@ -17,7 +17,7 @@ use sandbox::servicetitan::{Options, RateShape};
 
 use crate::expected::assert_holds;
 use crate::history::History;
-use crate::odoo_side::OdooSide;
+use crate::odoo_side::{OdooSide, Partners};
 use crate::rig::Rig;
 use crate::watched::Watched;
 
@@ -142,16 +142,7 @@ async fn killed_and_restarted(rig: &Rig, calm: &Rig, kills: usize, seed: u64) {
     history.repeat(&calm.tenant());
     calm.sync().await;
     let (disturbed, undisturbed) = (rig.partners().await, calm.partners().await);
-    let different: Vec<String> = undisturbed
-        .iter()
-        .filter(|(name, partner)| disturbed.get(*name) != Some(*partner))
-        .map(|(name, calm)| {
-            format!(
-                "{name}\n  calm:      {calm:?}\n  disturbed: {:?}",
-                disturbed.get(name)
-            )
-        })
-        .collect();
+    let different = different(&disturbed, &undisturbed);
     assert!(different.is_empty(), "{}", different.join("\n"));
     assert_eq!(disturbed.len(), undisturbed.len());
     assert_holds(&disturbed, &rig.tenant());
@@ -160,6 +151,18 @@ async fn killed_and_restarted(rig: &Rig, calm: &Rig, kills: usize, seed: u64) {
         disturbed.len(),
         "partners without an external id, or twice"
     );
+}
+
+/// Every partner that is not as it should be, beside what it should be.
+fn different(disturbed: &Partners, undisturbed: &Partners) -> Vec<String> {
+    undisturbed
+        .iter()
+        .filter(|(name, calm)| disturbed.get(*name) != Some(*calm))
+        .map(|(name, calm)| {
+            let found = disturbed.get(name);
+            format!("{name}\n  calm:      {calm:?}\n  disturbed: {found:?}")
+        })
+        .collect()
 }
 
 async fn story(odoo: [OdooSide; 2], customers: usize, kills: usize) {
