@@ -289,7 +289,7 @@ async fn charged(rig: &Rig) -> usize {
     let retried = |entry: &&Value| {
         entry["action"]
             .as_str()
-            .is_some_and(|action| action.starts_with("pending"))
+            .is_some_and(|action| action.starts_with("pending") && action != "pending: in-doubt")
     };
     entries.iter().filter(retried).count()
 }

@@ -34,7 +34,8 @@ impl Progress {
         let done = match (effect, &standing.reason) {
             (_, Some(reason)) => format!("{}: {}", standing.state, reason.cause),
             (Effect::Created, None) => "created".to_owned(),
-            (Effect::Unchanged, None) => "let go".to_owned(),
+            (Effect::Unchanged, None) if self.done.is_empty() => "let go".to_owned(),
+            (Effect::Unchanged, None) => "confirmed".to_owned(),
             (_, None) => "updated".to_owned(),
         };
         let own = customers::name(&job.due.key.source);
@@ -99,11 +100,27 @@ impl Progress {
             Effect::None
         } else if creates_own(&self.job) {
             Effect::Created
-        } else if self.done.is_empty() {
+        } else if self
+            .job
+            .writes
+            .iter()
+            .all(|write| self.changes_nothing(write))
+        {
             Effect::Unchanged
         } else {
             Effect::Updated
         }
+    }
+}
+
+impl Progress {
+    /// Whether a write was not done, or only said once more what the partner was given before.
+    fn changes_nothing(&self, write: &Write) -> bool {
+        let links = &self.job.due.links;
+        !self.done.contains(&write.name)
+            || links
+                .iter()
+                .any(|link| link.name == write.name && link.base == write.holds)
     }
 }
 
