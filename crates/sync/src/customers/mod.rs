@@ -224,7 +224,8 @@ fn difference(subject: &Subject<'_>, partner: Partner, customer: &Content) -> Op
             if changed.is_empty() {
                 return None;
             }
-            let comes_back = changed.get("active") == Some("1") || changed.get("parent").is_some();
+            let comes_back =
+                !archived && (changed.get("active").is_some() || changed.get("parent").is_some());
             let columns = if comes_back && wanted.get("parent").is_some() {
                 inherited(customer, &wanted).overlaid(&changed)
             } else {
@@ -268,7 +269,39 @@ fn orphans(
         .collect()
 }
 
-/// Archives the record's own partners, as far as they are not archived and are `meant`.
+/// Partners of a customer that was merged away which an unanswered call may have made: they are archived as well.
+fn doubted(
+    subject: &Subject<'_>,
+    aggregate: &Aggregate,
+    directory: &Directory,
+) -> Result<Vec<Write>, Reason> {
+    if subject.in_doubt.is_none() {
+        return Ok(Vec::new());
+    }
+    let wanted = partner::wanted(aggregate, &name(subject.source), directory, &mut Vec::new())?;
+    let doubted = wanted.into_iter().filter(|partner| {
+        may_be_there(subject, &partner.name) && held(subject.links, &partner.name).is_none()
+    });
+    let archived = doubted.map(
+        |Partner {
+             name,
+             part,
+             content,
+         }| {
+            let columns = content.overlaid(&Content::from_iter([("active", "0")]));
+            Write {
+                name,
+                part,
+                model: MODEL,
+                holds: columns.clone(),
+                verb: Verb::Create { columns },
+            }
+        },
+    );
+    Ok(archived.collect())
+}
+
+/// Archives the record's own partners, as far as they are not archived, or may not be, and are `meant`.
 fn archive_all(
     subject: &Subject<'_>,
     aggregate: &Aggregate,
@@ -277,7 +310,8 @@ fn archive_all(
     subject
         .links
         .iter()
-        .filter(|link| !is_alias(link) && link.base.get("active") != Some("0") && meant(link))
+        .filter(|link| !is_alias(link) && meant(link))
+        .filter(|link| link.base.get("active") != Some("0") || subject.in_doubt.is_some())
         .map(|link| archive(link, aggregate.part_of(&link.name)))
         .collect()
 }
@@ -361,20 +395,16 @@ fn merged(
                 .to_owned(),
         }));
     }
-    let mut writes = if subject.in_doubt.is_some() && !aggregate.is_active() {
-        // What an unanswered call may have made is archived with the rest.
-        match changes(subject, aggregate, directory, &mut Vec::new()) {
-            Ok(writes) => writes,
-            Err(reason) => return Some(Decision::Fail(reason)),
-        }
-    } else {
-        archive_all(subject, aggregate, |link| link.target != target)
-    };
+    let mut writes = archive_all(subject, aggregate, |link| link.target != target);
+    match doubted(subject, aggregate, directory) {
+        Ok(doubted) => writes.extend(doubted),
+        Err(reason) => return Some(Decision::Fail(reason)),
+    }
     let points_there = subject
         .links
         .iter()
         .any(|link| link.name == own && link.base.is_empty() && link.target == target);
-    if !points_there {
+    if !points_there || writes.iter().any(|write| write.name == own) {
         let part = aggregate.part_of(&own);
         writes.push(Write {
             name: own,
