@@ -22,3 +22,7 @@ odoo-down:
 # The contract of the `odoo` crate on Odoo 14 over XML-RPC; fetches 1.3 GB the first time
 odoo14 *ARGUMENTS:
     scripts/odoo14 {{ ARGUMENTS }}
+
+# Measure against the floors of docs/performance.md; wants a machine with nothing else to do, and takes about ten minutes
+bench *ARGUMENTS:
+    scripts/bench {{ ARGUMENTS }}

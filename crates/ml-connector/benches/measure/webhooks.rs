@@ -121,7 +121,7 @@ fn missing(rig: &Rig, acknowledged: &[u64]) -> usize {
     let db =
         rusqlite::Connection::open(rig.path("connector.db")).expect("the connector's database");
     let mut find = db
-        .prepare("select 1 from observations where occurrence = ?1")
+        .prepare("select 1 from observations where connection = 1 and occurrence = ?1")
         .expect("SQL");
     acknowledged
         .iter()

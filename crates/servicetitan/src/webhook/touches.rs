@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::id::{CustomerId, JobId, LocationId};
@@ -70,28 +71,55 @@ impl fmt::Display for Entity {
     }
 }
 
-type Fields<'a> = BTreeMap<String, &'a RawValue>;
+/// What is looked at of a record. It may have a hundred fields, and deliveries come by the thousand.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Record<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    customer_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    customer: Option<&'a RawValue>,
+    #[serde(borrow)]
+    location_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    location: Option<&'a RawValue>,
+    #[serde(borrow)]
+    job_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    job: Option<&'a RawValue>,
+}
+
+impl<'a> Record<'a> {
+    /// `None` for what is no object.
+    fn read(raw: &'a str) -> Option<Self> {
+        serde_json::from_str(raw).ok()
+    }
+}
 
 impl Touches {
     /// Reads the `data` of an event. What it cannot read, it leaves out.
     pub(super) fn of(event_type: &str, data: &str) -> Self {
         let mut touches = Self::default();
-        let Some(data) = fields(data) else {
+        let Ok(parts) = serde_json::from_str::<BTreeMap<String, &RawValue>>(data) else {
             return touches;
         };
         // The published events carry the record under its name: {"job": {"id": ...}, ...}.
-        for (key, value) in &data {
-            if let Some(record) = fields(value.get()) {
-                touches.add(Some(Entity::new(key)), &record);
+        for (key, value) in parts {
+            if let Some(record) = Record::read(value.get()) {
+                touches.add(Some(Entity::new(&key)), &record);
             }
         }
         // Others may carry it flat, or only the ids of what it belongs to.
-        touches.add(Entity::of_type(event_type), &data);
+        if let Some(flat) = Record::read(data) {
+            touches.add(Entity::of_type(event_type), &flat);
+        }
         touches
     }
 
-    fn add(&mut self, entity: Option<Entity>, record: &Fields<'_>) {
-        if let (Some(entity), Some(id)) = (entity, id(record, "id")) {
+    fn add(&mut self, entity: Option<Entity>, record: &Record<'_>) {
+        if let (Some(entity), Some(id)) = (entity, id(record.id)) {
             match entity.as_str() {
                 "customer" => drop(self.customers.insert(CustomerId(id))),
                 "location" => drop(self.locations.insert(LocationId(id))),
@@ -100,24 +128,20 @@ impl Touches {
             }
             self.named.insert(Named { entity, id });
         }
-        let owner = |flat: &str, nested: &str| {
-            id(record, flat).or_else(|| id(&fields(record.get(nested)?.get())?, "id"))
+        let owner = |flat: Option<&RawValue>, nested: Option<&RawValue>| {
+            id(flat).or_else(|| id(Record::read(nested?.get())?.id))
         };
-        let customer = owner("customerId", "customer").map(CustomerId);
-        let location = owner("locationId", "location").map(LocationId);
-        let job = owner("jobId", "job").map(JobId);
+        let customer = owner(record.customer_id, record.customer).map(CustomerId);
+        let location = owner(record.location_id, record.location).map(LocationId);
+        let job = owner(record.job_id, record.job).map(JobId);
         self.customers.extend(customer);
         self.locations.extend(location);
         self.jobs.extend(job);
     }
 }
 
-fn fields(raw: &str) -> Option<Fields<'_>> {
-    serde_json::from_str(raw).ok()
-}
-
-fn id(fields: &Fields<'_>, name: &str) -> Option<i64> {
-    let mut json = serde_json::Deserializer::from_str(fields.get(name)?.get());
+fn id(raw: Option<&RawValue>) -> Option<i64> {
+    let mut json = serde_json::Deserializer::from_str(raw?.get());
     optional_whole(&mut json).ok().flatten()
 }
 
