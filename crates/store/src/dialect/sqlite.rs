@@ -18,7 +18,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const LOG_PAGES: i64 = 4_000;
 
 /// Memory for pages of the database.
-const CACHE_KIB: i64 = 8_192;
+const CACHE_KIB: i64 = 2_048;
 
 pub(super) struct Connection {
     inner: rusqlite::Connection,
