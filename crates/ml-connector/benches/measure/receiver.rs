@@ -1,5 +1,6 @@
-//! The floor of a webhook endpoint: verifies the signature, appends the body to one SQLite table, answers after the
-//! commit. Greedy group commit, no encryption, no routing, no deduplication.
+//! The floor of a webhook endpoint, what a durable receiver cannot do without: verifies the signature, reads what the
+//! occurrence is called, appends the body to one SQLite table under that name unless it is there, answers after the
+//! commit. Greedy group commit; no encryption, no routing, nothing is woken.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +15,12 @@ use tokio::sync::{mpsc, oneshot};
 
 const GROUP_MAX: usize = 256;
 
-type Queue = mpsc::Sender<(Bytes, oneshot::Sender<()>)>;
+type Queue = mpsc::Sender<(String, Bytes, oneshot::Sender<()>)>;
+
+#[derive(serde::Deserialize)]
+struct Named {
+    userassignedid: String,
+}
 
 #[derive(Clone)]
 struct Floor {
@@ -50,32 +56,45 @@ async fn receive(State(floor): State<Floor>, headers: HeaderMap, body: Bytes) ->
     if floor.verifier.verify(pairs, &body).is_err() {
         return StatusCode::UNAUTHORIZED;
     }
+    let Ok(Named { userassignedid }) = serde_json::from_slice(&body) else {
+        return StatusCode::BAD_REQUEST;
+    };
     let (done, wait) = oneshot::channel();
-    if floor.queue.send((body, done)).await.is_err() || wait.await.is_err() {
+    if floor
+        .queue
+        .send((userassignedid, body, done))
+        .await
+        .is_err()
+        || wait.await.is_err()
+    {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     StatusCode::OK
 }
 
-fn write(database: &Path, mut inbox: mpsc::Receiver<(Bytes, oneshot::Sender<()>)>) {
+fn write(database: &Path, mut inbox: mpsc::Receiver<(String, Bytes, oneshot::Sender<()>)>) {
     let mut db = rusqlite::Connection::open(database).expect("a database");
     db.pragma_update(None, "journal_mode", "wal").expect("WAL");
     db.pragma_update(None, "synchronous", "full").expect("full");
     db.execute_batch(
-        "create table if not exists hooks (id integer primary key, body blob not null)",
+        "create table if not exists hooks (id integer primary key, occurrence text not null unique, body blob not null)",
     )
     .expect("a table");
     let mut group = Vec::with_capacity(GROUP_MAX);
     while inbox.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
         let tx = db.transaction().expect("a transaction");
-        for (body, _) in &group {
+        for (occurrence, body, _) in &group {
             let mut insert = tx
-                .prepare_cached("insert into hooks (body) values (?1)")
+                .prepare_cached(
+                    "insert into hooks (occurrence, body) values (?1, ?2) on conflict do nothing",
+                )
                 .expect("SQL");
-            insert.execute([body.as_ref()]).expect("inserted");
+            insert
+                .execute(rusqlite::params![occurrence, body.as_ref()])
+                .expect("inserted");
         }
         tx.commit().expect("committed");
-        for (_, done) in group.drain(..) {
+        for (_, _, done) in group.drain(..) {
             let _ = done.send(());
         }
     }

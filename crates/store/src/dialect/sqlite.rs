@@ -1,7 +1,9 @@
 //! SQLite: one file, one writer, WAL with `synchronous=FULL`.
 
-use std::fs::OpenOptions;
-use std::path::Path;
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
@@ -17,12 +19,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pages of 4 KiB that the log may have before it goes into the database.
 const LOG_PAGES: i64 = 4_000;
 
+/// How often the checkpointer looks at the log, and how long that is before it bothers.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(100);
+const CHECKPOINT_BYTES: u64 = 4 << 20;
+
 /// Memory for pages of the database.
 const CACHE_KIB: i64 = 2_048;
 
 pub(super) struct Connection {
     inner: rusqlite::Connection,
     role: Role,
+    checkpointer: Option<Checkpointer>,
 }
 
 impl Connection {
@@ -33,8 +40,17 @@ impl Connection {
             })?;
         }
         let inner = rusqlite::Connection::open(path).map_err(failed)?;
-        let connection = Self { inner, role };
+        let mut connection = Self {
+            inner,
+            role,
+            checkpointer: None,
+        };
         connection.prepare().map_err(failed)?;
+        if role == Role::Writer {
+            let checkpointer = Checkpointer::start(path.to_owned())
+                .map_err(|cause| Error::caused("start a thread", ErrorKind::Unavailable, cause))?;
+            connection.checkpointer = Some(checkpointer);
+        }
         Ok(connection)
     }
 
@@ -43,6 +59,7 @@ impl Connection {
         let connection = Self {
             inner,
             role: Role::Writer,
+            checkpointer: None,
         };
         connection.prepare().map_err(failed)?;
         Ok(connection)
@@ -57,8 +74,8 @@ impl Connection {
         self.inner.pragma_update(None, "synchronous", "FULL")?;
         self.inner.pragma_update(None, "foreign_keys", "ON")?;
         self.inner.pragma_update(None, "trusted_schema", "OFF")?;
-        // Each checkpoint (the log goes into the database, both are flushed) holds up whoever waits at that moment. At the
-        // default of 4 MB these are more than one delivery in a hundred; at 16 MB, fewer.
+        // A checkpoint here (the log goes into the database, both are flushed) holds up whoever waits at that moment.
+        // The checkpointer leaves little to do; without it the log would grow as long as there is no pause.
         self.inner
             .pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         self.inner.pragma_update(None, "cache_size", -CACHE_KIB)?;
@@ -123,6 +140,54 @@ impl Connection {
         let mut statement = self.inner.prepare_cached(sql).map_err(failed)?;
         statement.execute([]).map_err(failed)?;
         Ok(())
+    }
+}
+
+/// A thread that brings the log into the database while the writer goes on, so that hardly anybody waits for it.
+struct Checkpointer {
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Checkpointer {
+    fn start(database: PathBuf) -> std::io::Result<Self> {
+        let (stop, stopped) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("store-checkpoint".to_owned())
+            .spawn(move || checkpoint_now_and_then(&database, &stopped))?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        // Whoever waits for the end of the store may move or delete its file next.
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// Errors are left to the writer's own checkpoints, which come when the log is four times as long.
+fn checkpoint_now_and_then(database: &Path, stopped: &mpsc::Receiver<()>) {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    let log = PathBuf::from(log);
+    let mut connection = None;
+    while stopped.recv_timeout(CHECKPOINT_EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if fs::metadata(&log).is_ok_and(|log| log.len() >= CHECKPOINT_BYTES) {
+            if connection.is_none() {
+                connection = rusqlite::Connection::open(database).ok();
+            }
+            if let Some(connection) = &connection {
+                let _left_to_the_writer =
+                    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            }
+        }
     }
 }
 
@@ -191,7 +256,9 @@ fn failed(cause: rusqlite::Error) -> Error {
 pub(super) fn word(word: &str) -> Option<String> {
     let (name, argument) = word.split_once(' ').unwrap_or((word, ""));
     Some(match name {
-        "id" => "INTEGER PRIMARY KEY AUTOINCREMENT".to_owned(),
+        // Without AUTOINCREMENT, which costs a row of another table with each insert: ids grow as long as a table's last
+        // row is never deleted, and none is.
+        "id" => "INTEGER PRIMARY KEY".to_owned(),
         "integer" => "INTEGER".to_owned(),
         "text" => "TEXT".to_owned(),
         "bytes" => "BLOB".to_owned(),
