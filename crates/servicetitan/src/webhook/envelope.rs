@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Touches;
+use super::touches::Parts;
 use crate::id::TenantId;
-use crate::record::{optional_text, optional_whole, timestamp_of};
+use crate::record::{optional_text, timestamp_of};
 
 /// The longest identifier of an occurrence that is accepted, in bytes.
 const OCCURRENCE_BYTES_MAX: usize = 512;
@@ -29,6 +30,7 @@ pub struct Envelope {
     /// `data` as it came.
     pub data: Box<RawValue>,
     occurrence: Occurrence,
+    touches: Touches,
 }
 
 /// What happened, once, however often it is delivered.
@@ -56,10 +58,11 @@ impl Envelope {
     /// [`EnvelopeError`] if it is no JSON object, or does not say which tenant it is about or which
     /// occurrence it is. Never quotes the body.
     pub fn parse(raw: &[u8]) -> Result<Self, EnvelopeError> {
-        let attributes: Attributes = parsed(raw)?;
+        let attributes: Attributes<'_> = parsed(raw)?;
         let data = attributes.data.ok_or(EnvelopeError::NoTenant)?;
-        let tenant: Tenant =
-            serde_json::from_str(data.get()).map_err(|_| EnvelopeError::NoTenant)?;
+        let parts = Parts::read(data.get()).ok_or(EnvelopeError::NoTenant)?;
+        let tenant = parts.whole("tenantId").map(TenantId);
+        let event_type = attributes.event_type.unwrap_or_default();
         let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let id = given(attributes.id);
         let occurrence = given(attributes.userassignedid)
@@ -67,12 +70,13 @@ impl Envelope {
             .filter(|occurrence| occurrence.len() <= OCCURRENCE_BYTES_MAX)
             .ok_or(EnvelopeError::NoOccurrence)?;
         Ok(Self {
-            event_type: attributes.event_type.unwrap_or_default(),
+            touches: Touches::of(&event_type, &parts),
+            event_type,
             id,
             time: attributes.time.as_deref().and_then(timestamp_of),
-            tenant: tenant.tenant_id.ok_or(EnvelopeError::NoTenant)?,
-            tenant_name: given(tenant.tenant_name),
-            data,
+            tenant: tenant.ok_or(EnvelopeError::NoTenant)?,
+            tenant_name: given(parts.text("tenantName")),
+            data: data.to_owned(),
             occurrence: Occurrence(occurrence),
         })
     }
@@ -85,13 +89,13 @@ impl Envelope {
 
     /// Which records the event names.
     #[must_use]
-    pub fn touches(&self) -> Touches {
-        Touches::of(&self.event_type, self.data.get())
+    pub fn touches(&self) -> &Touches {
+        &self.touches
     }
 }
 
 #[derive(Deserialize)]
-struct Attributes {
+struct Attributes<'a> {
     #[serde(default, rename = "type", deserialize_with = "optional_text")]
     event_type: Option<String>,
     #[serde(default, deserialize_with = "optional_text")]
@@ -100,20 +104,11 @@ struct Attributes {
     time: Option<String>,
     #[serde(default, deserialize_with = "optional_text")]
     userassignedid: Option<String>,
-    #[serde(default)]
-    data: Option<Box<RawValue>>,
+    #[serde(default, borrow)]
+    data: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Tenant {
-    #[serde(default, deserialize_with = "optional_whole")]
-    tenant_id: Option<TenantId>,
-    #[serde(default, deserialize_with = "optional_text")]
-    tenant_name: Option<String>,
-}
-
-fn parsed(raw: &[u8]) -> Result<Attributes, EnvelopeError> {
+fn parsed(raw: &[u8]) -> Result<Attributes<'_>, EnvelopeError> {
     let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
     serde_json::from_slice(raw).map_err(|error| EnvelopeError::NotAnEnvelope {
         line: error.line(),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::id::{CustomerId, JobId, LocationId};
-use crate::record::optional_whole;
+use crate::record::{optional_text, optional_whole};
 
 /// What an event is about, and whom that concerns. Empty is possible: an event that names nothing
 /// wakes nothing.
@@ -98,23 +98,53 @@ impl<'a> Record<'a> {
     }
 }
 
+/// The `data` of an event, read once.
+pub(super) struct Parts<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'a> Parts<'a> {
+    /// `None` for what is no object.
+    pub(super) fn read(data: &'a str) -> Option<Self> {
+        serde_json::from_str(data).ok().map(Self)
+    }
+
+    /// A whole number, or a text that is one.
+    pub(super) fn whole(&self, name: &str) -> Option<i64> {
+        id(self.0.get(name).copied())
+    }
+
+    /// A text, or a number as text.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let mut json = serde_json::Deserializer::from_str(self.0.get(name)?.get());
+        optional_text(&mut json).ok().flatten()
+    }
+
+    /// Itself as a record.
+    fn flat(&self) -> Record<'a> {
+        let field = |name: &str| self.0.get(name).copied();
+        Record {
+            id: field("id"),
+            customer_id: field("customerId"),
+            customer: field("customer"),
+            location_id: field("locationId"),
+            location: field("location"),
+            job_id: field("jobId"),
+            job: field("job"),
+        }
+    }
+}
+
 impl Touches {
-    /// Reads the `data` of an event. What it cannot read, it leaves out.
-    pub(super) fn of(event_type: &str, data: &str) -> Self {
+    /// What the event's parts name. What cannot be read is left out.
+    pub(super) fn of(event_type: &str, parts: &Parts<'_>) -> Self {
         let mut touches = Self::default();
-        let Ok(parts) = serde_json::from_str::<BTreeMap<String, &RawValue>>(data) else {
-            return touches;
-        };
         // The published events carry the record under its name: {"job": {"id": ...}, ...}.
-        for (key, value) in parts {
+        for (key, value) in &parts.0 {
             if let Some(record) = Record::read(value.get()) {
-                touches.add(Some(Entity::new(&key)), &record);
+                touches.add(Some(Entity::new(key)), &record);
             }
         }
         // Others may carry it flat, or only the ids of what it belongs to.
-        if let Some(flat) = Record::read(data) {
-            touches.add(Entity::of_type(event_type), &flat);
-        }
+        touches.add(Entity::of_type(event_type), &parts.flat());
         touches
     }
 
@@ -152,7 +182,9 @@ mod tests {
     use super::*;
 
     fn shown(event_type: &str, data: &str) -> String {
-        let touches = Touches::of(event_type, data);
+        let touches = Parts::read(data)
+            .map(|parts| Touches::of(event_type, &parts))
+            .unwrap_or_default();
         let named: Vec<_> = touches
             .named
             .iter()
@@ -235,7 +267,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_panics(event_type in "\\PC{0,40}", data in "\\PC{0,80}") {
-            let _ = Touches::of(&event_type, &data);
+            let _ = Parts::read(&data).map(|parts| Touches::of(&event_type, &parts));
         }
     }
 }
