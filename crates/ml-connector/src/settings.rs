@@ -127,17 +127,19 @@ impl Settings {
             .filter(|(_, path)| others_can_read(path))
             .map(|(name, path)| {
                 let path = path.display();
-                format!("others than its owner can read {name} {path}: run `chmod 600 {path}`")
+                format!(
+                    "others than its owner can read or change {name} {path}: run `chmod 600 {path}`"
+                )
             })
             .collect()
     }
 }
 
-/// Whether the group or the world may read a file.
+/// Whether the group or the world may read or change a file.
 #[cfg(unix)]
 fn others_can_read(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o044 != 0)
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o066 != 0)
 }
 
 #[cfg(not(unix))]

@@ -190,7 +190,7 @@ impl Runner {
         let asked = passes.iter().any(|pass| pass.started_at.is_none());
         let due = self
             .probed_at
-            .is_none_or(|at| now.duration_since(at) >= PROBE_EVERY);
+            .is_none_or(|at| !is_recent(at, now, PROBE_EVERY));
         if !asked && !due {
             return Ok(false);
         }
@@ -219,7 +219,7 @@ impl Runner {
     async fn check_when_due(&mut self, now: Timestamp) -> Result<(), Halt> {
         if self
             .checked_at
-            .is_some_and(|at| now.duration_since(at) < CHECK_EVERY)
+            .is_some_and(|at| is_recent(at, now, CHECK_EVERY))
         {
             return Ok(());
         }
@@ -283,7 +283,7 @@ impl Runner {
             .store
             .cursor(self.connection.id, &cursor)
             .await?;
-        if last.is_some_and(|last| now.duration_since(last.saved_at) < period) {
+        if last.is_some_and(|last| is_recent(last.saved_at, now, period)) {
             return Ok(());
         }
         self.observe(flow, pace).await
@@ -432,7 +432,7 @@ impl Runner {
     /// The reference data, unless it is old.
     fn known_directory(&self, now: Timestamp) -> Option<&Directory> {
         let (directory, read_at) = self.directory.as_ref()?;
-        (now.duration_since(*read_at) < CHECK_EVERY).then_some(directory)
+        is_recent(*read_at, now, CHECK_EVERY).then_some(directory)
     }
 
     async fn odoo(&mut self) -> Result<odoo::Client, Halt> {
@@ -567,6 +567,13 @@ pub(super) fn incomplete(error: &anyhow::Error) -> Reason {
     }
 }
 
+/// Whether less than `period` has passed since then. A moment in the future, noted while the clock was wrong, is not
+/// recent: else nothing would happen until it comes.
+fn is_recent(at: Timestamp, now: Timestamp, period: SignedDuration) -> bool {
+    let age = now.duration_since(at);
+    age >= SignedDuration::ZERO && age < period
+}
+
 fn of_flow(passes: &[Pass], flow: Flow) -> Vec<PassId> {
     let of_flow = passes.iter().filter(|pass| pass.flows.contains(&flow));
     of_flow.map(|pass| pass.id).collect()
@@ -577,4 +584,18 @@ fn between(now: Timestamp, until: Timestamp) -> Duration {
         .duration_since(now)
         .max(SignedDuration::ZERO)
         .unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_that_a_wrong_clock_noted_is_not_recent() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let minute = SignedDuration::from_mins(1);
+        assert!(is_recent(at(100), at(100), minute) && is_recent(at(100), at(159), minute));
+        assert!(!is_recent(at(100), at(160), minute));
+        assert!(!is_recent(at(1_000_000), at(100), minute));
+    }
 }

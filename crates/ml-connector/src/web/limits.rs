@@ -27,7 +27,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            headers: Duration::from_secs(30),
+            headers: Duration::from_secs(10),
             request: Duration::from_secs(30),
             connections: 800,
             deliveries: 256,

@@ -9,11 +9,11 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use servicetitan::webhook::Envelope;
-use store::wakes::{Delivery, Received};
+use store::wakes::{Delivery, Received, WAKES_PER_DELIVERY_MAX};
 use sync::wake::woken;
 
 use super::Web;
@@ -89,10 +89,12 @@ pub(super) async fn by_tenant(
 pub(super) async fn by_connection(
     State(web): State<Web>,
     _place: Place,
-    Path(connection): Path<String>,
+    connection: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
+    // A name that is no text is none of ours.
+    let connection = connection.map(|Path(name)| name).unwrap_or_default();
     let outcome = to_connection(&web, &connection, &headers, body).await;
     counted(&web, outcome)
 }
@@ -156,7 +158,9 @@ async fn store(
     raw: &Bytes,
 ) -> Result<Received, Refusal> {
     let touches = envelope.touches();
-    let wakes = woken(touches.customers.iter().map(|id| id.0));
+    // Whatever else it names comes with the next reading of the feeds.
+    let customers = touches.customers.iter().take(WAKES_PER_DELIVERY_MAX);
+    let wakes = woken(customers.map(|id| id.0));
     let mut received = Received::Duplicate;
     for receiver in receivers {
         let delivery = Delivery {

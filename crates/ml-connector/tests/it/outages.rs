@@ -710,12 +710,11 @@ async fn an_end_that_is_asked_for_during_the_first_load_is_clean() {
     let synced = rig.status().await["synced"].as_u64().expect("a count");
     assert!((1..300).contains(&synced), "{synced}");
     // A sync that is asked to end says that it is not done.
+    let faults = rig.odoo.simulator().faults();
+    let slow = Rule::new(Fault::Slow { delay_ms: 1_500 }).path("/json/2/res.partner/load");
+    let slow = faults.add(slow.times(1));
     let mut child = rig.command(&["sync", "--json"]).spawn().expect("it starts");
-    let before = rig.odoo.ids().await.len();
-    until("some more partners", async || {
-        (rig.odoo.ids().await.len() > before + 10).then_some(())
-    })
-    .await;
+    faults.wait_fired(slow, 1).await;
     let pid = i32::try_from(child.id().expect("it runs")).expect("a pid");
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGTERM)
         .expect("it runs");

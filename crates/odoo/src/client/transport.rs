@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode, header};
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::config::Config;
 use crate::Result;
 use crate::error::{Error, ErrorKind};
 
-/// The largest answer that is read.
-pub const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// The largest answer that is read: what is made of it takes up to a hundred times its size in memory.
+pub const ANSWER_BYTES_MAX: usize = 8 << 20;
 
 pub(super) struct Transport {
     http: reqwest::Client,
     base: Url,
     timeout: Duration,
+    api_key: SecretString,
 }
 
 /// A whole answer.
@@ -70,6 +72,7 @@ impl Transport {
             http,
             base: url.clone(),
             timeout: config.timeout,
+            api_key: config.api_key.clone(),
         })
     }
 
@@ -129,9 +132,29 @@ impl Transport {
         Ok(Reply {
             status: response.status(),
             headers: response.headers().clone(),
-            body,
+            body: without(body, self.api_key.expose_secret()),
         })
     }
+}
+
+/// An answer may quote the key back, as XML-RPC has it among its arguments; nobody is to read it there.
+fn without(body: Vec<u8>, key: &str) -> Vec<u8> {
+    const INSTEAD: &[u8] = b"[redacted]";
+    if key.is_empty() {
+        return body;
+    }
+    let mut out = Vec::new();
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(&body, key) {
+        out.extend_from_slice(&body[from..at]);
+        out.extend_from_slice(INSTEAD);
+        from = at + key.len();
+    }
+    if from == 0 {
+        return body;
+    }
+    out.extend_from_slice(&body[from..]);
+    out
 }
 
 /// What a broken exchange means. Only a connection that never stood certainly changed nothing.
@@ -165,6 +188,24 @@ fn redirected(operation: &str, response: &reqwest::Response) -> Error {
         .get(header::LOCATION)
         .and_then(|location| location.to_str().ok())
         .unwrap_or(response.url().as_str());
+    // What follows may be a session.
+    let target = target.split(['?', '#']).next().unwrap_or_default();
     let words = format!("the server redirects to {target}; use the address that it redirects to");
     Error::new(operation, ErrorKind::Unreachable, words).with_status(response.status().as_u16())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_quoted_back_is_taken_out() {
+        let body = |text: &str| text.as_bytes().to_vec();
+        assert_eq!(
+            without(body("a k3y and k3y"), "k3y"),
+            b"a [redacted] and [redacted]"
+        );
+        assert_eq!(without(body("nothing"), "k3y"), b"nothing");
+        assert_eq!(without(body("anything"), ""), b"anything");
+    }
 }

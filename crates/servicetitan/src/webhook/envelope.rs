@@ -14,6 +14,9 @@ use crate::record::{optional_text, timestamp_of};
 /// The longest identifier of an occurrence that is accepted, in bytes.
 const OCCURRENCE_BYTES_MAX: usize = 512;
 
+/// The longest type that is kept, in characters.
+const EVENT_TYPE_CHARS_MAX: usize = 200;
+
 /// One delivery.
 #[derive(Debug, Clone)]
 pub struct Envelope {
@@ -63,6 +66,12 @@ impl Envelope {
         let parts = Parts::read(data.get()).ok_or(EnvelopeError::NoTenant)?;
         let tenant = parts.whole("tenantId").map(TenantId);
         let event_type = attributes.event_type.unwrap_or_default();
+        // It is kept and shown in the clear.
+        let event_type: String = event_type
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(EVENT_TYPE_CHARS_MAX)
+            .collect();
         let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let id = given(attributes.id);
         let occurrence = given(attributes.userassignedid)
