@@ -31,7 +31,9 @@ impl Service {
         };
         let listener = TcpListener::bind(listen)
             .await
-            .with_context(|| format!("cannot listen on {listen}"))?;
+            .with_context(|| {
+                format!("cannot listen on {listen}: choose another address (`listen` in the settings, or --listen)")
+            })?;
         let address = listener.local_addr()?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let receivers = Receivers::read(&shared.store).await?;

@@ -57,7 +57,7 @@ pub enum ErrorKind {
     #[error("there is no {0}")]
     NotFound(String),
     /// A connection of that name exists.
-    #[error("there is already a connection named `{0}`")]
+    #[error("there is already a connection named `{0}`: `connection set` changes it")]
     NameTaken(String),
     /// The tenant is already connected to that Odoo database.
     #[error("connection `{0}` already joins this tenant to this Odoo database")]

@@ -230,16 +230,20 @@ impl Selection {
 
     /// What the audit entry is about: one record, or many.
     fn subjects(&self) -> Vec<String> {
-        match self.flow {
-            Some(flow) if (1..=SOURCES_AUDITED_MAX).contains(&self.sources.len()) => self
-                .sources
-                .iter()
-                .map(|source| {
+        let flows = self.flow.map_or(Flow::ALL.to_vec(), |flow| vec![flow]);
+        let named: Vec<String> = flows
+            .into_iter()
+            .flat_map(|flow| {
+                self.sources.iter().map(move |source| {
                     let source = source.clone();
                     Key { flow, source }.to_string()
                 })
-                .collect(),
-            _ => vec!["records".to_owned()],
+            })
+            .collect();
+        if (1..=SOURCES_AUDITED_MAX).contains(&named.len()) {
+            named
+        } else {
+            vec!["records".to_owned()]
         }
     }
 

@@ -20,6 +20,9 @@ use crate::{Error, Result, Store, connections, links, observations};
 /// Records that one [`FailureGroup`] names at most; its `count` counts all.
 pub const RECORDS_PER_FAILURE_MAX: usize = 100;
 
+/// Records that [`Store::warnings`] returns at most.
+pub const WARNED_MAX: usize = 10_000;
+
 /// Groups that [`Store::failures`] returns at most, largest first.
 pub const FAILURE_GROUPS_MAX: usize = 1_000;
 
@@ -293,6 +296,28 @@ impl Store {
                 .into_iter()
                 .map(|flow| flow_status(tx, id, flow))
                 .collect()
+        })
+        .await
+    }
+
+    /// Synced records of which something was left out, and what; at most [`WARNED_MAX`].
+    pub async fn warnings(&self, id: ConnectionId) -> Result<Vec<(Key, Vec<String>)>> {
+        let keys = self.keys(id).await?;
+        self.read("read the warnings", move |tx| {
+            let rows = tx.query(
+                "SELECT id, flow, source, warnings FROM records
+                  WHERE connection = $1 AND warned > 0 AND state = 'synced' ORDER BY flow, id LIMIT $2",
+                params![id.0, at_most(WARNED_MAX, WARNED_MAX)],
+            )?;
+            let warned = rows.into_iter().map(|mut row| {
+                let record = RecordId(row.take(0)?);
+                let key = Key {
+                    flow: row.take(1)?,
+                    source: SourceId(row.take(2)?),
+                };
+                Ok((key, open_warnings(&keys, record, row.take(3)?)?))
+            });
+            warned.collect()
         })
         .await
     }

@@ -44,7 +44,7 @@ pub(super) struct Demo {
     /// Seed of the sandbox's data: the same seed gives the same customers.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where the page is; a free port when taken is not chosen by itself.
+    /// Where the page is; choose another port when this one is taken.
     #[arg(long, default_value = "127.0.0.1:8686", value_name = "ADDRESS")]
     listen: SocketAddr,
     /// A real Odoo instead of the sandbox; its API key comes from the variable `ODOO_API_KEY`.

@@ -3,6 +3,8 @@
 use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
+use store::Store;
+use store::connections::Connection;
 use store::status::FailureGroup;
 
 use super::{Exit, open, output, selected};
@@ -15,6 +17,9 @@ const SHOWN_MAX: usize = 10;
 pub(super) struct Failures {
     /// The connection to look at; all of them when absent.
     connection: Option<String>,
+    /// Instead, what was brought although something of it had to be left out, e.g. a state that Odoo does not know.
+    #[arg(long)]
+    warnings: bool,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -25,6 +30,11 @@ impl Failures {
         let (store, _) = open(settings).await?;
         let mut groups = Vec::new();
         let connections = selected(&store, self.connection.as_deref()).await?;
+        if self.warnings {
+            tell_warnings(&store, &connections, self.json).await?;
+            store.close().await?;
+            return Ok(Exit::Done);
+        }
         for connection in &connections {
             let found = store.failures(Some(connection.id)).await?;
             groups.extend(
@@ -59,6 +69,28 @@ impl Failures {
         store.close().await?;
         Ok(Exit::Done)
     }
+}
+
+async fn tell_warnings(store: &Store, connections: &[Connection], as_json: bool) -> Result<()> {
+    let mut shapes = Vec::new();
+    for connection in connections {
+        for (key, warnings) in store.warnings(connection.id).await? {
+            if !as_json {
+                for warning in &warnings {
+                    output::line(&format!("{}: {key}  {warning}", connection.name));
+                }
+            }
+            shapes.push(json!({
+                "connection": connection.name, "flow": key.flow, "id": key.source, "warnings": warnings,
+            }));
+        }
+    }
+    if as_json {
+        output::json(&shapes)?;
+    } else if shapes.is_empty() {
+        output::line("Nothing was left out.");
+    }
+    Ok(())
 }
 
 fn shape(connection: &str, group: &FailureGroup) -> Value {

@@ -129,10 +129,14 @@ impl Summary {
 
     /// Whether any record failed.
     pub(super) fn has_failures(&self) -> bool {
+        self.any(|flow| flow.failed)
+    }
+
+    fn any(&self, count: impl Fn(&FlowSummary) -> u64) -> bool {
         self.connections
             .values()
             .flat_map(|connection| connection.flows.values())
-            .any(|flow| flow.failed > 0)
+            .any(|flow| count(flow) > 0)
     }
 
     /// Records that are not pending, and all records.
@@ -204,6 +208,13 @@ impl Summary {
         }
         if self.has_failures() {
             output::line("Some records failed: `ml-connector failures` says why and what to do.");
+        } else if self.any(|counts| counts.waiting) {
+            output::line(
+                "Some records wait: `ml-connector failures` says whether a person has to decide.",
+            );
+        }
+        if self.any(|counts| counts.warnings) {
+            output::line("What had to be left out: `ml-connector failures --warnings`.");
         }
     }
 }

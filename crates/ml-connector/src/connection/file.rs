@@ -82,7 +82,11 @@ struct WrittenOdoo {
 
 /// Where a secret is: never in the file itself.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, untagged)]
+#[serde(
+    deny_unknown_fields,
+    untagged,
+    expecting = "write { env = \"NAME\" } or { file = \"PATH\" }, never the secret itself"
+)]
 enum SecretSource {
     Env { env: String },
     File { file: PathBuf },

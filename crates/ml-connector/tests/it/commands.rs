@@ -734,3 +734,22 @@ async fn status_tells_of_outages_and_pauses() {
     );
     assert_eq!(serving.stop().await, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_left_out_is_listed() {
+    let rig = Rig::new(OdooSide::simulated().await, 60).await;
+    rig.sync().await;
+    let count = rig.status().await["warnings"].as_u64();
+    let listed = rig.json(&["failures", "--warnings", "--json"]).await;
+    let listed = listed.as_array().expect("a list");
+    assert!(count > Some(0) && count == u64::try_from(listed.len()).ok());
+    for record in listed {
+        let first = record["warnings"][0].as_str().expect("a text");
+        let text = rig.run_to(0, &["failures", "--warnings"]).await.out;
+        let id = record["id"].as_str().expect("an id");
+        assert!(
+            text.contains(id) && text.contains(first),
+            "{id} {first}\n{text}"
+        );
+    }
+}
