@@ -17,7 +17,7 @@ use crate::{Error, ErrorKind, Result};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Pages of 4 KiB that the log may have before it goes into the database.
-const LOG_PAGES: i64 = 4_000;
+const LOG_PAGES: i64 = 12_000;
 
 /// How often the checkpointer looks at the log, and how long that is before it bothers.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(100);
@@ -172,7 +172,7 @@ impl Drop for Checkpointer {
     }
 }
 
-/// Errors are left to the writer's own checkpoints, which come when the log is four times as long.
+/// Errors are left to the writer's own checkpoints, which come when the log is ten times as long.
 fn checkpoint_now_and_then(database: &Path, stopped: &mpsc::Receiver<()>) {
     let mut log = database.as_os_str().to_owned();
     log.push("-wal");
