@@ -10,7 +10,8 @@ use store::{Result, Store};
 use sync::failure::Vendor;
 use sync::record::Reason;
 
-use crate::engine::runner::BREAKERS_CURSOR;
+/// The cursor under which a connection's outages stand.
+const CURSOR: &str = "breakers";
 
 /// A vendor that failed last time it was called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub struct Outage {
 impl Outage {
     /// The outages of a connection. What another version of the connector wrote and this one cannot read is none.
     pub async fn of(store: &Store, connection: ConnectionId) -> Result<Vec<Self>> {
-        let cursor = store.cursor(connection, BREAKERS_CURSOR).await?;
+        let cursor = store.cursor(connection, CURSOR).await?;
         let read = |text: String| serde_json::from_str(&text).unwrap_or_default();
         Ok(cursor.map(|cursor| read(cursor.value)).unwrap_or_default())
     }
@@ -52,9 +53,7 @@ impl Outage {
         };
         let outages: Vec<Self> = failing.into_iter().map(outage).collect();
         let text = serde_json::to_string(&outages).expect("texts have a JSON form");
-        store
-            .save_cursor(connection, BREAKERS_CURSOR, &text, now)
-            .await
+        store.save_cursor(connection, CURSOR, &text, now).await
     }
 
     /// The outage in a sentence or two.
@@ -126,7 +125,7 @@ mod tests {
                 "Odoo fails since 1970-01-01 00:00:10 UTC (odoo-rights). Wait.",
             ]
         );
-        let kept = store.cursor(id, BREAKERS_CURSOR).await.unwrap().unwrap();
+        let kept = store.cursor(id, CURSOR).await.unwrap().unwrap();
         assert!(!kept.value.contains("Ann"), "{}", kept.value);
         tell(&[], at(30)).await;
         assert_eq!(Outage::of(&store, id).await.unwrap(), []);

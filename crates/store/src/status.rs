@@ -21,7 +21,7 @@ use crate::{Error, Result, Store, connections, links, observations};
 pub const RECORDS_PER_FAILURE_MAX: usize = 100;
 
 /// Records that [`Store::warnings`] returns at most.
-pub const WARNED_MAX: usize = 10_000;
+pub const WARNED_MAX: i64 = 10_000;
 
 /// Groups that [`Store::failures`] returns at most, largest first.
 pub const FAILURE_GROUPS_MAX: usize = 1_000;
@@ -307,7 +307,7 @@ impl Store {
             let rows = tx.query(
                 "SELECT id, flow, source, warnings FROM records
                   WHERE connection = $1 AND warned > 0 AND state = 'synced' ORDER BY flow, id LIMIT $2",
-                params![id.0, at_most(WARNED_MAX, WARNED_MAX)],
+                params![id.0, WARNED_MAX],
             )?;
             let warned = rows.into_iter().map(|mut row| {
                 let record = RecordId(row.take(0)?);

@@ -19,7 +19,9 @@ use url::Url;
 use super::summary::Summary;
 use super::{Exit, output, variable};
 use crate::clock::{self, Clock};
-use crate::connection::{FlowSettings, Odoo, Profile, Protocol, Schedule, ServiceTitan, secret};
+use crate::connection::{
+    FlowSettings, Odoo, Profile, Protocol, Schedule, ServiceTitan, profile, secret,
+};
 use crate::engine::supervisor::{Mode, Shared};
 use crate::engine::vendors::Http;
 use crate::service::{Service, asked_to_end};
@@ -179,8 +181,8 @@ impl Demo {
                 company: None,
                 protocol: Protocol::Auto,
                 login: self.odoo_login.clone(),
-                workers: 2,
-                call_limit_s: 150,
+                workers: profile::workers(),
+                call_limit_s: profile::call_limit_s(),
             },
             schedule: Schedule::default(),
             flows: BTreeMap::from([(Flow::Customers, flow)]),

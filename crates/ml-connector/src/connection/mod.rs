@@ -5,7 +5,7 @@
 
 mod every;
 mod file;
-mod profile;
+pub(crate) mod profile;
 
 pub use every::Every;
 pub use file::ConnectionFile;

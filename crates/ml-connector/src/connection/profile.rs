@@ -120,11 +120,11 @@ fn yes() -> bool {
     true
 }
 
-pub(super) fn workers() -> usize {
+pub(crate) fn workers() -> usize {
     2
 }
 
-pub(super) fn call_limit_s() -> u32 {
+pub(crate) fn call_limit_s() -> u32 {
     150
 }
 

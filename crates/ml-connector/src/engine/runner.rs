@@ -42,9 +42,6 @@ const PROBE_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// How often requests of other processes are looked for.
 const REQUESTS_EVERY: Duration = Duration::from_millis(500);
 
-/// The cursor under which the breakers are shown to other processes.
-pub const BREAKERS_CURSOR: &str = "breakers";
-
 /// The cursor that holds the fingerprint of the directory that records were last planned with.
 const DIRECTORY_CURSOR: &str = "directory";
 

@@ -9,7 +9,7 @@ use url::Url;
 use crate::server::ProtocolChoice;
 
 /// How long a call may take unless configured otherwise: more than Odoo's own limit (120 s), so that the
-/// server gives up first and nothing of a call that timed out is still running.
+/// server usually gives up first. A call that waited for a worker may still run then.
 pub const TIMEOUT: Duration = Duration::from_secs(150);
 
 /// What a connection needs to know. `Debug` leaves the key out.

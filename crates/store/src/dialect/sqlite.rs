@@ -178,8 +178,15 @@ fn checkpoint_now_and_then(database: &Path, stopped: &mpsc::Receiver<()>) {
     log.push("-wal");
     let log = PathBuf::from(log);
     let mut connection = None;
+    // The log keeps its length after a burst; nothing is done for one that nobody wrote to since.
+    let mut brought = None;
     while stopped.recv_timeout(CHECKPOINT_EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
-        if fs::metadata(&log).is_ok_and(|log| log.len() >= CHECKPOINT_BYTES) {
+        let Ok(found) = fs::metadata(&log) else {
+            continue;
+        };
+        let written_at = found.modified().ok();
+        if found.len() >= CHECKPOINT_BYTES && (written_at.is_none() || written_at != brought) {
+            brought = written_at;
             if connection.is_none() {
                 connection = rusqlite::Connection::open(database).ok();
             }
