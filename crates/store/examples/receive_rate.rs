@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use store::connections::{ConnectionId, NewConnection};
-use store::wakes::Delivery;
+use store::deliveries::Delivery;
 use store::{DatabaseUrl, MasterKey, Store};
 use sync::flow::Flow;
 use sync::record::{Key, SourceId};

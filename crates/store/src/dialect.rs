@@ -115,6 +115,21 @@ impl Database {
         touched
     }
 
+    /// Runs a statement once for each of these arguments; returns how many rows it touched each time.
+    pub(crate) fn execute_each<'p, const N: usize>(
+        &mut self,
+        sql: &str,
+        rows: impl Iterator<Item = [Param<'p>; N]>,
+    ) -> Result<Vec<u64>> {
+        let sql = translation(&mut self.translated, &self.engine, sql);
+        let touched = match &mut self.engine {
+            Engine::Sqlite(connection) => connection.execute_each(sql, rows),
+            Engine::Postgres(connection) => rows.map(|row| connection.execute(sql, &row)).collect(),
+        };
+        self.failed |= touched.is_err();
+        touched
+    }
+
     /// Runs a statement; returns its rows.
     pub(crate) fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
         let sql = translation(&mut self.translated, &self.engine, sql);

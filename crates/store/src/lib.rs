@@ -4,6 +4,7 @@ pub mod attempts;
 pub mod audit;
 pub mod connections;
 pub mod cursors;
+pub mod deliveries;
 mod dialect;
 mod error;
 mod limit;

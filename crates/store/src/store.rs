@@ -13,6 +13,7 @@ use rand::rngs::StdRng;
 use rand::{CryptoRng, Rng as _, SeedableRng as _};
 
 use crate::connections::{self, ConnectionId};
+use crate::deliveries::{Received, Sealed};
 use crate::dialect::Role;
 use crate::row::params;
 use crate::tx::Tx;
@@ -126,6 +127,15 @@ impl Store {
         T: Send + 'static,
     {
         self.shared.writer.call(operation, work).await
+    }
+
+    /// Has the writer take in a delivery; returns after the commit.
+    pub(crate) async fn deliver(
+        &self,
+        operation: &'static str,
+        sealed: Sealed,
+    ) -> Result<Received> {
+        self.shared.writer.deliver(operation, sealed).await
     }
 
     /// Does a job in a read transaction: it sees one state of the database.

@@ -20,6 +20,15 @@ impl<'a> Tx<'a> {
         self.0.execute(sql, params)
     }
 
+    /// Runs a statement once for each of these arguments; returns how many rows it touched each time.
+    pub(crate) fn execute_each<'p, const N: usize>(
+        &mut self,
+        sql: &str,
+        rows: impl Iterator<Item = [Param<'p>; N]>,
+    ) -> Result<Vec<u64>> {
+        self.0.execute_each(sql, rows)
+    }
+
     /// Runs a statement; returns its rows.
     pub(crate) fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
         self.0.query(sql, params)

@@ -1,26 +1,19 @@
-//! Webhook deliveries, and the wakes they leave: "fetch this record soon".
+//! The wakes that webhook deliveries leave: "fetch this record soon".
 //!
-//! A delivery is durable before it is answered. A repeated one (by its occurrence) changes nothing. A wake is removed
-//! only if no later delivery woke the record again while it was being fetched.
+//! A wake is removed only if no later delivery woke the record again while it was being fetched.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use sync::flow::Flow;
 use sync::record::{Key, SourceId};
 
-use crate::connections::{self, ConnectionId};
-use crate::dialect::storable;
+use crate::connections::ConnectionId;
 use crate::limit::{at_most, refuse_beyond};
-use crate::row::{Param, list, params};
+use crate::row::{Param, params};
 use crate::tx::Tx;
 use crate::{Error, Result, Store};
-
-/// Records that one delivery may wake.
-pub const WAKES_PER_DELIVERY_MAX: usize = 1_000;
 
 /// Wakes that one call reads or finishes at most.
 pub const WAKES_MAX: usize = 10_000;
@@ -30,30 +23,6 @@ const UNMARKED_MAX: i64 = 1_000;
 
 /// Deliveries that are spread at a time; the rest comes with the next look.
 const DELIVERIES_SPREAD_MAX: i64 = 10_000;
-
-/// One delivery of a webhook, verified.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// The connection it is for.
-    pub connection: ConnectionId,
-    /// What the sender calls this occurrence; a second delivery of it is a duplicate.
-    pub occurrence: String,
-    /// The event's type, as sent.
-    pub event_type: String,
-    /// The body, as sent.
-    pub raw: Bytes,
-    /// The records to fetch.
-    pub wakes: Vec<Key>,
-}
-
-/// What came of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Received {
-    /// It was new, and is durable now.
-    Fresh,
-    /// It was known already; nothing changed.
-    Duplicate,
-}
 
 /// A record that a delivery asks to fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,41 +35,6 @@ pub struct Wake {
     pub event_type: String,
     /// When the first delivery came that is not fetched yet.
     pub since: Timestamp,
-}
-
-/// A delivery with its body sealed, ready to be written.
-struct Sealed {
-    connection: ConnectionId,
-    occurrence: String,
-    event_type: String,
-    payload: Vec<u8>,
-    /// JSON list of [flow, source].
-    wakes: Option<String>,
-}
-
-impl Sealed {
-    /// The hot path: one statement, one row.
-    fn write(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Received> {
-        // The row of the connection gates the insert, at no extra round trip: a removed connection takes nothing in.
-        let inserted = tx.execute(
-            "INSERT INTO observations (connection, source, occurrence, event_type, wakes, observed_at, payload)
-             SELECT id, 'webhook', $2, $3, $4, $5, $6 FROM connections WHERE id = $1 AND removed_at IS NULL
-             ON CONFLICT DO NOTHING",
-            params![
-                self.connection.0,
-                &self.occurrence,
-                &self.event_type,
-                self.wakes.as_ref(),
-                now,
-                &self.payload
-            ],
-        )?;
-        if inserted == 0 {
-            connections::require(tx, self.connection)?;
-            return Ok(Received::Duplicate);
-        }
-        Ok(Received::Fresh)
-    }
 }
 
 /// What looking through the observations for wakes found.
@@ -198,39 +132,6 @@ fn spread(tx: &mut Tx<'_>, to: i64) -> Result<i64> {
 }
 
 impl Store {
-    /// Takes in a delivery; returns after its raw bytes are committed.
-    pub async fn receive(&self, delivery: Delivery, now: Timestamp) -> Result<Received> {
-        let operation = "take in a delivery";
-        refuse_beyond(
-            WAKES_PER_DELIVERY_MAX,
-            delivery.wakes.len(),
-            "wakes of a delivery",
-            operation,
-        )?;
-        let keys = self.keys(delivery.connection).await?;
-        let Delivery {
-            connection,
-            occurrence,
-            event_type,
-            raw,
-            wakes,
-        } = delivery;
-        // Sealed here, on the caller's thread: the writer's time is what all deliveries share.
-        let payload = keys.seal("observations", "payload", &occurrence, &raw, self.random());
-        let wakes: Vec<(Flow, Cow<'_, str>)> = wakes
-            .iter()
-            .map(|key| (key.flow, storable(&key.source.0)))
-            .collect();
-        let sealed = Sealed {
-            connection,
-            occurrence,
-            event_type,
-            payload,
-            wakes: (!wakes.is_empty()).then(|| list(&wakes)),
-        };
-        self.write(operation, move |tx| sealed.write(tx, now)).await
-    }
-
     /// Spreads the wakes of new deliveries, if there are any.
     async fn spread_wakes(&self) -> Result<()> {
         let operation = "spread the wakes of deliveries";

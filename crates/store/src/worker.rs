@@ -4,11 +4,14 @@
 //! under load the flush to the disk is shared, and a lone job waits for nobody. There is no timer. When a job of a group
 //! fails, the group is rolled back and each job is done again in a transaction of its own, so that a bad job harms no
 //! other. A job must therefore be repeatable: it only reads what it captured.
+//!
+//! Webhook deliveries come by the thousand and want no more than a row each, so the ones of a group are written at once.
 
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::deliveries::{self, Received, Sealed};
 use crate::dialect::{Database, Role};
 use crate::tx::Tx;
 use crate::url::Address;
@@ -31,7 +34,16 @@ pub(crate) struct Worker {
 
 enum Message {
     Job(Box<dyn Job>),
+    Delivery(Delivered),
     Close(oneshot::Sender<()>),
+}
+
+type Reply<T> = oneshot::Sender<Result<T>>;
+
+/// A delivery, and who waits for it to be durable.
+struct Delivered {
+    sealed: Sealed,
+    reply: Reply<Received>,
 }
 
 trait Job: Send {
@@ -44,7 +56,7 @@ trait Job: Send {
 struct Call<F, T> {
     work: F,
     value: Option<T>,
-    reply: oneshot::Sender<Result<T>>,
+    reply: Reply<T>,
 }
 
 impl<F, T> Job for Call<F, T>
@@ -87,15 +99,37 @@ impl Worker {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        self.ask(operation, |reply| {
+            Message::Job(Box::new(Call {
+                work,
+                value: None,
+                reply,
+            }))
+        })
+        .await
+    }
+
+    /// Writes a delivery; returns after its commit.
+    pub(crate) async fn deliver(
+        &self,
+        operation: &'static str,
+        sealed: Sealed,
+    ) -> Result<Received> {
+        self.ask(operation, |reply| {
+            Message::Delivery(Delivered { sealed, reply })
+        })
+        .await
+    }
+
+    async fn ask<T>(
+        &self,
+        operation: &'static str,
+        message: impl FnOnce(Reply<T>) -> Message,
+    ) -> Result<T> {
         let closed = || Error::new(operation, ErrorKind::Closed);
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Call {
-            work,
-            value: None,
-            reply,
-        });
         self.queue
-            .send(Message::Job(job))
+            .send(message(reply))
             .await
             .map_err(|_ended| closed())?;
         answer
@@ -112,26 +146,34 @@ impl Worker {
     }
 }
 
-fn work(mut database: Database, mut jobs: mpsc::Receiver<Message>) {
-    let mut group = Vec::with_capacity(GROUP_MAX);
-    while let Some(first) = jobs.blocking_recv() {
+/// What is done in one transaction.
+#[derive(Default)]
+struct Group {
+    jobs: Vec<Box<dyn Job>>,
+    deliveries: Vec<Delivered>,
+}
+
+fn work(mut database: Database, mut queue: mpsc::Receiver<Message>) {
+    let mut group = Group::default();
+    while let Some(first) = queue.blocking_recv() {
         let mut closing = None;
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
-                Message::Job(job) => group.push(job),
+                Message::Job(job) => group.jobs.push(job),
+                Message::Delivery(delivered) => group.deliveries.push(delivered),
                 Message::Close(reply) => {
                     closing = Some(reply);
                     break;
                 }
             }
             next = if group.len() < GROUP_MAX {
-                jobs.try_recv().ok()
+                queue.try_recv().ok()
             } else {
                 None
             };
         }
-        run_group(&mut database, &mut group);
+        group.run(&mut database);
         if let Some(reply) = closing {
             // Whoever waits for the end may open or delete the file next.
             drop(database);
@@ -141,50 +183,92 @@ fn work(mut database: Database, mut jobs: mpsc::Receiver<Message>) {
     }
 }
 
-fn run_group(database: &mut Database, group: &mut Vec<Box<dyn Job>>) {
-    if group.is_empty() {
-        return;
+impl Group {
+    fn len(&self) -> usize {
+        self.jobs.len() + self.deliveries.len()
     }
-    match run_together(database, group) {
-        Ok(()) => finish_all(group, &Ok(())),
-        Err(error) if group.len() == 1 || !error.is_of_a_job() => finish_all(group, &Err(error)),
-        Err(_one_is_bad) => {
-            for mut job in group.drain(..) {
-                let result = run_together(database, std::slice::from_mut(&mut job));
-                job.finish(result);
+
+    /// Does what is in it, answers, and is empty again.
+    fn run(&mut self, database: &mut Database) {
+        if self.len() == 0 {
+            return;
+        }
+        match self.run_together(database) {
+            Ok(received) => self.finish(Ok(received)),
+            Err(error) if self.len() == 1 || !error.is_of_a_job() => self.finish(Err(error)),
+            Err(_one_is_bad) => {
+                for mut alone in self.take_apart() {
+                    let result = alone.run_together(database);
+                    alone.finish(result);
+                }
             }
         }
     }
-}
 
-/// Does the jobs in one transaction; when the connection was lost, again on a new one.
-fn run_together(database: &mut Database, jobs: &mut [Box<dyn Job>]) -> Result<()> {
-    let mut result = run_once(database, jobs);
-    for _rerun in 0..RERUNS_MAX {
-        match &result {
-            Err(error) if *error.kind() == ErrorKind::Unavailable => {
-                tracing::warn!(error = %error, "the database's connection was lost; trying again");
-                result = run_once(database, jobs);
+    /// Does it in one transaction; when the connection was lost, again on a new one. Says what came of each delivery.
+    fn run_together(&mut self, database: &mut Database) -> Result<Vec<Received>> {
+        let mut result = self.run_once(database);
+        for _rerun in 0..RERUNS_MAX {
+            match &result {
+                Err(error) if *error.kind() == ErrorKind::Unavailable => {
+                    tracing::warn!(error = %error, "the database's connection was lost; trying again");
+                    result = self.run_once(database);
+                }
+                _ => break,
             }
-            _ => break,
+        }
+        result
+    }
+
+    fn run_once(&mut self, database: &mut Database) -> Result<Vec<Received>> {
+        database.begin()?;
+        match self.run_inside(&mut Tx::of(database)) {
+            Ok(received) => database.commit().map(|()| received),
+            Err(error) => {
+                database.rollback();
+                Err(error)
+            }
         }
     }
-    result
-}
 
-fn run_once(database: &mut Database, jobs: &mut [Box<dyn Job>]) -> Result<()> {
-    database.begin()?;
-    for job in jobs {
-        if let Err(error) = job.run(&mut Tx::of(database)) {
-            database.rollback();
-            return Err(error);
+    fn run_inside(&mut self, tx: &mut Tx<'_>) -> Result<Vec<Received>> {
+        for job in &mut self.jobs {
+            job.run(tx)?;
+        }
+        if self.deliveries.is_empty() {
+            return Ok(Vec::new());
+        }
+        deliveries::write(
+            tx,
+            self.deliveries.iter().map(|delivered| &delivered.sealed),
+        )
+    }
+
+    fn finish(&mut self, result: Result<Vec<Received>>) {
+        for job in self.jobs.drain(..) {
+            job.finish(result.as_ref().map(drop).map_err(Error::clone));
+        }
+        let mut received = result.map(Vec::into_iter);
+        for delivered in self.deliveries.drain(..) {
+            let answer = match &mut received {
+                Ok(received) => Ok(received.next().expect("an answer for each delivery")),
+                Err(error) => Err(error.clone()),
+            };
+            // The sender hung up; it will send again, and then this is a duplicate.
+            let _caller_gone = delivered.reply.send(answer);
         }
     }
-    database.commit()
-}
 
-fn finish_all(group: &mut Vec<Box<dyn Job>>, result: &Result<()>) {
-    for job in group.drain(..) {
-        job.finish(result.clone());
+    /// Each job and each delivery as a group of its own.
+    fn take_apart(&mut self) -> Vec<Self> {
+        let jobs = self.jobs.drain(..).map(|job| Self {
+            jobs: vec![job],
+            deliveries: Vec::new(),
+        });
+        let deliveries = self.deliveries.drain(..).map(|delivered| Self {
+            jobs: Vec::new(),
+            deliveries: vec![delivered],
+        });
+        jobs.chain(deliveries).collect()
     }
 }

@@ -37,7 +37,8 @@ fn main() {
     }
     if runs("webhooks") {
         runtime.block_on(webhooks::measure(
-            number("--seconds", 5),
+            number("--seconds", 3),
+            number("--rounds", 5),
             number("--trials", 20),
         ));
     }

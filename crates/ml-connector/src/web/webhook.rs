@@ -6,14 +6,15 @@
 //! fetch from ServiceTitan again. What is not signed with a key of ours is refused and not stored, and a stranger does not
 //! learn from the answer which tenants and connections there are.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
+use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use servicetitan::webhook::Envelope;
-use store::wakes::{Delivery, Received, WAKES_PER_DELIVERY_MAX};
+use store::deliveries::{Delivery, Received, WAKES_PER_DELIVERY_MAX};
 use sync::wake::woken;
 
 use super::Web;
@@ -74,15 +75,40 @@ impl Refusal {
     }
 }
 
-type Body = Result<Bytes, BytesRejection>;
+/// What was sent, taken out of its request without a copy.
+pub(super) struct Posted {
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+}
+
+impl FromRequest<Web> for Posted {
+    type Rejection = Infallible;
+
+    async fn from_request(mut request: Request, web: &Web) -> Result<Self, Infallible> {
+        let headers = std::mem::take(request.headers_mut());
+        let body = Bytes::from_request(request, web).await;
+        Ok(Self { headers, body })
+    }
+}
+
+impl Posted {
+    fn whole(self) -> Result<(HeaderMap, Bytes), Refusal> {
+        match self.body {
+            Ok(raw) => Ok((self.headers, raw)),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(Refusal::TooLarge)
+            }
+            Err(_) => Err(Refusal::Unreadable),
+        }
+    }
+}
 
 pub(super) async fn by_tenant(
     State(web): State<Web>,
     _place: Place,
-    headers: HeaderMap,
-    body: Body,
+    posted: Posted,
 ) -> Result<StatusCode, Problem> {
-    let outcome = to_tenant(&web, &headers, body).await;
+    let outcome = to_tenant(&web, posted).await;
     counted(&web, outcome)
 }
 
@@ -90,24 +116,23 @@ pub(super) async fn by_connection(
     State(web): State<Web>,
     _place: Place,
     connection: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
-    body: Body,
+    posted: Posted,
 ) -> Result<StatusCode, Problem> {
     // A name that is no text is none of ours.
     let connection = connection.map(|Path(name)| name).unwrap_or_default();
-    let outcome = to_connection(&web, &connection, &headers, body).await;
+    let outcome = to_connection(&web, &connection, posted).await;
     counted(&web, outcome)
 }
 
 /// Whose delivery it is stands in the body, so the body is parsed before it is known which key must have signed it.
-async fn to_tenant(web: &Web, headers: &HeaderMap, body: Body) -> Result<Received, Refusal> {
-    let raw = whole(body)?;
+async fn to_tenant(web: &Web, posted: Posted) -> Result<Received, Refusal> {
+    let (headers, raw) = posted.whole()?;
     let envelope = Envelope::parse(&raw).map_err(|_| Refusal::Unreadable)?;
     let mut receivers = web.receivers.of_tenant(envelope.tenant);
     if receivers.is_empty() {
         return Err(Refusal::Unknown);
     }
-    receivers.retain(|receiver| is_signed(receiver, headers, &raw));
+    receivers.retain(|receiver| is_signed(receiver, &headers, &raw));
     if receivers.is_empty() {
         return Err(Refusal::Unsigned);
     }
@@ -115,15 +140,10 @@ async fn to_tenant(web: &Web, headers: &HeaderMap, body: Body) -> Result<Receive
 }
 
 /// The address says whose it is: what that one's key did not sign is not even parsed.
-async fn to_connection(
-    web: &Web,
-    connection: &str,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Received, Refusal> {
-    let raw = whole(body)?;
+async fn to_connection(web: &Web, connection: &str, posted: Posted) -> Result<Received, Refusal> {
+    let (headers, raw) = posted.whole()?;
     let receiver = web.receivers.named(connection).ok_or(Refusal::Unknown)?;
-    if !is_signed(&receiver, headers, &raw) {
+    if !is_signed(&receiver, &headers, &raw) {
         return Err(Refusal::Unsigned);
     }
     let envelope = Envelope::parse(&raw).map_err(|_| Refusal::Unreadable)?;
@@ -131,13 +151,6 @@ async fn to_connection(
         return Err(Refusal::Unknown);
     }
     store(web, &[receiver], &envelope, &raw).await
-}
-
-fn whole(body: Body) -> Result<Bytes, Refusal> {
-    body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
-        _ => Refusal::Unreadable,
-    })
 }
 
 fn is_signed(receiver: &Receiver, headers: &HeaderMap, raw: &[u8]) -> bool {

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{ToSql, params_from_iter};
+use rusqlite::{Statement, ToSql, params_from_iter};
 
 use super::{Role, STATEMENTS_MAX, storable};
 use crate::row::{Cell, Param, Row};
@@ -114,10 +114,16 @@ impl Connection {
 
     pub(super) fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
         let mut statement = self.inner.prepare_cached(sql).map_err(failed)?;
-        let touched = statement
-            .execute(params_from_iter(params))
-            .map_err(failed)?;
-        Ok(u64::try_from(touched).expect("a count of rows fits"))
+        execute(&mut statement, params)
+    }
+
+    pub(super) fn execute_each<'p, const N: usize>(
+        &mut self,
+        sql: &str,
+        rows: impl Iterator<Item = [Param<'p>; N]>,
+    ) -> Result<Vec<u64>> {
+        let mut statement = self.inner.prepare_cached(sql).map_err(failed)?;
+        rows.map(|row| execute(&mut statement, &row)).collect()
     }
 
     pub(super) fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
@@ -141,6 +147,13 @@ impl Connection {
         statement.execute([]).map_err(failed)?;
         Ok(())
     }
+}
+
+fn execute(statement: &mut Statement<'_>, params: &[Param<'_>]) -> Result<u64> {
+    let touched = statement
+        .execute(params_from_iter(params))
+        .map_err(failed)?;
+    Ok(u64::try_from(touched).expect("a count of rows fits"))
 }
 
 /// A thread that brings the log into the database while the writer goes on, so that hardly anybody waits for it.

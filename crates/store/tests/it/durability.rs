@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use store::connections::ConnectionId;
-use store::wakes::{Delivery, Received};
+use store::deliveries::{Delivery, Received};
 use store::{DatabaseUrl, Store};
 use tokio::task::JoinSet;
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use store::connections::ConnectionId;
-use store::wakes::{Delivery, Received};
+use store::deliveries::{Delivery, Received};
 use store::{ErrorKind, Store};
 use tokio::task::JoinSet;
 

@@ -8,9 +8,9 @@ use rand::rngs::StdRng;
 use secrecy::SecretString;
 use store::attempts::NewAttempt;
 use store::connections::{ConnectionId, ConnectionState};
+use store::deliveries::Delivery;
 use store::links::LinkChange;
 use store::passes::PassId;
-use store::wakes::Delivery;
 use store::{ErrorKind, MasterKey, Store};
 use sync::record::{Reason, State};
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use store::ErrorKind;
 use store::connections::ConnectionId;
-use store::wakes::{Delivery, Received};
+use store::deliveries::{Delivery, Received};
 
 use crate::rig::{FLOW, Rig, at, key, on_every_database};
 
