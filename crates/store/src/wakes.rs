@@ -37,53 +37,36 @@ pub struct Wake {
     pub since: Timestamp,
 }
 
-/// What looking through the observations for wakes found.
+/// Wakes that stand in deliveries and not yet in their table.
 struct Found {
-    /// The last observation looked through.
+    /// How far their table had come.
+    woken_to: i64,
+    /// How far it comes with these.
     to: i64,
-    /// Whether any of them wakes something.
-    wakes: bool,
+    /// Those of one record merged.
+    wakes: BTreeMap<(i64, Flow, String), Wake>,
 }
 
-/// Looks through the observations after `after`, or after `woken_to` if that is later. Ids only grow, and there is one
-/// writer at a time, so none can appear behind.
-fn look_through(tx: &mut Tx<'_>, after: i64) -> Result<(i64, Found)> {
+/// Looks through the observations after `after`, or after `woken_to` if that is later; through all that are left, or
+/// through [`DELIVERIES_SPREAD_MAX`] deliveries. Ids only grow, and there is one writer at a time, so none can appear
+/// behind.
+fn look_through(tx: &mut Tx<'_>, after: i64) -> Result<Found> {
     let woken_to = woken_to(tx)?;
-    let mut row = tx.query_one(
-        "SELECT COALESCE(max(id), 0), count(wakes) FROM observations WHERE id > $1",
-        params![after.max(woken_to)],
-    )?;
-    let found = Found {
-        to: row.take::<i64>(0)?.max(after).max(woken_to),
-        wakes: row.take::<i64>(1)? > 0,
-    };
-    Ok((woken_to, found))
-}
-
-fn woken_to(tx: &mut Tx<'_>) -> Result<i64> {
-    let mut row = tx.query_one("SELECT value FROM meta WHERE name = 'woken_to'", &[])?;
-    let value: String = row.take(0)?;
-    value
-        .parse()
-        .map_err(|_unreadable| Error::corrupt("meta.value of `woken_to`"))
-}
-
-/// Puts the wakes of deliveries up to `to` into their table, merging those of one record, at most
-/// [`DELIVERIES_SPREAD_MAX`] deliveries; returns how far it came.
-fn spread(tx: &mut Tx<'_>, to: i64) -> Result<i64> {
-    let woken_to = woken_to(tx)?;
+    let after = after.max(woken_to);
+    let mut last = tx.query_one("SELECT COALESCE(max(id), 0) FROM observations", &[])?;
+    let mut to = last.take::<i64>(0)?.max(after);
     let rows = tx.query(
         "SELECT id, connection, event_type, wakes, observed_at FROM observations
-          WHERE id > $1 AND id <= $2 AND wakes IS NOT NULL ORDER BY id LIMIT $3",
-        params![woken_to, to, DELIVERIES_SPREAD_MAX],
+          WHERE id > $1 AND wakes IS NOT NULL ORDER BY id LIMIT $2",
+        params![after, DELIVERIES_SPREAD_MAX],
     )?;
     let is_all = i64::try_from(rows.len()).is_ok_and(|count| count < DELIVERIES_SPREAD_MAX);
-    // Somebody else may have spread further meanwhile.
-    let mut reached = if is_all { to.max(woken_to) } else { woken_to };
     let mut wakes: BTreeMap<(i64, Flow, String), Wake> = BTreeMap::new();
     for mut row in rows {
         let stamp: i64 = row.take(0)?;
-        reached = reached.max(stamp);
+        if !is_all {
+            to = stamp;
+        }
         let connection: i64 = row.take(1)?;
         let event_type: String = row.take(2)?;
         let keys: Vec<(Flow, String)> = row.take_json(3)?;
@@ -104,7 +87,28 @@ fn spread(tx: &mut Tx<'_>, to: i64) -> Result<i64> {
             wake.event_type.clone_from(&event_type);
         }
     }
-    let rows: Vec<[Param<'_>; 6]> = wakes
+    Ok(Found {
+        woken_to,
+        to,
+        wakes,
+    })
+}
+
+fn woken_to(tx: &mut Tx<'_>) -> Result<i64> {
+    let mut row = tx.query_one("SELECT value FROM meta WHERE name = 'woken_to'", &[])?;
+    let value: String = row.take(0)?;
+    value
+        .parse()
+        .map_err(|_unreadable| Error::corrupt("meta.value of `woken_to`"))
+}
+
+/// Puts what was found into its table; `false` when somebody else was there meanwhile, and it takes a new look.
+fn spread(tx: &mut Tx<'_>, found: &Found) -> Result<bool> {
+    if woken_to(tx)? != found.woken_to {
+        return Ok(false);
+    }
+    let rows: Vec<[Param<'_>; 6]> = found
+        .wakes
         .iter()
         .map(|((connection, flow, source), wake)| {
             [
@@ -126,9 +130,9 @@ fn spread(tx: &mut Tx<'_>, to: i64) -> Result<i64> {
     )?;
     tx.execute(
         "UPDATE meta SET value = $1 WHERE name = 'woken_to'",
-        params![&reached.to_string()],
+        params![&found.to.to_string()],
     )?;
-    Ok(reached)
+    Ok(true)
 }
 
 impl Store {
@@ -137,16 +141,18 @@ impl Store {
         let operation = "spread the wakes of deliveries";
         // What this process looked through already; the database's own mark moves only when there is a reason to write.
         let hint = &self.shared.looked_through;
-        let after = hint.load(Ordering::Acquire);
-        let (woken_to, found) = self
-            .read(operation, move |tx| look_through(tx, after))
-            .await?;
-        let mut to = found.to;
-        if found.wakes || to - woken_to > UNMARKED_MAX {
-            to = self.write(operation, move |tx| spread(tx, to)).await?;
+        loop {
+            let after = hint.load(Ordering::Acquire);
+            let found = self
+                .read(operation, move |tx| look_through(tx, after))
+                .await?;
+            let to = found.to;
+            let is_to_write = !found.wakes.is_empty() || to - found.woken_to > UNMARKED_MAX;
+            if !is_to_write || self.write(operation, move |tx| spread(tx, &found)).await? {
+                hint.fetch_max(to, Ordering::AcqRel);
+                return Ok(());
+            }
         }
-        hint.fetch_max(to, Ordering::AcqRel);
-        Ok(())
     }
 
     /// At most `limit` (and [`WAKES_MAX`]) records that wait to be fetched, longest waiting first.

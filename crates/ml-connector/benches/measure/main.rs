@@ -38,7 +38,7 @@ fn main() {
     if runs("webhooks") {
         runtime.block_on(webhooks::measure(
             number("--seconds", 3),
-            number("--rounds", 5),
+            number("--rounds", 7),
             number("--trials", 20),
         ));
     }

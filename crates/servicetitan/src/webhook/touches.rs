@@ -185,16 +185,18 @@ impl Touches {
         // The published events carry the record under its name: {"job": {"id": ...}, ...}.
         for (key, value) in &parts.0 {
             if let Some(record) = Record::read(value) {
-                touches.add(Some(Entity::new(key)), &record);
+                touches.add(|| Some(Entity::new(key)), &record);
             }
         }
         // Others may carry it flat, or only the ids of what it belongs to.
-        touches.add(Entity::of_type(event_type), &parts.flat());
+        touches.add(|| Entity::of_type(event_type), &parts.flat());
         touches
     }
 
-    fn add(&mut self, entity: Option<Entity>, record: &Record<'_>) {
-        if let (Some(entity), Some(id)) = (entity, id(record.id)) {
+    fn add(&mut self, entity: impl FnOnce() -> Option<Entity>, record: &Record<'_>) {
+        if let Some(id) = id(record.id)
+            && let Some(entity) = entity()
+        {
             match entity.as_str() {
                 "customer" => drop(self.customers.insert(CustomerId(id))),
                 "location" => drop(self.locations.insert(LocationId(id))),
