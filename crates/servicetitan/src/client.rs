@@ -13,6 +13,7 @@ mod config;
 mod endpoint;
 mod feed;
 mod http;
+mod list;
 mod page;
 mod preflight;
 mod retry;
@@ -33,6 +34,7 @@ pub use self::config::{Config, Environment, UnknownEnvironment};
 pub use self::endpoint::{ENDPOINTS, Endpoint, Param};
 pub use self::feed::{Continuation, Feed, FeedPage, FeedReader, InvalidContinuation};
 pub use self::http::Http;
+pub use self::list::{List, ListPage, ListReader};
 pub use self::preflight::{Preflight, ScopeCheck};
 pub use self::retry::Retry;
 pub use self::token::TokenFacts;
@@ -153,20 +155,6 @@ impl Client {
         )
         .await?;
         Ok(rows)
-    }
-
-    /// All payment terms of the tenant.
-    pub async fn payment_terms(&self) -> Result<Vec<Row>, Error> {
-        let mut rows = Vec::new();
-        self.pages(|page| Call::PaymentTerms { page }, |_| true, &mut rows)
-            .await?;
-        Ok(rows)
-    }
-
-    /// What the credentials are good for: a token, then one row of each list that is needed.
-    /// Failures are results here. Not retried beyond the usual budget.
-    pub async fn preflight(&self) -> Preflight {
-        preflight::run(self).await
     }
 
     /// Reads all pages of a list. `asked` says whether a row may be there: the server answers

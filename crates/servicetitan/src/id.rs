@@ -49,4 +49,14 @@ ids! {
     PaymentTermId,
     /// `jpm/jobs`.
     JobId,
+    /// `settings/business-units`.
+    BusinessUnitId,
+    /// `inventory/vendors`.
+    VendorId,
+    /// `pricebook/materials`, `pricebook/equipment` or `pricebook/services`: what a line is about.
+    SkuId,
+    /// `pricebook/categories`.
+    CategoryId,
+    /// `accounting/gl-accounts`.
+    GlAccountId,
 }

@@ -13,6 +13,9 @@ pub mod webhook;
 #[cfg(feature = "client")]
 pub use client::{Client, Config, Environment, Http};
 pub use error::{Error, ErrorKind};
-pub use id::{ContactId, CustomerId, JobId, LocationId, PaymentTermId, TenantId};
+pub use id::{
+    BusinessUnitId, CategoryId, ContactId, CustomerId, GlAccountId, JobId, LocationId,
+    PaymentTermId, SkuId, TenantId, VendorId,
+};
 #[cfg(feature = "client")]
 pub use pacer::{Pacer, RateLimit};

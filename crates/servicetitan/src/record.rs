@@ -6,25 +6,33 @@
 //! new. Not tolerant of a row without its identifier, or of a value whose meaning would have to be
 //! guessed: such a row is [`Unreadable`], which names the field and leaves its neighbours alone.
 
+mod business_unit;
 mod contact;
 mod customer;
 mod identity;
+mod item;
 mod job;
 mod location;
 mod open_enum;
 mod payment_term;
+mod reference;
+mod vendor;
 mod wire;
 
 use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+pub use self::business_unit::BusinessUnit;
 pub use self::contact::{ContactType, CustomerContact, PhoneSettings};
 pub use self::customer::{Address, CustomField, Customer, CustomerType, ExternalData};
 pub use self::identity::Identity;
+pub use self::item::{Item, ItemVendor, SkuType};
 pub use self::job::Job;
 pub use self::location::Location;
 pub use self::payment_term::{DueDayType, PaymentTerm};
+pub use self::reference::Named;
+pub use self::vendor::{Vendor, VendorContactInfo};
 #[cfg(feature = "webhook")]
 pub(crate) use self::wire::{optional_text, optional_whole, timestamp_of};
 

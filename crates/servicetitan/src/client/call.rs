@@ -1,10 +1,12 @@
 //! The calls that can be made, and the request that each of them is: pure functions.
 
 use ::http::Method;
+use jiff::Timestamp;
 use url::Url;
 
 use super::endpoint::{self, Endpoint, Param};
 use super::feed::{Continuation, Feed};
+use super::list::List;
 use crate::id::{CustomerId, TenantId};
 
 /// Rows per page of lists whose length is not known: below the documented 5,000, which takes the
@@ -31,33 +33,31 @@ pub(super) enum Call<'a> {
         customer: CustomerId,
         page: u32,
     },
-    PaymentTerms {
+    /// A list, whole or since a moment.
+    List {
+        list: List,
+        since: Option<Timestamp>,
+        page: u32,
+    },
+    /// Rows of a list by id.
+    Listed {
+        list: List,
+        ids: &'a [i64],
         page: u32,
     },
     /// One row of a list: does the scope let us?
-    Probe(Probe),
-}
-
-/// The lists that the preflight touches, one per scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Probe {
-    Customers,
-    Locations,
-    PaymentTerms,
-}
-
-impl Probe {
-    pub(super) const ALL: [Self; 3] = [Self::Customers, Self::Locations, Self::PaymentTerms];
+    Probe(Endpoint),
 }
 
 impl Call<'_> {
     pub(super) fn endpoint(&self) -> Endpoint {
         match self {
             Self::Export { feed, .. } => feed.endpoint(),
-            Self::Customers { .. } | Self::Probe(Probe::Customers) => endpoint::CUSTOMERS,
+            Self::Customers { .. } => endpoint::CUSTOMERS,
             Self::CustomerContacts { .. } => endpoint::CUSTOMER_CONTACTS,
-            Self::LocationsOf { .. } | Self::Probe(Probe::Locations) => endpoint::LOCATIONS,
-            Self::PaymentTerms { .. } | Self::Probe(Probe::PaymentTerms) => endpoint::PAYMENT_TERMS,
+            Self::LocationsOf { .. } => endpoint::LOCATIONS,
+            Self::List { list, .. } | Self::Listed { list, .. } => list.endpoint(),
+            Self::Probe(endpoint) => *endpoint,
         }
     }
 
@@ -96,9 +96,22 @@ impl Call<'_> {
                 query.extend(paged(page, PAGE_SIZE));
                 query.push(by_id());
             }
-            Self::PaymentTerms { page } => {
+            Self::List { list, since, page } => {
+                // Whole milliseconds, rounded down: never later than the moment that was meant.
+                query.extend(since.map(|since| (Param::ModifiedOnOrAfter, format!("{since:.3}"))));
+                query.extend(list.takes(Param::Active).then(any));
                 query.extend(paged(page, PAGE_SIZE));
-                query.push(by_id());
+                query.extend(list.takes(Param::Sort).then(by_id));
+            }
+            Self::Listed { list, ids, page } => {
+                if list.takes(Param::IdsRepeated) {
+                    query.extend(ids.iter().map(|id| (Param::IdsRepeated, id.to_string())));
+                } else {
+                    query.push((Param::Ids, commas(ids)));
+                }
+                query.extend(list.takes(Param::Active).then(any));
+                query.extend(paged(page, 50));
+                query.extend(list.takes(Param::Sort).then(by_id));
             }
             Self::Probe(_) => query.extend(paged(&1, 1)),
         }
@@ -114,7 +127,7 @@ impl Call<'_> {
     }
 }
 
-fn commas(ids: &[CustomerId]) -> String {
+fn commas(ids: &[impl ToString]) -> String {
     let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
     ids.join(",")
 }
@@ -185,6 +198,11 @@ mod tests {
         let since = Continuation::since("2026-01-02T03:04:05Z".parse().unwrap());
         let ids = [CustomerId(7), CustomerId(8)];
         let export = |feed, from, recent| Call::Export { feed, from, recent };
+        let listed = |list| Call::Listed {
+            list,
+            ids: &[7, 8],
+            page: 1,
+        };
         let shown: Vec<_> = [
             export(Feed::Customers, None, false),
             export(Feed::Customers, Some(&token), true),
@@ -199,8 +217,25 @@ mod tests {
                 customer: CustomerId(7),
                 page: 1,
             },
-            Call::PaymentTerms { page: 1 },
-            Call::Probe(Probe::Locations),
+            Call::List {
+                list: List::PaymentTerms,
+                since: None,
+                page: 1,
+            },
+            Call::List {
+                list: List::Vendors,
+                since: Some("2026-01-02T03:04:05.1239999Z".parse().unwrap()),
+                page: 2,
+            },
+            Call::List {
+                list: List::BusinessUnits,
+                since: None,
+                page: 1,
+            },
+            listed(List::Vendors),
+            listed(List::Materials),
+            listed(List::BusinessUnits),
+            Call::Probe(endpoint::LOCATIONS),
         ]
         .iter()
         .map(shown)
@@ -214,6 +249,11 @@ mod tests {
         GET https://api.example/crm/v2/tenant/1234/customers/contacts?customerIds=7%2C8&page=2&pageSize=1000
         GET https://api.example/crm/v2/tenant/1234/locations?customerId=7&active=Any&page=1&pageSize=1000&sort=%2BId
         GET https://api.example/accounting/v2/tenant/1234/payment-terms?page=1&pageSize=1000&sort=%2BId
+        GET https://api.example/inventory/v2/tenant/1234/vendors?modifiedOnOrAfter=2026-01-02T03%3A04%3A05.123Z&active=Any&page=2&pageSize=1000&sort=%2BId
+        GET https://api.example/settings/v2/tenant/1234/business-units?active=Any&page=1&pageSize=1000
+        GET https://api.example/inventory/v2/tenant/1234/vendors?ids=7&ids=8&active=Any&page=1&pageSize=50&sort=%2BId
+        GET https://api.example/pricebook/v2/tenant/1234/materials?ids=7%2C8&active=Any&page=1&pageSize=50&sort=%2BId
+        GET https://api.example/settings/v2/tenant/1234/business-units?ids=7%2C8&active=Any&page=1&pageSize=50
         GET https://api.example/crm/v2/tenant/1234/locations?page=1&pageSize=1
         ");
     }
@@ -227,7 +267,17 @@ mod tests {
             from: Some(&token),
             recent: true,
         });
-        let probes = Probe::ALL.map(Call::Probe);
+        let probes = List::ALL.map(|list| Call::Probe(list.endpoint()));
+        let polls = List::ALL.map(|list| Call::List {
+            list,
+            since: Some(Timestamp::UNIX_EPOCH),
+            page: 1,
+        });
+        let listed = List::ALL.map(|list| Call::Listed {
+            list,
+            ids: &[7],
+            page: 1,
+        });
         let lists = [
             Call::Customers { ids: &ids, page: 1 },
             Call::CustomerContacts {
@@ -238,9 +288,9 @@ mod tests {
                 customer: CustomerId(7),
                 page: 1,
             },
-            Call::PaymentTerms { page: 1 },
         ];
-        for call in feeds.into_iter().chain(probes).chain(lists) {
+        let calls = feeds.into_iter().chain(probes).chain(polls).chain(listed);
+        for call in calls.chain(lists) {
             let endpoint = call.endpoint();
             assert!(endpoint::ENDPOINTS.contains(&endpoint), "{call:?}");
             for (param, _) in call.query() {

@@ -17,12 +17,16 @@ pub enum Param {
     Sort,
     /// `ids`, at most 50, separated by commas.
     Ids,
+    /// `ids`, where the documents describe an array: one `ids` for each.
+    IdsRepeated,
     /// `customerId`.
     CustomerId,
     /// `customerIds`, separated by commas.
     CustomerIds,
     /// `active`: `True`, `Any` or `False`.
     Active,
+    /// `modifiedOnOrAfter`: a moment.
+    ModifiedOnOrAfter,
     /// `from`: a continuation or a date.
     From,
     /// `includeRecentChanges`.
@@ -37,10 +41,11 @@ impl Param {
             Self::Page => "page",
             Self::PageSize => "pageSize",
             Self::Sort => "sort",
-            Self::Ids => "ids",
+            Self::Ids | Self::IdsRepeated => "ids",
             Self::CustomerId => "customerId",
             Self::CustomerIds => "customerIds",
             Self::Active => "active",
+            Self::ModifiedOnOrAfter => "modifiedOnOrAfter",
             Self::From => "from",
             Self::IncludeRecentChanges => "includeRecentChanges",
         }
@@ -68,81 +73,38 @@ pub struct Endpoint {
     pub params: &'static [Param],
 }
 
-pub(super) const EXPORT_CUSTOMERS: Endpoint = Endpoint {
-    module: "crm",
-    resource: "export/customers",
-    operation: "GET crm/v2/export/customers",
-    scope: "tn.crm.customers:r",
-    params: &[Param::From, Param::IncludeRecentChanges],
-};
+/// Declares the endpoints, and the table of them all.
+macro_rules! endpoints {
+    ($($name:ident: GET $module:literal $resource:literal $scope:literal [$($param:ident)*];)+) => {
+        $(pub(super) const $name: Endpoint = Endpoint {
+            module: $module,
+            resource: $resource,
+            operation: concat!("GET ", $module, "/v2/", $resource),
+            scope: $scope,
+            params: &[$(Param::$param),*],
+        };)+
 
-pub(super) const EXPORT_CUSTOMER_CONTACTS: Endpoint = Endpoint {
-    module: "crm",
-    resource: "export/customers/contacts",
-    operation: "GET crm/v2/export/customers/contacts",
-    scope: "tn.crm.customers:r",
-    params: &[Param::From, Param::IncludeRecentChanges],
-};
+        /// Every endpoint that this client can call, the token service aside.
+        pub const ENDPOINTS: &[Endpoint] = &[$($name),+];
+    };
+}
 
-pub(super) const EXPORT_LOCATIONS: Endpoint = Endpoint {
-    module: "crm",
-    resource: "export/locations",
-    operation: "GET crm/v2/export/locations",
-    scope: "tn.crm.locations:r",
-    params: &[Param::From, Param::IncludeRecentChanges],
-};
-
-pub(super) const CUSTOMERS: Endpoint = Endpoint {
-    module: "crm",
-    resource: "customers",
-    operation: "GET crm/v2/customers",
-    scope: "tn.crm.customers:r",
-    params: &[
-        Param::Ids,
-        Param::Active,
-        Param::Page,
-        Param::PageSize,
-        Param::Sort,
-    ],
-};
-
-pub(super) const CUSTOMER_CONTACTS: Endpoint = Endpoint {
-    module: "crm",
-    resource: "customers/contacts",
-    operation: "GET crm/v2/customers/contacts",
-    scope: "tn.crm.customers:r",
-    params: &[Param::CustomerIds, Param::Page, Param::PageSize],
-};
-
-pub(super) const LOCATIONS: Endpoint = Endpoint {
-    module: "crm",
-    resource: "locations",
-    operation: "GET crm/v2/locations",
-    scope: "tn.crm.locations:r",
-    params: &[
-        Param::CustomerId,
-        Param::Active,
-        Param::Page,
-        Param::PageSize,
-        Param::Sort,
-    ],
-};
-
-pub(super) const PAYMENT_TERMS: Endpoint = Endpoint {
-    module: "accounting",
-    resource: "payment-terms",
-    operation: "GET accounting/v2/payment-terms",
-    scope: "tn.acc.paymentterms:r",
-    params: &[Param::Page, Param::PageSize, Param::Sort],
-};
-
-/// Every endpoint that this client can call, the token service aside.
-pub const ENDPOINTS: [Endpoint; 7] = [
-    EXPORT_CUSTOMERS,
-    EXPORT_CUSTOMER_CONTACTS,
-    EXPORT_LOCATIONS,
-    CUSTOMERS,
-    CUSTOMER_CONTACTS,
-    LOCATIONS,
-    PAYMENT_TERMS,
-];
+// `Sort` stands only where the documents say that the list can be sorted by `Id`.
+endpoints! {
+    EXPORT_CUSTOMERS: GET "crm" "export/customers" "tn.crm.customers:r" [From IncludeRecentChanges];
+    EXPORT_CUSTOMER_CONTACTS: GET "crm" "export/customers/contacts" "tn.crm.customers:r" [From IncludeRecentChanges];
+    EXPORT_LOCATIONS: GET "crm" "export/locations" "tn.crm.locations:r" [From IncludeRecentChanges];
+    EXPORT_BUSINESS_UNITS: GET "settings" "export/business-units" "tn.stt.businessunits:r" [From IncludeRecentChanges];
+    EXPORT_MATERIALS: GET "pricebook" "export/materials" "tn.pb.materials:r" [From IncludeRecentChanges];
+    EXPORT_EQUIPMENT: GET "pricebook" "export/equipment" "tn.pb.equipment:r" [From IncludeRecentChanges];
+    EXPORT_SERVICES: GET "pricebook" "export/services" "tn.pb.services:r" [From IncludeRecentChanges];
+    CUSTOMERS: GET "crm" "customers" "tn.crm.customers:r" [Ids Active Page PageSize Sort];
+    CUSTOMER_CONTACTS: GET "crm" "customers/contacts" "tn.crm.customers:r" [CustomerIds Page PageSize];
+    LOCATIONS: GET "crm" "locations" "tn.crm.locations:r" [CustomerId Active Page PageSize Sort];
+    PAYMENT_TERMS: GET "accounting" "payment-terms" "tn.acc.paymentterms:r" [Ids ModifiedOnOrAfter Page PageSize Sort];
+    BUSINESS_UNITS: GET "settings" "business-units" "tn.stt.businessunits:r" [Ids Active ModifiedOnOrAfter Page PageSize];
+    MATERIALS: GET "pricebook" "materials" "tn.pb.materials:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
+    EQUIPMENT: GET "pricebook" "equipment" "tn.pb.equipment:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
+    SERVICES: GET "pricebook" "services" "tn.pb.services:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
+    VENDORS: GET "inventory" "vendors" "tn.inv.vendors:r" [IdsRepeated Active ModifiedOnOrAfter Page PageSize Sort];
+}

@@ -21,19 +21,39 @@ pub enum Feed {
     CustomerContacts,
     /// Locations. Their changes do not show in [`Self::Customers`].
     Locations,
+    /// Business units.
+    BusinessUnits,
+    /// Materials of the pricebook.
+    Materials,
+    /// Equipment of the pricebook.
+    Equipment,
+    /// Services of the pricebook.
+    Services,
 }
 
 impl Feed {
     /// Every feed.
-    pub const ALL: [Self; 3] = [Self::Customers, Self::CustomerContacts, Self::Locations];
+    pub const ALL: [Self; 7] = [
+        Self::Customers,
+        Self::CustomerContacts,
+        Self::Locations,
+        Self::BusinessUnits,
+        Self::Materials,
+        Self::Equipment,
+        Self::Services,
+    ];
 
-    /// A stable name, fit for a key: `customers`, `customer-contacts`, `locations`.
+    /// A stable name, fit for a key: `customers`, `customer-contacts`, `business-units`, ...
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Customers => "customers",
             Self::CustomerContacts => "customer-contacts",
             Self::Locations => "locations",
+            Self::BusinessUnits => "business-units",
+            Self::Materials => "materials",
+            Self::Equipment => "equipment",
+            Self::Services => "services",
         }
     }
 
@@ -42,6 +62,10 @@ impl Feed {
             Self::Customers => endpoint::EXPORT_CUSTOMERS,
             Self::CustomerContacts => endpoint::EXPORT_CUSTOMER_CONTACTS,
             Self::Locations => endpoint::EXPORT_LOCATIONS,
+            Self::BusinessUnits => endpoint::EXPORT_BUSINESS_UNITS,
+            Self::Materials => endpoint::EXPORT_MATERIALS,
+            Self::Equipment => endpoint::EXPORT_EQUIPMENT,
+            Self::Services => endpoint::EXPORT_SERVICES,
         }
     }
 }

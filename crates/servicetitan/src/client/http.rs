@@ -203,6 +203,7 @@ fn text(body: Vec<u8>) -> String {
 mod tests {
     use super::super::call::Call;
     use super::super::config::Environment;
+    use super::super::list::List;
     use super::*;
     use crate::id::TenantId;
 
@@ -215,7 +216,12 @@ mod tests {
 
     fn prepare(config: &Config, bearer: &str) -> Result<reqwest::Request, Error> {
         let http = Http::new(reqwest::Client::builder()).unwrap();
-        let request = Call::PaymentTerms { page: 1 }.request(config.tenant);
+        let call = Call::List {
+            list: List::PaymentTerms,
+            since: None,
+            page: 1,
+        };
+        let request = call.request(config.tenant);
         http.prepare(config, &request, &bearer.to_owned().into())
     }
 

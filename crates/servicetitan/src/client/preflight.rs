@@ -1,7 +1,9 @@
 //! The questions that a check asks before anything is read in earnest.
 
 use super::Client;
-use super::call::{Call, Probe};
+use super::call::Call;
+use super::endpoint::{self, Endpoint};
+use super::list::List;
 use super::page;
 use super::token::TokenFacts;
 use crate::error::Error;
@@ -37,21 +39,41 @@ impl Preflight {
     }
 }
 
-pub(super) async fn run(client: &Client) -> Preflight {
-    let token = client.token_facts().await;
-    let mut scopes = Vec::new();
-    if token.is_ok() {
-        for probe in Probe::ALL {
-            let call = Call::Probe(probe);
-            let answer = client.send(&call).await;
-            let page = answer
-                .and_then(|body| page::parse(&body, 1).map_err(|cause| cause.of(call.operation())));
-            scopes.push(ScopeCheck {
-                scope: call.endpoint().scope,
-                operation: call.operation(),
-                result: page.map(drop),
-            });
+/// What the preflight touches, one list per scope.
+const CUSTOMER_LISTS: [Endpoint; 3] = [
+    endpoint::CUSTOMERS,
+    endpoint::LOCATIONS,
+    endpoint::PAYMENT_TERMS,
+];
+
+impl Client {
+    /// What the credentials are good for: a token, then one row of each list that customers need.
+    /// Failures are results here. Not retried beyond the usual budget.
+    pub async fn preflight(&self) -> Preflight {
+        self.preflight_with(&[]).await
+    }
+
+    /// As [`Self::preflight`], with one row of each of these lists too.
+    pub async fn preflight_with(&self, lists: &[List]) -> Preflight {
+        let token = self.token_facts().await;
+        let mut scopes = Vec::new();
+        if token.is_ok() {
+            let lists = lists.iter().map(|list| list.endpoint());
+            for endpoint in CUSTOMER_LISTS.into_iter().chain(lists) {
+                scopes.push(self.probe(endpoint).await);
+            }
+        }
+        Preflight { token, scopes }
+    }
+
+    async fn probe(&self, endpoint: Endpoint) -> ScopeCheck {
+        let answer = self.send(&Call::Probe(endpoint)).await;
+        let page = answer
+            .and_then(|body| page::parse(&body, 1).map_err(|cause| cause.of(endpoint.operation)));
+        ScopeCheck {
+            scope: endpoint.scope,
+            operation: endpoint.operation,
+            result: page.map(drop),
         }
     }
-    Preflight { token, scopes }
 }

@@ -10,6 +10,8 @@ use rust_decimal::Decimal;
 use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
+use super::identity::Identity;
+
 /// `null` (or, with `#[serde(default)]`, nothing) is the default: empty lists, `false`.
 pub(super) fn or_default<'de, D, T>(from: D) -> Result<T, D::Error>
 where
@@ -146,6 +148,26 @@ where
     T: From<i64>,
 {
     from.deserialize_any(Whole(PhantomData))
+}
+
+/// Identifiers, bare (`[1, 2]`) or of small records (`[{"id":1,"name":"Pipes"}]`): the same field is
+/// sent in either way by different endpoints. `null` is empty.
+pub(super) fn ids<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<i64>,
+{
+    let rows = Option::<Vec<Box<RawValue>>>::deserialize(from)?.unwrap_or_default();
+    rows.iter()
+        .map(|row| {
+            let identified = Identity::of(row.get()).map(|identity| T::from(identity.id));
+            match identified {
+                Some(id) => Ok(id),
+                None => whole(&mut serde_json::Deserializer::from_str(row.get()))
+                    .map_err(de::Error::custom),
+            }
+        })
+        .collect()
 }
 
 /// An amount, as a number or as a string; `null` and an empty string are `None`. The digits are

@@ -6,8 +6,10 @@
 )]
 
 mod conformance;
+mod fields;
 mod lists;
 mod pacing;
+mod purchasing;
 mod records;
 mod retries;
 mod sandboxed;

@@ -1,0 +1,213 @@
+//! Lists: polled by time of change, read whole, or asked for by id.
+//!
+//! What has no export feed is polled, with an overlap and by id against what is known: a list does
+//! not tell what was deleted. While a list is read page by page, its rows may move. Sorted by id,
+//! which never changes, a row that enters the selection meanwhile can only push others onto a later
+//! page: rows may come twice, and what entered before the present page is missed. So the next poll
+//! goes back to the moment at which this one *began*, and repeats are the caller's to absorb. A list
+//! that cannot be sorted ([`List::is_sorted`]) may also lose a row between two pages: read it
+//! whole from time to time.
+
+use jiff::Timestamp;
+
+use super::call::Call;
+use super::endpoint::{self, Endpoint, Param};
+use super::{Client, IDS_PER_CALL_MAX, PAGES_MAX, Row, page};
+use crate::error::{Error, ErrorKind};
+use crate::id::{BusinessUnitId, SkuId, VendorId};
+use crate::record::Identity;
+
+/// The lists that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum List {
+    /// Payment terms.
+    PaymentTerms,
+    /// Business units. Not sorted.
+    BusinessUnits,
+    /// Materials of the pricebook.
+    Materials,
+    /// Equipment of the pricebook.
+    Equipment,
+    /// Services of the pricebook.
+    Services,
+    /// Vendors: there is no feed of them.
+    Vendors,
+}
+
+impl List {
+    /// Every list.
+    pub const ALL: [Self; 6] = [
+        Self::PaymentTerms,
+        Self::BusinessUnits,
+        Self::Materials,
+        Self::Equipment,
+        Self::Services,
+        Self::Vendors,
+    ];
+
+    /// A stable name, fit for a key: `vendors`, `business-units`, ...
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PaymentTerms => "payment-terms",
+            Self::BusinessUnits => "business-units",
+            Self::Materials => "materials",
+            Self::Equipment => "equipment",
+            Self::Services => "services",
+            Self::Vendors => "vendors",
+        }
+    }
+
+    /// Whether it comes sorted by id. If not, a row may be missed while others move.
+    #[must_use]
+    pub fn is_sorted(self) -> bool {
+        self.takes(Param::Sort)
+    }
+
+    /// The scope that the app needs.
+    #[must_use]
+    pub fn scope(self) -> &'static str {
+        self.endpoint().scope
+    }
+
+    pub(super) fn endpoint(self) -> Endpoint {
+        match self {
+            Self::PaymentTerms => endpoint::PAYMENT_TERMS,
+            Self::BusinessUnits => endpoint::BUSINESS_UNITS,
+            Self::Materials => endpoint::MATERIALS,
+            Self::Equipment => endpoint::EQUIPMENT,
+            Self::Services => endpoint::SERVICES,
+            Self::Vendors => endpoint::VENDORS,
+        }
+    }
+
+    pub(super) fn takes(self, param: Param) -> bool {
+        self.endpoint().params.contains(&param)
+    }
+}
+
+impl std::fmt::Display for List {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Clone)]
+pub struct ListPage {
+    /// The rows, as they came. Repeats are possible.
+    pub rows: Vec<Row>,
+    /// Whether there is more.
+    pub has_more: bool,
+}
+
+/// Reads a list to its end, page by page.
+#[derive(Debug)]
+pub struct ListReader {
+    client: Client,
+    list: List,
+    since: Option<Timestamp>,
+    page: u32,
+    done: bool,
+}
+
+impl ListReader {
+    /// The next page; `None` after the last one. After an error the same page is asked for again.
+    pub async fn next_page(&mut self) -> Result<Option<ListPage>, Error> {
+        if self.done {
+            return Ok(None);
+        }
+        let call = Call::List {
+            list: self.list,
+            since: self.since,
+            page: self.page,
+        };
+        if self.page > PAGES_MAX {
+            let message = format!("the list does not end within {PAGES_MAX} pages");
+            return Err(Error::new(call.operation(), ErrorKind::Unreadable, message));
+        }
+        let body = self.client.send(&call).await?;
+        let page = page::parse(&body, self.page).map_err(|cause| cause.of(call.operation()))?;
+        self.page += 1;
+        self.done = !page.has_more;
+        Ok(Some(ListPage {
+            rows: page.rows,
+            has_more: page.has_more,
+        }))
+    }
+}
+
+impl Client {
+    /// Reads what changed at `since` or later (`None`: everything), active or not. `since` is taken
+    /// in whole milliseconds. The next poll must not begin later than this one did.
+    #[must_use]
+    pub fn poll(&self, list: List, since: Option<Timestamp>) -> ListReader {
+        ListReader {
+            client: self.clone(),
+            list,
+            since,
+            page: 1,
+            done: false,
+        }
+    }
+
+    /// A whole list, active or not: for those that are short. All of it is held in memory.
+    pub async fn list(&self, list: List) -> Result<Vec<Row>, Error> {
+        let mut reader = self.poll(list, None);
+        let mut rows = Vec::new();
+        while let Some(page) = reader.next_page().await? {
+            rows.extend(page.rows);
+        }
+        Ok(rows)
+    }
+
+    /// All payment terms of the tenant.
+    pub async fn payment_terms(&self) -> Result<Vec<Row>, Error> {
+        self.list(List::PaymentTerms).await
+    }
+
+    /// Business units by id, active or not, in calls of 50. Ids that do not exist are absent.
+    pub async fn business_units(&self, ids: &[BusinessUnitId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::BusinessUnits, ids.iter().map(|id| id.0))
+            .await
+    }
+
+    /// Vendors by id, active or not, in calls of 50. Ids that do not exist are absent.
+    pub async fn vendors(&self, ids: &[VendorId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::Vendors, ids.iter().map(|id| id.0)).await
+    }
+
+    /// Materials by id, active or not, in calls of 50. Ids that do not exist, or that are not
+    /// materials, are absent.
+    pub async fn materials(&self, ids: &[SkuId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::Materials, ids.iter().map(|id| id.0))
+            .await
+    }
+
+    /// Equipment by id, as [`Self::materials`].
+    pub async fn equipment(&self, ids: &[SkuId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::Equipment, ids.iter().map(|id| id.0))
+            .await
+    }
+
+    /// Services by id, as [`Self::materials`].
+    pub async fn services(&self, ids: &[SkuId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::Services, ids.iter().map(|id| id.0)).await
+    }
+
+    /// Rows of a list by id, in calls of 50.
+    async fn listed(
+        &self,
+        list: List,
+        ids: impl ExactSizeIterator<Item = i64>,
+    ) -> Result<Vec<Row>, Error> {
+        let mut rows = Vec::with_capacity(ids.len());
+        let ids: Vec<_> = ids.collect();
+        for ids in ids.chunks(IDS_PER_CALL_MAX) {
+            let asked = |row: &Identity| ids.contains(&row.id);
+            self.pages(|page| Call::Listed { list, ids, page }, asked, &mut rows)
+                .await?;
+        }
+        Ok(rows)
+    }
+}
