@@ -365,16 +365,25 @@ impl Store {
         .await
     }
 
-    /// Makes synced records due again, because what all of them refer to has changed. Returns how many.
-    pub async fn touch_synced(&self, id: ConnectionId, flow: Flow, now: Timestamp) -> Result<u64> {
-        self.write("make synced records due", move |tx| {
+    /// Makes due again, because what all records of a flow refer to has changed: synced records, and those that wait or
+    /// failed for one of these causes. Returns how many.
+    pub async fn touch_referring(
+        &self,
+        id: ConnectionId,
+        flow: Flow,
+        causes: &[&str],
+        now: Timestamp,
+    ) -> Result<u64> {
+        let causes = texts(causes.iter().copied());
+        self.write("make referring records due", move |tx| {
             make_due(
                 tx,
-                "connection = $4 AND flow = $5 AND state = 'synced'",
+                "connection = $4 AND flow = $5 AND (state = 'synced'
+                     OR (state IN ('waiting', 'failed') AND cause IN {texts $6}))",
                 now,
                 "reference data changed",
                 None,
-                params![id.0, flow],
+                params![id.0, flow, &causes],
             )
         })
         .await

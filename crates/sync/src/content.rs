@@ -24,6 +24,17 @@ impl Content {
         self.0.insert(column.to_owned(), value.into());
     }
 
+    /// Sets a column that is yes or no.
+    pub fn set_flag(&mut self, column: &str, yes: bool) {
+        self.set(column, if yes { "1" } else { "0" });
+    }
+
+    /// Sets a field that refers to a record of Odoo's own, by its id there; none clears it.
+    pub fn set_id(&mut self, field: &str, id: Option<i64>) {
+        let id = id.map(|id| id.to_string());
+        self.set(&format!("{field}/.id"), id.unwrap_or_default());
+    }
+
     /// The value of a column, if it is there.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&str> {

@@ -3,10 +3,17 @@
 //! Read once per pass and handed to planning, which stays pure. Look-ups are forgiving about case, spaces and the
 //! usual spellings of a country, and strict about ambiguity: two candidates are none.
 
+mod names;
+mod purchasing;
+
+pub use purchasing::{AnalyticPlan, BUSINESS_UNIT_PLAN, Purchasing};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use names::{Meaning, Names, folded};
 
 /// A country of Odoo's `res.country`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +46,14 @@ pub struct Directory {
     states: Vec<Subdivision>,
     /// The company's own country: what an address without one means.
     home: Option<i64>,
-    /// Odoo's payment terms: name to ids (a name may stand there twice).
-    odoo_terms: BTreeMap<String, BTreeSet<i64>>,
+    /// Odoo's payment terms.
+    odoo_terms: Names,
     /// ServiceTitan's payment terms: id to name. Absent when they could not be read.
     servicetitan_terms: Option<BTreeMap<i64, String>>,
     /// The fields that this Odoo's `res.partner` has and that the user may write.
     partner_fields: BTreeSet<String>,
+    /// What purchasing refers to.
+    purchasing: Purchasing,
 }
 
 /// An address's place, resolved.
@@ -75,9 +84,7 @@ impl Directory {
         odoo: impl IntoIterator<Item = (i64, String)>,
         servicetitan: Option<BTreeMap<i64, String>>,
     ) -> Self {
-        for (id, name) in odoo {
-            self.odoo_terms.entry(folded(&name)).or_default().insert(id);
-        }
+        self.odoo_terms = odoo.into_iter().collect();
         self.servicetitan_terms = servicetitan;
         self
     }
@@ -171,20 +178,16 @@ impl Directory {
             ));
             return None;
         };
-        let found = self
-            .odoo_terms
-            .get(&folded(name))
-            .map(|ids| ids.iter().copied().collect::<Vec<_>>());
-        match found.as_deref() {
-            Some([only]) => Some(*only),
-            Some([_, _, ..]) => {
+        match self.odoo_terms.of(name) {
+            Meaning::One(id) => Some(id),
+            Meaning::Several => {
                 warnings.push(format!(
                     "payment term {} stands more than once in Odoo: rename one; none was set",
                     crate::plain::quoted(name)
                 ));
                 None
             }
-            _ => {
+            Meaning::Nothing => {
                 warnings.push(format!(
                     "payment term {} does not exist in Odoo: create one of that name; none was set",
                     crate::plain::quoted(name)
@@ -222,11 +225,6 @@ impl Directory {
 fn only(mut found: impl Iterator<Item = i64>) -> Option<i64> {
     let first = found.next()?;
     found.all(|other| other == first).then_some(first)
-}
-
-/// A name without the differences that people do not mean: case and surplus spaces.
-fn folded(text: &str) -> String {
-    crate::plain::line(text).to_lowercase()
 }
 
 #[cfg(test)]

@@ -214,14 +214,30 @@ pub fn of_row(fault: &RowFault) -> Verdict {
     }
 }
 
+/// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
+/// planned again.
+pub const REFERENCE_CAUSES: [&str; 1] = ["no-analytic-plan"];
+
+/// Odoo has no analytic plan of that name, and the connector may not make one.
+#[must_use]
+pub fn no_analytic_plan(name: &str) -> Reason {
+    reason(
+        "no-analytic-plan",
+        format!("Odoo has no analytic plan {}.", crate::plain::quoted(name)),
+        "Switch analytic accounting on (Accounting > Configuration > Settings > Analytics) and give the connector's user \
+         the right to it (Settings > Users > Analytic Accounting), or make the plan yourself (Accounting > Configuration \
+         > Analytic Plans). These records go on by themselves then, within 15 minutes.",
+    )
+}
+
 /// A person deleted in Odoo what the connector had made: only a person can say what that meant.
 #[must_use]
 pub fn deleted_in_odoo(what: String) -> Reason {
     reason(
         "deleted-in-odoo",
         what,
-        "Somebody deleted a partner in Odoo. To have it made anew, run `ml-connector replay --recreate` for this \
-         record; to leave it out, deactivate it in ServiceTitan: the customer, the location or the contact.",
+        "Somebody deleted it in Odoo. To have it made anew, run `ml-connector replay --recreate` for this record; to \
+         leave it out, deactivate it in ServiceTitan (of a customer: the customer itself, the location or the contact).",
     )
 }
 
@@ -231,8 +247,8 @@ pub fn hidden_in_odoo(what: String) -> Reason {
     reason(
         "hidden-in-odoo",
         what,
-        "A record rule in Odoo keeps this partner from the connector's user: let the user see it (Settings > \
-         Technical > Record Rules, or the partner's company), then run `ml-connector replay --cause hidden-in-odoo`.",
+        "A record rule in Odoo keeps it from the connector's user: let the user see it (Settings > Technical > Record \
+         Rules, or its company), then run `ml-connector replay --cause hidden-in-odoo`.",
     )
 }
 
@@ -246,7 +262,7 @@ pub fn odoo_gives_up(last: &Reason) -> Reason {
             last.what
         ),
         "Odoo's own log says why: often it takes longer than limit_time_real or the proxy's time-out, or a custom module \
-         fails. Mend that, or split the customer in ServiceTitan if it has thousands of locations.",
+         fails. Mend that, or, if it is a customer with thousands of locations, split it in ServiceTitan.",
     )
 }
 

@@ -5,24 +5,72 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::link::Name;
+use crate::record::SourceId;
+
 /// One kind of record moving one way, named as in the connection file, the command line and the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Flow {
+    /// ServiceTitan business units to Odoo analytic accounts.
+    BusinessUnits,
     /// ServiceTitan customers, with their contacts and locations, to Odoo partners.
     Customers,
+    /// ServiceTitan vendors to Odoo partners.
+    Vendors,
+    /// ServiceTitan pricebook materials, equipment and services to Odoo products.
+    Items,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 1] = [Self::Customers];
+    pub const ALL: [Self; 4] = [
+        Self::BusinessUnits,
+        Self::Customers,
+        Self::Vendors,
+        Self::Items,
+    ];
 
     /// The flow's name, e.g. `customers`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::BusinessUnits => "business-units",
             Self::Customers => "customers",
+            Self::Vendors => "vendors",
+            Self::Items => "items",
         }
+    }
+
+    /// What one of its records is called, e.g. `customer`.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::BusinessUnits => "business unit",
+            Self::Customers => "customer",
+            Self::Vendors => "vendor",
+            Self::Items => "item",
+        }
+    }
+
+    /// The Odoo model that its records become.
+    #[must_use]
+    pub const fn model(self) -> &'static str {
+        match self {
+            Self::BusinessUnits => "account.analytic.account",
+            Self::Customers | Self::Vendors => "res.partner",
+            Self::Items => "product.product",
+        }
+    }
+
+    /// The link name of one of its records.
+    #[must_use]
+    pub fn link_name(self, source: &SourceId) -> Name {
+        let noun = match self {
+            Self::BusinessUnits => "business_unit",
+            Self::Customers | Self::Vendors | Self::Items => self.noun(),
+        };
+        Name(format!("{noun}_{source}"))
     }
 }
 
@@ -34,8 +82,11 @@ impl fmt::Display for Flow {
 
 /// A name that is no flow's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a flow; the flows are: customers")]
-pub struct UnknownFlow(pub String);
+#[error("`{name}` is not a flow; the flows are: {}", Flow::ALL.map(Flow::as_str).join(", "))]
+pub struct UnknownFlow {
+    /// What was asked for.
+    pub name: String,
+}
 
 impl FromStr for Flow {
     type Err = UnknownFlow;
@@ -44,6 +95,8 @@ impl FromStr for Flow {
         Self::ALL
             .into_iter()
             .find(|flow| flow.as_str() == name)
-            .ok_or_else(|| UnknownFlow(name.to_owned()))
+            .ok_or_else(|| UnknownFlow {
+                name: name.to_owned(),
+            })
     }
 }

@@ -40,3 +40,30 @@ pub struct Link {
     /// What the target was last given by us: the base of every three-way decision.
     pub base: Content,
 }
+
+impl Link {
+    /// Whether it only points to another record's target. After a merge in ServiceTitan it has no base; after one in Odoo
+    /// its base says so.
+    #[must_use]
+    pub fn is_alias(&self) -> bool {
+        self.base.is_empty() || self.is_shared()
+    }
+
+    /// Whether a person merged its target with another one of ours, in Odoo.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.base == shared()
+    }
+}
+
+/// The base of a link to a target of which nothing is known: everything is written.
+#[must_use]
+pub fn unknown() -> Content {
+    Content::from_iter([("held", "unknown")])
+}
+
+/// The base of a link whose target a person merged with another one of ours: nothing is written through it.
+#[must_use]
+pub fn shared() -> Content {
+    Content::from_iter([("shared", "odoo")])
+}

@@ -9,6 +9,12 @@ const QUOTED_CHARS_MAX: usize = 60;
 /// How many characters of a single-line field are written; Odoo has no limit of its own, and a person reads less.
 const LINE_CHARS_MAX: usize = 512;
 
+/// How many characters of a text of several lines are written.
+const TEXT_CHARS_MAX: usize = 4_000;
+
+/// How many characters of HTML are read.
+const HTML_CHARS_MAX: usize = 40_000;
+
 /// One line: control characters and line breaks become single spaces, the ends are trimmed, the length is bounded.
 #[must_use]
 pub fn line(text: &str) -> String {
@@ -31,6 +37,39 @@ pub fn line(text: &str) -> String {
     }
     line.truncate(line.trim_end().len());
     line
+}
+
+/// Several lines: each without control characters, its ends trimmed; no more than one empty line in a row, none at the
+/// ends; the length is bounded.
+#[must_use]
+pub fn text(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut room = TEXT_CHARS_MAX;
+    for given in text.lines() {
+        let line: String = line(given).chars().take(room).collect();
+        if line.is_empty() && lines.last().is_none_or(String::is_empty) {
+            continue;
+        }
+        room -= line.chars().count();
+        lines.push(line);
+        if room == 0 {
+            break;
+        }
+    }
+    lines.join("\n").trim_end().to_owned()
+}
+
+/// The text of HTML, as [`text`].
+#[must_use]
+pub fn text_of_html(html: &str) -> String {
+    if !html.contains(['<', '&']) {
+        return text(html);
+    }
+    let bounded: String = html.chars().take(HTML_CHARS_MAX).collect();
+    let plain = html2text::config::plain_no_decorate()
+        .string_from_read(bounded.as_bytes(), TEXT_CHARS_MAX)
+        .unwrap_or(bounded);
+    text(&plain)
 }
 
 /// A vendor's text in quotation marks, for a message: one line, bounded.
@@ -64,7 +103,21 @@ mod tests {
         assert_eq!(quoted(&"x".repeat(61)), format!("\"{}…\"", "x".repeat(60)));
     }
 
+    #[test]
+    fn html_becomes_lines() {
+        let html = "<p>Condenser <b>3&nbsp;t</b> &amp; pad</p><ul><li>R-410A</li></ul><script>x()</script>";
+        assert_eq!(text_of_html(html), "Condenser 3 t & pad\n* R-410A");
+        assert_eq!(text_of_html(" a\r\n\n\n b < c "), "a\n\nb < c");
+    }
+
     proptest! {
+        #[test]
+        fn a_text_is_a_fixed_point(given in any::<String>()) {
+            let once = text_of_html(&given);
+            prop_assert_eq!(&text(&once), &once);
+            prop_assert!(once.chars().count() <= TEXT_CHARS_MAX);
+        }
+
         #[test]
         fn a_line_is_a_fixed_point(text in any::<String>()) {
             let once = line(&text);

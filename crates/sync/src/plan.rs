@@ -55,6 +55,18 @@ pub struct Plan {
     pub rests_on: Vec<Name>,
 }
 
+impl Plan {
+    /// A plan without warnings, which rests on nothing.
+    #[must_use]
+    pub fn of(decision: Decision) -> Self {
+        Self {
+            decision,
+            warnings: Vec::new(),
+            rests_on: Vec::new(),
+        }
+    }
+}
+
 /// The deed of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
+use crate::link::Name;
 
 /// The source's own id of a record, as text (`"4711"`); rows without a readable id get `unreadable-<hash>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,6 +31,14 @@ pub struct Key {
     pub flow: Flow,
     /// The source's id of it.
     pub source: SourceId,
+}
+
+impl Key {
+    /// The name of the link to what the record becomes.
+    #[must_use]
+    pub fn link_name(&self) -> Name {
+        self.flow.link_name(&self.source)
+    }
 }
 
 impl fmt::Display for Key {

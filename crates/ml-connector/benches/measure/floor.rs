@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use ml_connector::engine::vendors::Vendors;
 use serde_json::{Value, json};
 use sync::content::Content;
-use sync::customers::{self, PartKind};
+use sync::filing::{self, RowKind};
+use sync::flow::Flow;
+use sync::flows;
 use sync::plan::{Decision, Subject, Verb};
 use sync::record::SourceId;
 use sync::sighting::Part;
@@ -31,12 +33,12 @@ pub(crate) async fn rows(titan: &servicetitan::Client, odoo: &odoo::Client) -> V
         servicetitan: titan.clone(),
         odoo: odoo.clone(),
     };
-    let directory = vendors.directory().await.expect("both sides answer");
+    let directory = vendors.directory(&[]).await.expect("both sides answer");
     let mut parts: BTreeMap<SourceId, Vec<Part>> = BTreeMap::new();
     let feeds = [
-        (Feed::Customers, PartKind::Customer),
-        (Feed::CustomerContacts, PartKind::Contact),
-        (Feed::Locations, PartKind::Location),
+        (Feed::Customers, RowKind::Customer),
+        (Feed::CustomerContacts, RowKind::Contact),
+        (Feed::Locations, RowKind::Location),
     ];
     for (feed, kind) in feeds {
         let mut from = None;
@@ -46,7 +48,7 @@ pub(crate) async fn rows(titan: &servicetitan::Client, odoo: &odoo::Client) -> V
                 .await
                 .expect("the sandbox answers");
             for row in &page.rows {
-                let sighting = customers::file(kind, row.get());
+                let sighting = filing::file(kind, row.get());
                 parts.entry(sighting.owner).or_default().push(Part {
                     key: sighting.part,
                     payload: sighting.payload,
@@ -69,7 +71,8 @@ pub(crate) async fn rows(titan: &servicetitan::Client, odoo: &odoo::Client) -> V
             others: &others,
             decision: None,
         };
-        if let Decision::Write(writes) = customers::plan(&subject, &directory).decision {
+        if let Decision::Write(writes) = flows::plan(Flow::Customers, &subject, &directory).decision
+        {
             rows.extend(writes.into_iter().filter_map(|write| match write.verb {
                 Verb::Create { columns } => Some(Row {
                     name: write.name.0,

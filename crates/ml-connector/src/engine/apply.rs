@@ -9,9 +9,9 @@ use store::audit::NewAuditEntry;
 use store::connections::ConnectionId;
 use store::passes::PassId;
 use store::records::{Due, Effect, Outcome, RecordId};
-use sync::customers;
 use sync::directory::Directory;
 use sync::flow::Flow;
+use sync::flows;
 use sync::link::Name;
 use sync::plan::{Decision, Other, Plan, Subject};
 use sync::record::{Key, State};
@@ -129,11 +129,11 @@ impl Applier<'_> {
             }
             let read = due.len();
             reached(Step::PlanRead, read);
-            let others = self.others(&due).await?;
+            let others = self.others(flow, &due).await?;
             let mut outcomes = Vec::new();
             let mut missing: BTreeSet<Key> = BTreeSet::new();
             for due in due {
-                let plan = plan(flow, &due, &others, self.directory);
+                let plan = flows::plan(flow, &subject(&due, &others), self.directory);
                 let unseen = unseen(&plan, &others);
                 if self.observer.is_none() && !unseen.is_empty() {
                     // It keeps its place until ServiceTitan can be asked for the others.
@@ -169,12 +169,12 @@ impl Applier<'_> {
     }
 
     /// The records that the due ones refer to, as far as this side knows them.
-    async fn others(&self, due: &[Due]) -> Result<BTreeMap<Name, Other>, Halt> {
+    async fn others(&self, flow: Flow, due: &[Due]) -> Result<BTreeMap<Name, Other>, Halt> {
         let nothing = BTreeMap::new();
         let references: BTreeMap<Name, Key> = due
             .iter()
-            .flat_map(|due| customers::references(&subject(due, &nothing)))
-            .map(|(key, name)| (name, key))
+            .flat_map(|due| flows::references(flow, &subject(due, &nothing)))
+            .map(|key| (key.link_name(), key))
             .collect();
         let names: Vec<Name> = references.keys().cloned().collect();
         if names.is_empty() {
@@ -251,12 +251,6 @@ fn subject<'a>(due: &'a Due, others: &'a BTreeMap<Name, Other>) -> Subject<'a> {
     }
 }
 
-fn plan(flow: Flow, due: &Due, others: &BTreeMap<Name, Other>, directory: &Directory) -> Plan {
-    match flow {
-        Flow::Customers => customers::plan(&subject(due, others), directory),
-    }
-}
-
 /// The records that a plan waits for and that ServiceTitan has not shown yet.
 fn unseen(plan: &Plan, others: &BTreeMap<Name, Other>) -> Vec<Key> {
     let Decision::Wait { on, .. } = &plan.decision else {
@@ -264,7 +258,7 @@ fn unseen(plan: &Plan, others: &BTreeMap<Name, Other>) -> Vec<Key> {
     };
     let unseen = |key: &&Key| {
         others
-            .get(&customers::name(&key.source))
+            .get(&key.link_name())
             .is_none_or(|other| other.state.is_none())
     };
     on.iter().filter(unseen).cloned().collect()
@@ -291,8 +285,8 @@ fn settle(due: Due, plan: Plan) -> Settled {
         Decision::Ignore(reason) => (State::Ignored, Some(reason), Effect::None),
         Decision::Fail(reason) => (State::Failed, Some(reason), Effect::None),
     };
-    let settles = match (state, due.key.flow) {
-        (State::Ignored, Flow::Customers) => vec![customers::name(&due.key.source)],
+    let settles = match state {
+        State::Ignored => vec![due.key.link_name()],
         _ => Vec::new(),
     };
     let audit = reason.iter().map(|reason| NewAuditEntry {

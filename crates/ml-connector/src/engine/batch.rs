@@ -20,7 +20,7 @@ use store::links::LinkChange;
 use store::records::{Doubt, Due, Outcome, RecordId};
 use sync::content::Content;
 use sync::failure::{self, Blame, Vendor, Verdict};
-use sync::link::{Link, Name, TargetId};
+use sync::link::{self, Link, Name, TargetId};
 use sync::plan::{Verb, Write};
 
 use super::Halt;
@@ -53,7 +53,7 @@ impl Job {
             .count()
     }
 
-    /// The partners that it creates, with their columns.
+    /// What it creates, with the columns.
     fn creations(&self) -> impl Iterator<Item = (&Write, &Content)> {
         self.writes.iter().filter_map(|write| match &write.verb {
             Verb::Create { columns } => Some((write, columns)),
@@ -75,7 +75,7 @@ impl Job {
         }
     }
 
-    /// Whether a partner of these columns has no parent, or one that the same job creates.
+    /// Whether a record of these columns has no parent, or one that the same job creates.
     fn creates_parent_of(&self, columns: &Content) -> bool {
         columns
             .get("parent")
@@ -295,15 +295,15 @@ impl Carrier {
 
     /// What follows from a refused row. A row refused for lack of rights may be one hidden record, or a right that the
     /// user lost altogether: Odoo is asked which.
-    async fn verdict(&self, fault: &RowFault) -> Result<Verdict, odoo::Error> {
+    async fn verdict(&self, model: &Model, fault: &RowFault) -> Result<Verdict, odoo::Error> {
         if fault.kind == RowFaultKind::Access {
             for operation in [
                 odoo::server::Operation::Create,
                 odoo::server::Operation::Write,
             ] {
-                if !self.odoo.has_access(&Model::PARTNER, operation).await? {
+                if !self.odoo.has_access(model, operation).await? {
                     let error = odoo::Error::new(
-                        "res.partner load",
+                        format!("{} load", model.as_str()),
                         odoo::ErrorKind::AccessDenied,
                         &fault.message,
                     );
@@ -368,7 +368,7 @@ impl Progress {
 
     /// The link leads to another target from now on, of which it is not known what it holds.
     fn lead_to(&mut self, write: &Write, target: TargetId) {
-        self.put_holding(write, target, sync::customers::unknown());
+        self.put_holding(write, target, link::unknown());
     }
 
     fn put_holding(&mut self, write: &Write, target: TargetId, base: Content) {
@@ -385,7 +385,7 @@ impl Progress {
 
     /// Nothing is written through this link any more: another record of ours owns that target.
     fn share(&mut self, write: &Write, target: TargetId) {
-        self.put_holding(write, target, sync::customers::shared());
+        self.put_holding(write, target, link::shared());
     }
 
     /// There is nothing left that the link could lead to.

@@ -1,35 +1,35 @@
 //! Observe: what ServiceTitan says now, filed under its records and committed together with the cursor.
 //!
 //! Two cursors for each feed: a *quick* one that includes recent changes, for speed, and a *settled* one without them,
-//! for truth. Repeats cost nothing: a row whose content is known is not stored again. Webhooks only shorten the delay:
+//! for truth. A list without a feed is asked for what changed since a while before it was last asked, and now and then
+//! read whole. Repeats cost nothing: a row whose content is known is not stored again. Webhooks only shorten the delay:
 //! they wake a fetch of the record.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use servicetitan::CustomerId;
-use servicetitan::client::{Continuation, Feed, FeedReader, Row};
+use servicetitan::client::{Continuation, Feed, FeedReader, List, Row};
 use store::Store;
 use store::connections::ConnectionId;
 use store::observations::{Observation, ObservationSource, Observed, SIGHTINGS_MAX};
-use sync::customers::{self, PartKind};
 use sync::failure::{Vendor, of_servicetitan};
+use sync::filing::{self, RowKind};
 use sync::flow::Flow;
 use sync::record::Key;
 
 use super::Halt;
+use super::sources::{self, Source};
 use super::step::{Step, reached};
 use crate::clock::Clock;
 
-/// The feeds that make up customers.
-const CUSTOMER_FEEDS: [(Feed, PartKind); 3] = [
-    (Feed::Customers, PartKind::Customer),
-    (Feed::CustomerContacts, PartKind::Contact),
-    (Feed::Locations, PartKind::Location),
-];
-
 /// Where the settled cursor begins, before the first quick reading: longer than ServiceTitan withholds changes.
 const SETTLED_OVERLAP: SignedDuration = SignedDuration::from_hours(24);
+
+/// How far before its last beginning a list is asked for changes: more than clocks differ and transactions take.
+const LIST_OVERLAP: SignedDuration = SignedDuration::from_hours(1);
+
+/// How often a list is read whole, for changes that did not move the time of change.
+const LIST_WHOLE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Records fetched at once: the most ids that ServiceTitan takes in one call.
 pub const FETCH_MAX: usize = 50;
@@ -83,13 +83,13 @@ impl Observer {
             .await?
             .map(|read| read.saved_at);
         let started_at = self.clock.now();
-        let seen = match flow {
-            Flow::Customers => {
-                let feeds = CUSTOMER_FEEDS
-                    .map(|(feed, kind)| self.feed(flow, feed, kind, pace, complete_at));
-                sum(futures::future::try_join_all(feeds).await?)
+        let sources = sources::of(flow).iter().map(|(source, kind)| async {
+            match source {
+                Source::Feed(feed) => self.feed(flow, *feed, *kind, pace, complete_at).await,
+                Source::List(list) => self.list(flow, *list, *kind, pace).await,
             }
-        };
+        });
+        let seen = sum(futures::future::try_join_all(sources).await?);
         self.store
             .save_cursor(self.connection, &marker, "", started_at)
             .await?;
@@ -98,23 +98,80 @@ impl Observer {
 
     /// Reads again whatever changed since then, beside the saved positions, which stay where they are.
     pub async fn read_again(&self, flow: Flow, since: Timestamp) -> Result<Observation, Halt> {
-        match flow {
-            Flow::Customers => {
-                let feeds = CUSTOMER_FEEDS.map(|(feed, kind)| async move {
+        let sources = sources::of(flow).iter().map(|(source, kind)| async {
+            match source {
+                Source::Feed(feed) => {
                     let from = Some(Continuation::since(since));
-                    let mut reader = self.servicetitan.feed(feed, from, true);
-                    self.pages(
-                        flow,
-                        &mut reader,
-                        kind,
-                        format!("feed {} (again)", feed.as_str()),
-                        None,
-                    )
-                    .await
-                });
-                Ok(sum(futures::future::try_join_all(feeds).await?))
+                    let mut reader = self.servicetitan.feed(*feed, from, true);
+                    let trigger = format!("feed {} (again)", feed.as_str());
+                    self.pages(flow, &mut reader, *kind, trigger, None).await
+                }
+                Source::List(list) => {
+                    let trigger = format!("list {} (again)", list.as_str());
+                    self.list_pages(flow, *list, *kind, Some(since), trigger)
+                        .await
+                }
             }
+        });
+        Ok(sum(futures::future::try_join_all(sources).await?))
+    }
+
+    /// Reads a list: whole when that was not done for long, else what changed since a while before the last reading. A
+    /// list has no rows that it withholds, so there is nothing to read at the settled pace.
+    async fn list(
+        &self,
+        flow: Flow,
+        list: List,
+        kind: RowKind,
+        pace: Pace,
+    ) -> Result<Observation, Halt> {
+        if pace == Pace::Settled {
+            return Ok(Observation::default());
         }
+        let now = self.clock.now();
+        let cursor = |what: &str| format!("{flow}/{}/{what}", list.as_str());
+        let (whole, changes) = (cursor("whole"), cursor("changes"));
+        let read_whole = self.store.cursor(self.connection, &whole).await?;
+        let age = read_whole.map(|read| now.duration_since(read.saved_at));
+        let is_recent = |age: SignedDuration| age >= SignedDuration::ZERO && age < LIST_WHOLE_EVERY;
+        let since = if age.is_some_and(is_recent) {
+            let read = self.store.cursor(self.connection, &changes).await?;
+            read.map(|read| read.saved_at - LIST_OVERLAP)
+        } else {
+            None
+        };
+        let how = if since.is_some() { "changes" } else { "whole" };
+        let trigger = format!("list {} ({how})", list.as_str());
+        let seen = self.list_pages(flow, list, kind, since, trigger).await?;
+        if since.is_none() {
+            self.store
+                .save_cursor(self.connection, &whole, "", now)
+                .await?;
+        }
+        self.store
+            .save_cursor(self.connection, &changes, "", now)
+            .await?;
+        Ok(seen)
+    }
+
+    async fn list_pages(
+        &self,
+        flow: Flow,
+        list: List,
+        kind: RowKind,
+        since: Option<Timestamp>,
+        trigger: String,
+    ) -> Result<Observation, Halt> {
+        let mut reader = self.servicetitan.poll(list, since);
+        let mut seen = Vec::new();
+        while let Some(page) = Self::titan(reader.next_page().await)? {
+            let source = ObservationSource::Poll;
+            seen.push(
+                self.file(flow, source, trigger.clone(), kind, &page.rows, None)
+                    .await?,
+            );
+        }
+        Ok(sum(seen))
     }
 
     /// `complete_at`: when the feed was last read to its end.
@@ -122,7 +179,7 @@ impl Observer {
         &self,
         flow: Flow,
         feed: Feed,
-        kind: PartKind,
+        kind: RowKind,
         pace: Pace,
         complete_at: Option<Timestamp>,
     ) -> Result<Observation, Halt> {
@@ -169,7 +226,7 @@ impl Observer {
         &self,
         flow: Flow,
         reader: &mut FeedReader,
-        kind: PartKind,
+        kind: RowKind,
         trigger: String,
         cursor: Option<&str>,
     ) -> Result<Observation, Halt> {
@@ -236,34 +293,20 @@ impl Observer {
 
     /// Fetches records by id, whole. What ServiceTitan does not show is left as it was.
     async fn fetch(&self, keys: &[Key], trigger: &str) -> Result<(), Halt> {
-        let ids: Vec<CustomerId> = keys
-            .iter()
-            .filter_map(|key| key.source.0.parse().ok())
-            .map(CustomerId)
-            .collect();
-        for ids in ids.chunks(FETCH_MAX) {
-            let rows = Self::titan(self.servicetitan.customers(ids).await)?;
-            let contacts = Self::titan(self.servicetitan.customer_contacts(ids).await)?;
-            let mut locations = Vec::new();
-            for id in ids {
-                locations.extend(Self::titan(self.servicetitan.locations_of(*id).await)?);
+        let mut flows: BTreeMap<Flow, Vec<i64>> = BTreeMap::new();
+        for key in keys {
+            if let Ok(id) = key.source.0.parse() {
+                flows.entry(key.flow).or_default().push(id);
             }
-            let kinds = [
-                (PartKind::Customer, rows),
-                (PartKind::Contact, contacts),
-                (PartKind::Location, locations),
-            ];
-            for (kind, rows) in kinds {
-                let source = ObservationSource::Fetch;
-                self.file(
-                    Flow::Customers,
-                    source,
-                    trigger.to_owned(),
-                    kind,
-                    &rows,
-                    None,
-                )
-                .await?;
+        }
+        for (flow, ids) in flows {
+            for ids in ids.chunks(FETCH_MAX) {
+                let found = sources::fetch(&self.servicetitan, flow, ids).await;
+                for (kind, rows) in Self::titan(found)? {
+                    let source = ObservationSource::Fetch;
+                    self.file(flow, source, trigger.to_owned(), kind, &rows, None)
+                        .await?;
+                }
             }
         }
         Ok(())
@@ -278,7 +321,7 @@ impl Observer {
         flow: Flow,
         source: ObservationSource,
         trigger: String,
-        kind: PartKind,
+        kind: RowKind,
         rows: &[Row],
         cursor: Option<(String, String)>,
     ) -> Result<Observation, Halt> {
@@ -292,7 +335,7 @@ impl Observer {
                 flow,
                 source,
                 trigger: trigger.clone(),
-                sightings: rows.map(|row| customers::file(kind, row.get())).collect(),
+                sightings: rows.map(|row| filing::file(kind, row.get())).collect(),
                 // The position moves with the last rows, never before them.
                 cursor: if chunk + 1 == chunks {
                     cursor.take()

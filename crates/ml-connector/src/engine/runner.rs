@@ -4,6 +4,7 @@
 //! the runner sleeps until the next cadence, retry or breaker, or until something wakes it: a webhook, a request of
 //! another process, the end of the service.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use odoo::batch::Sizer;
 use rand::RngExt as _;
+use store::audit::NewAuditEntry;
 use store::connections::{Connection, ConnectionState};
 use store::passes::{Pass, PassId};
-use sync::directory::Directory;
-use sync::failure::{Vendor, of_odoo};
+use sync::directory::{BUSINESS_UNIT_PLAN, Directory};
+use sync::failure::{self, Vendor, of_odoo};
 use sync::flow::Flow;
 use sync::record::Reason;
 use tokio_util::sync::CancellationToken;
@@ -42,9 +44,6 @@ const PROBE_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// How often requests of other processes are looked for.
 const REQUESTS_EVERY: Duration = Duration::from_millis(500);
 
-/// The cursor that holds the fingerprint of the directory that records were last planned with.
-const DIRECTORY_CURSOR: &str = "directory";
-
 /// The cursor that says that a connection passed its checks once.
 const CHECKED_CURSOR: &str = "checked";
 
@@ -57,8 +56,11 @@ pub struct Runner {
     servicetitan: servicetitan::Client,
     odoo: Option<odoo::Client>,
     directory: Option<(Directory, Timestamp)>,
+    /// The flows whose records were compared with that directory.
+    planned_with: BTreeSet<Flow>,
     breakers: Breakers,
-    sizer: Sizer,
+    /// A product does not cost Odoo what a partner does.
+    sizers: BTreeMap<Flow, Sizer>,
     checked_at: Option<Timestamp>,
     probed_at: Option<Timestamp>,
     /// Whether our own state could not be read or written the last time.
@@ -85,8 +87,9 @@ impl Runner {
             servicetitan,
             odoo: None,
             directory: None,
+            planned_with: BTreeSet::new(),
             breakers: Breakers::default(),
-            sizer: Sizer::default(),
+            sizers: BTreeMap::new(),
             checked_at: None,
             probed_at: None,
             store_failed: false,
@@ -350,7 +353,8 @@ impl Runner {
 
     async fn apply(&mut self, flow: Flow, passes: &[PassId]) -> Result<(), Halt> {
         let now = self.shared.clock.now();
-        if self.known_directory(now).is_some() && !self.is_due(flow, now).await? {
+        let is_known = self.known_directory(now).is_some() && self.planned_with.contains(&flow);
+        if is_known && !self.is_due(flow, now).await? {
             return Ok(());
         }
         let directory = self.directory(flow).await?;
@@ -383,7 +387,7 @@ impl Runner {
             observer,
             call_limit: self.profile.odoo.call_limit(),
             workers: self.profile.odoo.workers,
-            sizer: &mut self.sizer,
+            sizer: self.sizers.entry(flow).or_default(),
             passes,
             stop: &self.stop,
             clock: &self.shared.clock,
@@ -395,34 +399,65 @@ impl Runner {
         Ok(())
     }
 
-    /// The reference data, read when it is old; what changed there makes the records due again.
+    /// The reference data, read when it is old; what changed there makes the flow's records due again.
     async fn directory(&mut self, flow: Flow) -> Result<Directory, Halt> {
         let now = self.shared.clock.now();
-        if let Some(directory) = self.known_directory(now) {
-            return Ok(directory.clone());
+        if self.known_directory(now).is_none() {
+            let directory = self.read_directory().await?;
+            self.directory = Some((directory, now));
+            self.planned_with.clear();
         }
+        let (directory, _) = self.directory.clone().expect("it was just read");
+        if self.planned_with.insert(flow) {
+            let fingerprint = directory.fingerprint();
+            let cursor = format!("{flow}/directory");
+            let store = &self.shared.store;
+            let known = store.cursor(self.connection.id, &cursor).await?;
+            if known.is_none_or(|known| known.value != fingerprint) {
+                let touched = store
+                    .touch_referring(self.connection.id, flow, &failure::REFERENCE_CAUSES, now)
+                    .await?;
+                store
+                    .save_cursor(self.connection.id, &cursor, &fingerprint, now)
+                    .await?;
+                tracing::info!(
+                    connection = self.connection.name,
+                    %flow,
+                    touched,
+                    "the reference data of {flow} are new"
+                );
+            }
+        }
+        Ok(directory)
+    }
+
+    async fn read_directory(&mut self) -> Result<Directory, Halt> {
         let vendors = Vendors {
             servicetitan: self.servicetitan.clone(),
             odoo: self.odoo().await?,
         };
-        let directory = vendors.directory().await?;
+        let flows: Vec<Flow> = self.flows().into_iter().map(|(flow, _)| flow).collect();
+        let mut directory = vendors.directory(&flows).await?;
+        if flows.contains(&Flow::BusinessUnits) && directory.lacks_business_unit_plan() {
+            let module = self.profile.external_module();
+            if vendors.make_business_unit_plan(&module).await? {
+                let entry = NewAuditEntry {
+                    actor: "engine".to_owned(),
+                    action: "created".to_owned(),
+                    subject: format!("analytic plan {BUSINESS_UNIT_PLAN}"),
+                    detail: "the business units become its accounts".to_owned(),
+                    payload: None,
+                };
+                let now = self.shared.clock.now();
+                self.shared
+                    .store
+                    .append_audit(self.connection.id, vec![entry], now)
+                    .await?;
+                directory = vendors.directory(&flows).await?;
+            }
+        }
         self.answered(Vendor::ServiceTitan).await?;
         self.answered(Vendor::Odoo).await?;
-        let fingerprint = directory.fingerprint();
-        let store = &self.shared.store;
-        let known = store.cursor(self.connection.id, DIRECTORY_CURSOR).await?;
-        if known.is_none_or(|known| known.value != fingerprint) {
-            let touched = store.touch_synced(self.connection.id, flow, now).await?;
-            store
-                .save_cursor(self.connection.id, DIRECTORY_CURSOR, &fingerprint, now)
-                .await?;
-            tracing::info!(
-                connection = self.connection.name,
-                touched,
-                "Odoo's reference data was read anew"
-            );
-        }
-        self.directory = Some((directory.clone(), now));
         Ok(directory)
     }
 

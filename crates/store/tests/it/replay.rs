@@ -147,8 +147,22 @@ async fn is_audited_per_record(rig: Rig) {
 
 async fn touches_what_is_synced(rig: Rig) {
     let id = four(&rig).await;
-    assert_eq!(rig.store.touch_synced(id, FLOW, at(7)).await.unwrap(), 2);
+    assert_eq!(
+        rig.store
+            .touch_referring(id, FLOW, &[], at(7))
+            .await
+            .unwrap(),
+        2
+    );
     let due = rig.due(id, at(7)).await;
     let due: Vec<&str> = due.iter().map(|due| due.key.source.0.as_str()).collect();
     assert_eq!(due, ["3", "4"]);
+}
+
+async fn touches_what_waits_for_what_is_referred_to(rig: Rig) {
+    let id = four(&rig).await;
+    let causes = ["no-country", "no-plan"];
+    let touched = rig.store.touch_referring(id, FLOW, &causes, at(7)).await;
+    assert_eq!(touched.unwrap(), 3);
+    assert_eq!(rig.record(id, "1").await.state, State::Failed);
 }

@@ -2,11 +2,11 @@
 
 use servicetitan::record::{self, Customer, CustomerContact, Location};
 
+use crate::filing::RowKind;
 use crate::link::Name;
+use crate::part;
 use crate::record::Reason;
 use crate::sighting::{Part, PartKey};
-
-use super::file::PartKind;
 
 /// Why parts make no customer.
 pub(super) enum Unfit {
@@ -30,11 +30,14 @@ impl Aggregate {
     pub(super) fn read(parts: &[Part]) -> Result<Self, Unfit> {
         let (mut customer, mut contacts, mut locations) = (None, Vec::new(), Vec::new());
         for part in parts {
-            match PartKind::of(&part.key) {
-                Some(PartKind::Customer) => customer = Some(read::<Customer>(part)?),
-                Some(PartKind::Contact) => contacts.push(read::<CustomerContact>(part)?),
-                Some(PartKind::Location) => locations.push(read::<Location>(part)?),
-                None => return Err(unreadable(part, "the row has no readable id")),
+            match RowKind::of(&part.key) {
+                Some(RowKind::Customer) => customer = Some(read::<Customer>(part)?),
+                Some(RowKind::Contact) => contacts.push(read::<CustomerContact>(part)?),
+                Some(RowKind::Location) => locations.push(read::<Location>(part)?),
+                _ => {
+                    let reason = part::unreadable(part, "the row has no readable id");
+                    return Err(Unfit::Unreadable(reason));
+                }
             }
         }
         contacts.sort_by_key(|contact| contact.id);
@@ -65,14 +68,14 @@ impl Aggregate {
     pub(super) fn part_of(&self, name: &Name) -> PartKey {
         let customer = self.customer.id;
         if name.0 == format!("customer_{customer}") {
-            return PartKind::customer(customer.0);
+            return RowKind::Customer.key(customer.0);
         }
         if let Some(location) = self
             .locations
             .iter()
             .find(|location| name.0 == format!("location_{}", location.id))
         {
-            return PartKind::location(location.id.0);
+            return RowKind::Location.key(location.id.0);
         }
         let contact = self
             .contacts
@@ -80,22 +83,11 @@ impl Aggregate {
             .find(|contact| name.0 == format!("contact_{customer}_{}", contact.id));
         contact.map_or_else(
             || PartKey(format!("gone/{name}")),
-            |contact| PartKind::contact(customer.0, contact.id.0),
+            |contact| RowKind::contact_key(customer.0, contact.id.0),
         )
     }
 }
 
-fn read<T: record::Record>(part: &Part) -> Result<T, Unfit> {
-    record::parse::<T>(&part.payload).map_err(|error| unreadable(part, &error.to_string()))
-}
-
-fn unreadable(part: &Part, cause: &str) -> Unfit {
-    Unfit::Unreadable(Reason {
-        cause: "unreadable-row".to_owned(),
-        what: format!("ServiceTitan sent a row ({}) that cannot be read: {cause}.", part.key),
-        advice: "Open the record in ServiceTitan, mend the field and save it; the connector reads it again by itself. \
-                 If it looks right there, report the message to ServiceTitan's support. \
-                 `ml-connector replay --dismiss` leaves the row out."
-            .to_owned(),
-    })
+fn read<T: record::Record>(row: &Part) -> Result<T, Unfit> {
+    part::read(row).map_err(Unfit::Unreadable)
 }

@@ -8,50 +8,36 @@
 //! Not carried: the balance (Odoo has its own), tags, custom fields, and `taxExempt` (it belongs to the invoices' taxes).
 
 mod aggregate;
-mod file;
 mod partner;
-
-pub use file::{PartKind, file};
 
 use crate::content::Content;
 use crate::directory::Directory;
 use crate::flow::Flow;
 use crate::link::{Link, Name};
-use crate::plan::{DISMISS, Decision, Plan, RECREATE, Subject, Verb, Write};
+use crate::plan::{Decision, Plan, Subject, Verb, Write};
 use crate::record::{Key, Reason, SourceId, State};
 use crate::sighting::PartKey;
+use crate::target::{held, may_be_there, shares};
 
 use aggregate::{Aggregate, Unfit};
-use partner::Partner;
 
-/// The model that customers become.
-pub const MODEL: &str = "res.partner";
+const MODEL: &str = Flow::Customers.model();
 
-/// The link name of a customer.
-#[must_use]
-pub fn name(customer: &SourceId) -> Name {
-    Name(format!("customer_{customer}"))
+fn name(customer: &SourceId) -> Name {
+    Flow::Customers.link_name(customer)
 }
 
 /// The links of other records that planning this one will ask for: the survivor of a merge.
 #[must_use]
-pub fn references(subject: &Subject<'_>) -> Vec<(Key, Name)> {
-    Aggregate::read(subject.parts)
+pub fn references(subject: &Subject<'_>) -> Vec<Key> {
+    let survivor = Aggregate::read(subject.parts)
         .ok()
-        .and_then(|aggregate| aggregate.survivor())
-        .map(|survivor| {
-            let source = SourceId::from(survivor);
-            let name = name(&source);
-            (
-                Key {
-                    flow: Flow::Customers,
-                    source,
-                },
-                name,
-            )
-        })
-        .into_iter()
-        .collect()
+        .and_then(|aggregate| aggregate.survivor());
+    let key = |survivor| Key {
+        flow: Flow::Customers,
+        source: SourceId::from(survivor),
+    };
+    survivor.map(key).into_iter().collect()
 }
 
 /// What has to happen so that Odoo holds this customer as ServiceTitan has it.
@@ -60,7 +46,6 @@ pub fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
     let mut warnings = Vec::new();
     let mut rests_on = Vec::new();
     let decision = match Aggregate::read(subject.parts) {
-        _ if subject.decision == Some(DISMISS) => dismissed(),
         Err(Unfit::Unreadable(reason)) => Decision::Fail(reason),
         Err(Unfit::Headless) => headless(subject.source),
         Ok(aggregate) => match merged(subject, &aggregate, directory, &mut rests_on) {
@@ -73,16 +58,6 @@ pub fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
         warnings,
         rests_on,
     }
-}
-
-/// The plan of a customer that a person does not want to hear of, until it changes.
-fn dismissed() -> Decision {
-    Decision::Ignore(Reason {
-        cause: "dismissed".to_owned(),
-        what: "A person decided to leave this record out.".to_owned(),
-        advice: "Nothing is to be done; it is looked at again when it changes in ServiceTitan."
-            .to_owned(),
-    })
 }
 
 /// The plan of contacts and locations whose customer was not shown yet: it is asked for.
@@ -132,11 +107,7 @@ fn own(
         Ok(writes) => writes,
         Err(reason) => return Decision::Fail(reason),
     };
-    if subject
-        .links
-        .iter()
-        .any(|link| link.name == name && is_shared(link))
-    {
+    if shares(subject.links, &name) {
         warnings.push(
             "somebody merged this customer's partner with another customer's in Odoo: its own \
              fields are not written any more; merge the two in ServiceTitan as well"
@@ -167,7 +138,10 @@ fn changes(
     let mut writes: Vec<Write> = wanted
         .into_iter()
         .filter(|partner| !shares(subject.links, &partner.name))
-        .filter_map(|partner| difference(subject, partner, &customer))
+        .filter_map(|partner| {
+            let own = partner.content.clone();
+            partner.difference(subject, |changed| with_inherited(changed, &own, &customer))
+        })
         .collect();
     writes.extend(orphans(subject, &writes, aggregate, &name));
     Ok(writes)
@@ -195,59 +169,16 @@ pub fn inherited(customer: &Content, partner: &Content) -> Content {
         .collect()
 }
 
-/// The write that brings one partner to its wanted content, if one is needed.
-fn difference(subject: &Subject<'_>, partner: Partner, customer: &Content) -> Option<Write> {
-    let Partner {
-        name,
-        part,
-        content: wanted,
-    } = partner;
+/// The columns to send of a partner that changes: whoever comes back, or moves, has to be given what it missed.
+fn with_inherited(changed: Content, wanted: &Content, customer: &Content) -> Content {
     let archived = wanted.get("active") == Some("0");
-    let recreate = subject.decision == Some(RECREATE);
-    let verb = match held(subject.links, &name) {
-        // After an unanswered call it may be there all the same.
-        None if archived && !may_be_there(subject, &name) => return None,
-        Some(_) if recreate && archived => return None,
-        None => Verb::Create {
-            columns: wanted.clone(),
-        },
-        Some(_) if recreate => Verb::Create {
-            columns: wanted.clone(),
-        },
-        Some(link) => {
-            // After an unanswered call nobody knows what it holds: everything is written.
-            let changed = if subject.in_doubt.is_some() {
-                wanted.clone()
-            } else {
-                wanted.changes_since(&link.base)
-            };
-            if changed.is_empty() {
-                return None;
-            }
-            let comes_back =
-                !archived && (changed.get("active").is_some() || changed.get("parent").is_some());
-            let columns = if comes_back && wanted.get("parent").is_some() {
-                inherited(customer, &wanted).overlaid(&changed)
-            } else {
-                changed
-            };
-            Verb::Update {
-                target: link.target,
-                columns,
-            }
-        }
-    };
-    let holds = match (&verb, held(subject.links, &name)) {
-        (Verb::Update { columns, .. }, Some(link)) => link.base.overlaid(columns),
-        _ => wanted,
-    };
-    Some(Write {
-        name,
-        part,
-        model: MODEL,
-        verb,
-        holds,
-    })
+    let comes_back =
+        !archived && (changed.get("active").is_some() || changed.get("parent").is_some());
+    if comes_back && wanted.get("parent").is_some() {
+        inherited(customer, wanted).overlaid(&changed)
+    } else {
+        changed
+    }
 }
 
 /// Partners of ours whose part is no longer one of this customer's rows at all: archived.
@@ -262,7 +193,7 @@ fn orphans(
         .links
         .iter()
         .filter(|link| {
-            !is_alias(link) && !known.contains(&link.name) && link.base.get("active") != Some("0")
+            !link.is_alias() && !known.contains(&link.name) && link.base.get("active") != Some("0")
         })
         .filter(|link| !writes.iter().any(|write| write.name == link.name))
         .map(|link| archive(link, PartKey(format!("gone/{}", link.name))))
@@ -282,22 +213,18 @@ fn doubted(
     let doubted = wanted.into_iter().filter(|partner| {
         may_be_there(subject, &partner.name) && held(subject.links, &partner.name).is_none()
     });
-    let archived = doubted.map(
-        |Partner {
-             name,
-             part,
-             content,
-         }| {
-            let columns = content.overlaid(&Content::from_iter([("active", "0")]));
-            Write {
-                name,
-                part,
-                model: MODEL,
-                holds: columns.clone(),
-                verb: Verb::Create { columns },
-            }
-        },
-    );
+    let archived = doubted.map(|partner| {
+        let columns = partner
+            .content
+            .overlaid(&Content::from_iter([("active", "0")]));
+        Write {
+            name: partner.name,
+            part: partner.part,
+            model: partner.model,
+            holds: columns.clone(),
+            verb: Verb::Create { columns },
+        }
+    });
     Ok(archived.collect())
 }
 
@@ -310,7 +237,7 @@ fn archive_all(
     subject
         .links
         .iter()
-        .filter(|link| !is_alias(link) && meant(link))
+        .filter(|link| !link.is_alias() && meant(link))
         .filter(|link| link.base.get("active") != Some("0") || subject.in_doubt.is_some())
         .map(|link| archive(link, aggregate.part_of(&link.name)))
         .collect()
@@ -419,45 +346,4 @@ fn merged(
     } else {
         Decision::Write(writes)
     })
-}
-
-/// The link of that name whose partner is the record's own.
-fn held<'a>(links: &'a [Link], name: &Name) -> Option<&'a Link> {
-    links
-        .iter()
-        .find(|link| &link.name == name && !is_alias(link))
-}
-
-/// Whether a link only points to another record's partner. After a merge in ServiceTitan it has no base; after one in
-/// Odoo its base says so.
-fn is_alias(link: &Link) -> bool {
-    link.base.is_empty() || is_shared(link)
-}
-
-/// Whether a person merged the link's partner with another one of ours, in Odoo.
-fn is_shared(link: &Link) -> bool {
-    link.base == shared()
-}
-
-/// Whether an unanswered call may have made this partner.
-fn may_be_there(subject: &Subject<'_>, name: &Name) -> bool {
-    subject.in_doubt.is_some_and(|names| names.contains(name))
-}
-
-fn shares(links: &[Link], name: &Name) -> bool {
-    links
-        .iter()
-        .any(|link| link.name == *name && is_shared(link))
-}
-
-/// The base of a link to a partner of which nothing is known: everything is written.
-#[must_use]
-pub fn unknown() -> Content {
-    Content::from_iter([("held", "unknown")])
-}
-
-/// The base of a link whose partner a person merged with another one of ours: nothing is written through it.
-#[must_use]
-pub fn shared() -> Content {
-    Content::from_iter([("shared", "odoo")])
 }

@@ -2,24 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use servicetitan::record::{Address, ContactType, CustomerContact, CustomerType};
+use servicetitan::record::{ContactType, CustomerContact, CustomerType};
 
+use crate::address::set_address;
 use crate::content::Content;
 use crate::directory::Directory;
+use crate::filing::RowKind;
 use crate::link::Name;
 use crate::plain::line;
 use crate::record::Reason;
-use crate::sighting::PartKey;
+use crate::target::Target;
 
+use super::MODEL;
 use super::aggregate::Aggregate;
-use super::file::PartKind;
-
-/// One partner as it should be.
-pub(super) struct Partner {
-    pub(super) name: Name,
-    pub(super) part: PartKey,
-    pub(super) content: Content,
-}
 
 /// Every partner that the customer should be; the customer's own comes first, since the others refer to it.
 pub(super) fn wanted(
@@ -27,23 +22,26 @@ pub(super) fn wanted(
     own: &Name,
     directory: &Directory,
     warnings: &mut Vec<String>,
-) -> Result<Vec<Partner>, Reason> {
+) -> Result<Vec<Target>, Reason> {
     let reach = Reach::choose(aggregate, directory);
-    let customer = Partner {
+    let customer = Target {
+        model: MODEL,
         name: own.clone(),
-        part: PartKind::customer(aggregate.customer.id.0),
+        part: RowKind::Customer.key(aggregate.customer.id.0),
         content: customer(aggregate, &reach, directory, warnings)?,
     };
-    let contacts = aggregate.contacts.iter().map(|method| Partner {
+    let contacts = aggregate.contacts.iter().map(|method| Target {
+        model: MODEL,
         name: contact_name(aggregate, method),
-        part: PartKind::contact(aggregate.customer.id.0, method.id.0),
+        part: RowKind::contact_key(aggregate.customer.id.0, method.id.0),
         content: contact(aggregate, own, method, &reach),
     });
-    let mut partners: Vec<Partner> = std::iter::once(customer).chain(contacts).collect();
+    let mut partners: Vec<Target> = std::iter::once(customer).chain(contacts).collect();
     for location in &aggregate.locations {
-        partners.push(Partner {
+        partners.push(Target {
+            model: MODEL,
             name: Name(format!("location_{}", location.id)),
-            part: PartKind::location(location.id.0),
+            part: RowKind::Location.key(location.id.0),
             content: delivery(aggregate, own, location, directory, warnings),
         });
     }
@@ -149,11 +147,8 @@ fn customer(
     let mut content = Content::new();
     content.set("type", "contact");
     content.set("name", name);
-    content.set(
-        "is_company",
-        flag(customer.kind == CustomerType::Commercial),
-    );
-    content.set("active", flag(customer.active));
+    content.set_flag("is_company", customer.kind == CustomerType::Commercial);
+    content.set_flag("active", customer.active);
     content.set("ref", customer.id.to_string());
     set_address(&mut content, &customer.address, directory, warnings);
     content.set("phone", value(reach.phone));
@@ -171,7 +166,7 @@ fn customer(
                 let found = directory.payment_term(term.0, warnings);
                 // Terms that cannot be read leave what Odoo has: unknown is not none.
                 if directory.knows_payment_terms() {
-                    content.set("property_payment_term_id/.id", id(found));
+                    content.set_id("property_payment_term_id", found);
                 }
             }
         }
@@ -206,7 +201,7 @@ fn contact(
     content.set("name", name);
     content.set("phone", if column == "phone" { text.as_str() } else { "" });
     content.set("email", if column == "email" { text.as_str() } else { "" });
-    content.set("active", flag(stands_alone && aggregate.is_active()));
+    content.set_flag("active", stands_alone && aggregate.is_active());
     content
 }
 
@@ -224,7 +219,7 @@ fn delivery(
     content.set("parent", own.0.clone());
     content.set("type", "delivery");
     content.set("name", name.unwrap_or_default());
-    content.set("active", flag(location.active && aggregate.is_active()));
+    content.set_flag("active", location.active && aggregate.is_active());
     let before = warnings.len();
     set_address(&mut content, &location.address, directory, warnings);
     let known: BTreeSet<String> = warnings[..before].iter().cloned().collect();
@@ -235,42 +230,4 @@ fn delivery(
         }
     }
     content
-}
-
-fn set_address(
-    content: &mut Content,
-    address: &Address,
-    directory: &Directory,
-    warnings: &mut Vec<String>,
-) {
-    let unit = line(address.unit.as_deref().unwrap_or_default());
-    let (country, state) = (line(&address.country), line(&address.state));
-    let lines = [
-        line(&address.street),
-        unit,
-        line(&address.city),
-        line(&address.zip),
-    ];
-    let somewhere = lines
-        .iter()
-        .chain([&country, &state])
-        .any(|line| !line.is_empty());
-    let place = if somewhere {
-        directory.place(&country, &state, warnings)
-    } else {
-        crate::directory::Place::default()
-    };
-    for (column, line) in ["street", "street2", "city", "zip"].into_iter().zip(lines) {
-        content.set(column, line);
-    }
-    content.set("state_id/.id", id(place.state));
-    content.set("country_id/.id", id(place.country));
-}
-
-fn flag(yes: bool) -> &'static str {
-    if yes { "1" } else { "0" }
-}
-
-fn id(id: Option<i64>) -> String {
-    id.map(|id| id.to_string()).unwrap_or_default()
 }

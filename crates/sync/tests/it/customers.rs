@@ -5,25 +5,26 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use serde_json::json;
 use sync::content::Content;
-use sync::customers::PartKind;
+use sync::filing::RowKind;
+use sync::flow::Flow;
 use sync::link::Name;
 use sync::plan::{Decision, RECREATE, Verb};
 
 use crate::world::{World, contact, customer, location, overlay};
 
 fn ann() -> World {
-    let mut world = World::default();
+    let mut world = World::new(Flow::Customers);
     world.sees(
-        PartKind::Customer,
+        RowKind::Customer,
         &customer(12, &json!({"paymentTermId": 7})),
     );
     world.sees(
-        PartKind::Contact,
+        RowKind::Contact,
         &contact(12, 1, "Email", "ann@example.com"),
     );
-    world.sees(PartKind::Contact, &contact(12, 2, "Phone", "555-0100"));
-    world.sees(PartKind::Contact, &contact(12, 3, "Phone", "555-0101"));
-    world.sees(PartKind::Location, &location(12, 90));
+    world.sees(RowKind::Contact, &contact(12, 2, "Phone", "555-0100"));
+    world.sees(RowKind::Contact, &contact(12, 3, "Phone", "555-0101"));
+    world.sees(RowKind::Location, &location(12, 90));
     world
 }
 
@@ -89,7 +90,7 @@ fn a_moved_balance_writes_nothing() {
     world.carry("12");
     let changes =
         json!({"paymentTermId": 7, "balance": 12.34, "modifiedOn": "2026-02-02T00:00:00Z"});
-    world.sees(PartKind::Customer, &customer(12, &changes));
+    world.sees(RowKind::Customer, &customer(12, &changes));
     assert_eq!(world.plan("12").decision, Decision::Unchanged);
 }
 
@@ -98,7 +99,7 @@ fn a_rename_sends_the_name_and_nothing_else() {
     let mut world = ann();
     world.carry("12");
     world.sees(
-        PartKind::Customer,
+        RowKind::Customer,
         &customer(12, &json!({"paymentTermId": 7, "name": "Ann Lee-Ray"})),
     );
     let Decision::Write(writes) = world.plan("12").decision else {
@@ -118,7 +119,7 @@ fn deactivation_archives_the_partner_and_its_children_and_activation_brings_them
     let mut world = ann();
     world.carry("12");
     world.sees(
-        PartKind::Customer,
+        RowKind::Customer,
         &customer(12, &json!({"paymentTermId": 7, "active": false})),
     );
     assert_eq!(world.carry("12"), 3);
@@ -126,7 +127,7 @@ fn deactivation_archives_the_partner_and_its_children_and_activation_brings_them
         assert_eq!(world.partner(name).get("active"), Some("0"), "{name}");
     }
     world.sees(
-        PartKind::Customer,
+        RowKind::Customer,
         &customer(12, &json!({"paymentTermId": 7})),
     );
     assert_eq!(world.carry("12"), 3);
@@ -135,8 +136,8 @@ fn deactivation_archives_the_partner_and_its_children_and_activation_brings_them
 
 #[test]
 fn an_inactive_customer_never_seen_in_odoo_is_ignored() {
-    let mut world = World::default();
-    world.sees(PartKind::Customer, &customer(12, &json!({"active": false})));
+    let mut world = World::new(Flow::Customers);
+    world.sees(RowKind::Customer, &customer(12, &json!({"active": false})));
     let Decision::Ignore(reason) = world.plan("12").decision else {
         panic!("ignored")
     };
@@ -167,11 +168,11 @@ fn after_an_unanswered_call_everything_is_written() {
 
 #[test]
 fn what_an_unanswered_call_may_have_made_is_archived_when_nobody_wants_it_any_more() {
-    let mut world = World::default();
+    let mut world = World::new(Flow::Customers);
     world.in_doubt = Some(names(["customer_12", "location_90"]));
-    world.sees(PartKind::Customer, &customer(12, &json!({"active": false})));
-    world.sees(PartKind::Location, &location(12, 90));
-    world.sees(PartKind::Location, &location(12, 91));
+    world.sees(RowKind::Customer, &customer(12, &json!({"active": false})));
+    world.sees(RowKind::Location, &location(12, 90));
+    world.sees(RowKind::Location, &location(12, 91));
     assert_eq!(world.carry("12"), 2);
     for name in ["customer_12", "location_90"] {
         assert_eq!(world.partner(name).get("active"), Some("0"), "{name}");
@@ -184,7 +185,7 @@ fn who_was_merged_away_during_an_unanswered_call_is_archived_as_well() {
     world.carry("12");
     world.in_doubt = Some(names(["customer_13"]));
     world.sees(
-        PartKind::Customer,
+        RowKind::Customer,
         &customer(13, &json!({"active": false, "mergedToId": 12})),
     );
     let Decision::Write(writes) = world.plan("13").decision else {
@@ -203,7 +204,7 @@ fn a_contact_taken_away_gives_its_place_to_the_next_one() {
     world.carry("12");
     let mut gone = contact(12, 2, "Phone", "555-0100");
     overlay(&mut gone, &json!({"active": false}));
-    world.sees(PartKind::Contact, &gone);
+    world.sees(RowKind::Contact, &gone);
     assert_eq!(world.carry("12"), 2);
     assert_eq!(world.partner("customer_12").get("phone"), Some("555-0101"));
     assert_eq!(world.partner("contact_12_3").get("active"), Some("0"));
@@ -216,13 +217,13 @@ fn a_contact_that_comes_back_gets_the_address_that_the_customer_has_by_then() {
     world.carry("12");
     let mut row = contact(12, 3, "Phone", "555-0101");
     overlay(&mut row, &json!({"active": false}));
-    world.sees(PartKind::Contact, &row);
+    world.sees(RowKind::Contact, &row);
     world.carry("12");
     let moved = json!({"paymentTermId": 7, "address": {"street": "5 New St", "city": "Fresno"}});
-    world.sees(PartKind::Customer, &customer(12, &moved));
+    world.sees(RowKind::Customer, &customer(12, &moved));
     world.carry("12");
     overlay(&mut row, &json!({"active": true}));
-    world.sees(PartKind::Contact, &row);
+    world.sees(RowKind::Contact, &row);
     world.carry("12");
     assert_eq!(
         world.partner("contact_12_3").get("street"),
@@ -235,7 +236,7 @@ fn a_merge_archives_the_loser_moves_its_location_and_points_its_name_to_the_surv
     let mut world = ann();
     world.carry("12");
     world.sees(
-        PartKind::Customer,
+        RowKind::Customer,
         &customer(12, &json!({"active": false, "mergedToId": 13})),
     );
     let Decision::Wait { on, .. } = world.plan("12").decision else {
@@ -244,18 +245,18 @@ fn a_merge_archives_the_loser_moves_its_location_and_points_its_name_to_the_surv
     assert_eq!(on[0].source.0, "13");
 
     world.sees(
-        PartKind::Customer,
+        RowKind::Customer,
         &customer(13, &json!({"name": "Ann Ray"})),
     );
-    world.sees(PartKind::Location, &location(13, 90));
+    world.sees(RowKind::Location, &location(13, 90));
     world.carry("13");
     assert_eq!(
         world.partner("location_90").get("parent"),
         Some("customer_13")
     );
-    let partners = world.partners.len();
+    let partners = world.sent.len();
     world.carry("12");
-    assert_eq!(world.partners.len(), partners, "a merge creates nothing");
+    assert_eq!(world.sent.len(), partners, "a merge creates nothing");
     assert_eq!(
         world.partner("customer_12").get("name"),
         Some("Ann Ray"),
@@ -263,7 +264,7 @@ fn a_merge_archives_the_loser_moves_its_location_and_points_its_name_to_the_surv
     );
     assert!(
         world
-            .partners
+            .sent
             .values()
             .any(|p| p.get("name") == Some("Ann Lee") && p.get("active") == Some("0"))
     );
@@ -280,7 +281,7 @@ fn a_merge_archives_the_loser_moves_its_location_and_points_its_name_to_the_surv
 fn rows_that_cannot_be_read_fail_with_the_field_and_the_way_out() {
     let mut world = ann();
     world.sees(
-        PartKind::Customer,
+        RowKind::Customer,
         &customer(12, &json!({"address": {"street": ["a"]}})),
     );
     let Decision::Fail(reason) = world.plan("12").decision else {
@@ -295,12 +296,12 @@ fn rows_that_cannot_be_read_fail_with_the_field_and_the_way_out() {
     assert!(!reason.advice.is_empty());
 
     let row = json!({"id": "no number", "name": "x"});
-    let sighting = sync::customers::file(PartKind::Customer, &row.to_string());
+    let sighting = sync::filing::file(RowKind::Customer, &row.to_string());
     assert!(
         sighting.owner.0.starts_with("unreadable-customer-"),
         "{sighting:?}"
     );
-    world.sees(PartKind::Customer, &row);
+    world.sees(RowKind::Customer, &row);
     assert!(matches!(
         world.plan(&sighting.owner.0).decision,
         Decision::Fail(_)
@@ -309,9 +310,9 @@ fn rows_that_cannot_be_read_fail_with_the_field_and_the_way_out() {
 
 #[test]
 fn a_customer_without_a_name_fails_by_name_of_the_field() {
-    let mut world = World::default();
+    let mut world = World::new(Flow::Customers);
     world.sees(
-        PartKind::Customer,
+        RowKind::Customer,
         &customer(12, &json!({"name": " \u{200e}\n"})),
     );
     let Decision::Fail(reason) = world.plan("12").decision else {
@@ -401,7 +402,7 @@ fn show(world: &mut World, event: &Event) {
                 "address": {"street": street, "city": "Fresno", "country": ""},
                 "paymentTermId": term.then_some(7),
             });
-            world.sees(PartKind::Customer, &customer(12, &changes));
+            world.sees(RowKind::Customer, &customer(12, &changes));
         }
         Event::Contact {
             id,
@@ -412,7 +413,7 @@ fn show(world: &mut World, event: &Event) {
             let kind = ["Phone", "Email", "Fax", "MobilePhone", "Pager"][*kind];
             let mut row = contact(12, *id, kind, value);
             overlay(&mut row, &json!({"active": active}));
-            world.sees(PartKind::Contact, &row);
+            world.sees(RowKind::Contact, &row);
         }
         Event::Location { id, street, active } => {
             let mut row = location(12, *id);
@@ -420,7 +421,7 @@ fn show(world: &mut World, event: &Event) {
                 &mut row,
                 &json!({"active": active, "address": {"street": street, "country": ""}}),
             );
-            world.sees(PartKind::Location, &row);
+            world.sees(RowKind::Location, &row);
         }
     }
 }
@@ -429,7 +430,7 @@ proptest! {
     /// What was carried plans to nothing, whatever was seen before.
     #[test]
     fn carrying_is_a_fixed_point(events in proptest::collection::vec(event(), 1..20)) {
-        let mut world = World::default();
+        let mut world = World::new(Flow::Customers);
         for event in &events {
             show(&mut world, event);
             world.carry("12");
@@ -440,9 +441,9 @@ proptest! {
     /// Carrying after each event or once at the end gives the same live partners.
     #[test]
     fn the_way_there_does_not_matter(events in proptest::collection::vec(event(), 1..20)) {
-        let (mut stepwise, mut at_once) = (World::default(), World::default());
+        let (mut stepwise, mut at_once) = (World::new(Flow::Customers), World::new(Flow::Customers));
         for world in [&mut stepwise, &mut at_once] {
-            world.sees(PartKind::Customer, &customer(12, &json!({})));
+            world.sees(RowKind::Customer, &customer(12, &json!({})));
         }
         for event in &events {
             show(&mut stepwise, event);
@@ -450,7 +451,7 @@ proptest! {
             show(&mut at_once, event);
         }
         for world in [&mut stepwise, &mut at_once] {
-            world.sees(PartKind::Customer, &customer(12, &json!({})));
+            world.sees(RowKind::Customer, &customer(12, &json!({})));
             world.carry("12");
         }
         let live = |world: &World| {

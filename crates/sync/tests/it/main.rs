@@ -1,4 +1,5 @@
 //! Planning, seen from outside: rows in, plans out, and a target that does what plans say.
 
 mod customers;
+mod singles;
 mod world;

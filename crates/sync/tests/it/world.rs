@@ -4,21 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use sync::content::Content;
-use sync::customers::{self, PartKind};
-use sync::directory::{Country, Directory, Subdivision};
+use sync::customers;
+use sync::directory::{AnalyticPlan, Country, Directory, Purchasing, Subdivision};
+use sync::filing::{self, RowKind};
+use sync::flow::Flow;
+use sync::flows;
 use sync::link::{Link, Name, TargetId};
 use sync::plan::{Decision, Other, Plan, Subject, Verb};
 use sync::record::SourceId;
 use sync::sighting::{Part, PartKey};
 
-#[derive(Default)]
 pub(crate) struct World {
+    flow: Flow,
+    pub(crate) directory: Directory,
     parts: BTreeMap<PartKey, (SourceId, Part)>,
     links: BTreeMap<Name, (SourceId, Link)>,
     /// The links that an unanswered call may have made.
     pub(crate) in_doubt: Option<BTreeSet<Name>>,
     /// What was sent.
-    pub(crate) partners: BTreeMap<TargetId, Content>,
+    pub(crate) sent: BTreeMap<TargetId, Content>,
     /// What stands there: with what Odoo copied from customers to their partners.
     pub(crate) standing: BTreeMap<TargetId, Content>,
 }
@@ -46,6 +50,11 @@ pub(crate) fn directory() -> Directory {
         .with_payment_terms(
             [(30, "30 Days".to_owned())],
             Some([(7, "30 Days".to_owned())].into()),
+        )
+        .with_purchasing(
+            Purchasing::default()
+                .with_business_unit_plan(AnalyticPlan::At(3))
+                .with_units_of_measure([(1, "Units".to_owned()), (2, "ft".to_owned())], Some(1)),
         )
 }
 
@@ -79,8 +88,20 @@ pub(crate) fn overlay(row: &mut Value, changes: &Value) {
 }
 
 impl World {
-    pub(crate) fn sees(&mut self, kind: PartKind, row: &Value) {
-        let sighting = customers::file(kind, &row.to_string());
+    pub(crate) fn new(flow: Flow) -> Self {
+        Self {
+            flow,
+            directory: directory(),
+            parts: BTreeMap::new(),
+            links: BTreeMap::new(),
+            in_doubt: None,
+            sent: BTreeMap::new(),
+            standing: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn sees(&mut self, kind: RowKind, row: &Value) {
+        let sighting = filing::file(kind, &row.to_string());
         let part = Part {
             key: sighting.part.clone(),
             payload: sighting.payload,
@@ -134,7 +155,7 @@ impl World {
             in_doubt: self.in_doubt.as_ref(),
             decision,
         };
-        customers::plan(&subject, &directory())
+        flows::plan(self.flow, &subject, &self.directory)
     }
 
     /// Plans, does what the plan says, and gives the number of writes.
@@ -146,8 +167,8 @@ impl World {
             let target = match &write.verb {
                 Verb::Create { columns } => {
                     let target =
-                        TargetId(i64::try_from(self.partners.len()).expect("few partners") + 1);
-                    self.partners.insert(target, columns.clone());
+                        TargetId(i64::try_from(self.sent.len()).expect("few partners") + 1);
+                    self.sent.insert(target, columns.clone());
                     let copied = self.parent_of(columns).map_or_else(Content::new, |parent| {
                         customers::inherited(&self.standing[&parent], columns)
                     });
@@ -156,7 +177,7 @@ impl World {
                 }
                 Verb::Update { target, columns } => {
                     let partner = self
-                        .partners
+                        .sent
                         .get_mut(target)
                         .expect("an update addresses a partner that is there");
                     *partner = partner.overlaid(columns);
@@ -205,6 +226,6 @@ impl World {
             .links
             .get(&Name(name.to_owned()))
             .unwrap_or_else(|| panic!("no link {name}"));
-        &self.partners[&link.target]
+        &self.sent[&link.target]
     }
 }

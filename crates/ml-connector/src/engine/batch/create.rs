@@ -12,7 +12,7 @@ use sync::plan::Write;
 use super::{Carried, Carrier, Job, Progress, ROWS_MAX};
 use crate::engine::step::{Step, reached};
 
-/// A partner to be created.
+/// A record to be created.
 struct Creation {
     group: usize,
     write: Write,
@@ -44,8 +44,8 @@ impl Carrier {
         progress: &mut [Progress],
         carried: &mut Carried,
     ) -> Result<(), odoo::Error> {
-        let mut whole: Vec<Creation> = Vec::new();
-        let mut added: BTreeMap<Vec<String>, Vec<Creation>> = BTreeMap::new();
+        let mut whole: BTreeMap<&str, Vec<Creation>> = BTreeMap::new();
+        let mut added: BTreeMap<(&str, Vec<String>), Vec<Creation>> = BTreeMap::new();
         for (group, one) in progress.iter().enumerate() {
             for (write, columns) in one.job.creations() {
                 let creation = Creation {
@@ -54,29 +54,36 @@ impl Carrier {
                     columns: columns.clone(),
                 };
                 if one.job.creates_parent_of(columns) {
+                    let whole = whole.entry(write.model).or_default();
                     whole.push(creation.with_inherited(&one.job));
                 } else {
                     let shape = columns.iter().map(|(column, _)| column.to_owned());
-                    added.entry(shape.collect()).or_default().push(creation);
+                    let added = added.entry((write.model, shape.collect())).or_default();
+                    added.push(creation);
                 }
             }
         }
-        whole.sort_by_key(|creation| creation.columns.get("parent").is_some());
-        self.create_together(progress, whole, carried).await?;
-        for mut creations in added.into_values() {
+        for (model, mut creations) in whole {
+            creations.sort_by_key(|creation| creation.columns.get("parent").is_some());
+            self.create_together(progress, model, creations, carried)
+                .await?;
+        }
+        for ((model, _), mut creations) in added {
             while !creations.is_empty() {
                 let rest = creations.split_off(creations.len().min(ROWS_MAX));
-                self.create_together(progress, creations, carried).await?;
+                self.create_together(progress, model, creations, carried)
+                    .await?;
                 creations = rest;
             }
         }
         Ok(())
     }
 
-    /// One call: new partners under their external ids, in this order.
+    /// One call: new records of one model under their external ids, in this order.
     async fn create_together(
         &self,
         progress: &mut [Progress],
+        model: &'static str,
         mut creations: Vec<Creation>,
         carried: &mut Carried,
     ) -> Result<(), odoo::Error> {
@@ -96,7 +103,8 @@ impl Carrier {
                 column
             }
         }));
-        let mut rows = Rows::new(Model::PARTNER, header);
+        let model = Model::named(model);
+        let mut rows = Rows::new(model.clone(), header);
         for creation in &creations {
             let value = |column: &&str| match (*column, creation.columns.get(column)) {
                 ("parent", Some(parent)) => self.external_id(&Name(parent.to_owned())),
@@ -125,7 +133,7 @@ impl Carrier {
                         progress[group].put(&creation.write, TargetId(id.get()));
                     }
                 }
-                Err(fault) => progress[group].failed = Some(self.verdict(&fault).await?),
+                Err(fault) => progress[group].failed = Some(self.verdict(&model, &fault).await?),
             }
         }
         Ok(())

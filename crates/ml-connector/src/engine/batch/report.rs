@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use store::attempts::NewAttempt;
 use store::audit::NewAuditEntry;
 use store::records::{Effect, Outcome};
-use sync::customers;
 use sync::failure::{self, Verdict};
 use sync::link::{Name, TargetId};
 use sync::plan::{Verb, Write};
@@ -38,7 +37,7 @@ impl Progress {
             (Effect::Unchanged, None) => "confirmed".to_owned(),
             (_, None) => "updated".to_owned(),
         };
-        let own = customers::name(&job.due.key.source);
+        let own = job.due.key.link_name();
         // Whoever waits for a partner that this record does not have any more need not wait.
         let settles = match standing.state {
             State::Synced if !self.targets.contains_key(&own) => vec![own],

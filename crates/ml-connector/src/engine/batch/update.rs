@@ -12,7 +12,7 @@ use sync::plan::{Verb, Write};
 use super::{Carried, Carrier, Interruption, Progress, ROWS_MAX};
 use crate::engine::step::{Step, reached};
 
-/// One partner to be changed.
+/// One record to be changed.
 struct Change {
     group: usize,
     write: Write,
@@ -38,12 +38,13 @@ impl Carrier {
         progress: &mut [Progress],
         carried: &mut Carried,
     ) -> Result<(), Interruption> {
-        let mut shapes: BTreeMap<Vec<String>, Vec<Change>> = BTreeMap::new();
+        let mut shapes: BTreeMap<(&str, Vec<String>), Vec<Change>> = BTreeMap::new();
         for (group, one) in progress.iter().enumerate() {
             for write in &one.job.writes {
                 if let Verb::Update { columns, .. } = &write.verb {
                     let shape = columns.iter().map(|(column, _)| column.to_owned());
-                    shapes.entry(shape.collect()).or_default().push(Change {
+                    let changes = shapes.entry((write.model, shape.collect())).or_default();
+                    changes.push(Change {
                         group,
                         write: write.clone(),
                         columns: columns.clone(),
@@ -51,9 +52,10 @@ impl Carrier {
                 }
             }
         }
-        for (columns, changes) in shapes {
+        for ((model, columns), changes) in shapes {
+            let model = Model::named(model);
             for changes in changes.chunks(ROWS_MAX) {
-                self.update_together(progress, &columns, changes, carried)
+                self.update_together(progress, &model, &columns, changes, carried)
                     .await?;
             }
         }
@@ -65,6 +67,7 @@ impl Carrier {
     async fn update_together(
         &self,
         progress: &mut [Progress],
+        model: &Model,
         columns: &[String],
         changes: &[Change],
         carried: &mut Carried,
@@ -76,7 +79,7 @@ impl Carrier {
         if changes.is_empty() {
             return Ok(());
         }
-        let rows = rows(progress, columns, &changes);
+        let rows = rows(progress, model, columns, &changes);
         reached(Step::ApplyUpdating, changes.len());
         let loaded = self.odoo.load(&rows, &Context::new()).await?;
         reached(Step::ApplyUpdated, changes.len());
@@ -90,7 +93,7 @@ impl Carrier {
             match result {
                 Ok(_) => one.put(write, target),
                 Err(fault) if fault.kind == RowFaultKind::MissingRecord => {
-                    let found = self.whereabouts(&write.name, target, &fault).await?;
+                    let found = self.whereabouts(model, &write.name, target, &fault).await?;
                     let found = match found {
                         Whereabouts::MovedTo(into) if !followed.insert(into) => {
                             Whereabouts::Shared(into)
@@ -99,7 +102,7 @@ impl Carrier {
                     };
                     one.missed(write, target, found);
                 }
-                Err(fault) => one.failed = Some(self.verdict(&fault).await?),
+                Err(fault) => one.failed = Some(self.verdict(model, &fault).await?),
             }
         }
         Ok(())
@@ -108,6 +111,7 @@ impl Carrier {
     /// What became of a partner that Odoo no longer shows under its id.
     async fn whereabouts(
         &self,
+        model: &Model,
         name: &Name,
         id: TargetId,
         fault: &RowFault,
@@ -115,20 +119,18 @@ impl Carrier {
         let external = ExternalId::new(&self.module, &name.0).expect("our own names are valid");
         let what = |state: &str| {
             format!(
-                "The partner {id} ({name}) {state}. Odoo says: {}",
+                "{} {id} ({name}) {state}. Odoo says: {}",
+                model.as_str(),
                 fault.message
             )
         };
-        let trace = self
-            .odoo
-            .trace(&Model::PARTNER, RecordId(id.0), &external)
-            .await?;
+        let trace = self.odoo.trace(model, RecordId(id.0), &external).await?;
         Ok(match trace {
             Trace::Merged { into } => {
                 let into = TargetId(into.get());
                 let names = self
                     .store
-                    .names_of(self.connection, Model::PARTNER.as_str(), into)
+                    .names_of(self.connection, model.as_str(), into)
                     .await?;
                 if names.iter().any(|other| other != name) {
                     Whereabouts::Shared(into)
@@ -193,12 +195,12 @@ impl Progress {
 }
 
 /// The rows of one call, in the order of the changes.
-fn rows(progress: &[Progress], columns: &[String], changes: &[&Change]) -> Rows {
+fn rows(progress: &[Progress], model: &Model, columns: &[String], changes: &[&Change]) -> Rows {
     let header = columns.iter().map(|column| match column.as_str() {
         "parent" => "parent_id/.id",
         column => column,
     });
-    let mut rows = Rows::new(Model::PARTNER, std::iter::once(".id").chain(header));
+    let mut rows = Rows::new(model.clone(), std::iter::once(".id").chain(header));
     for (row, change) in changes.iter().enumerate() {
         let targets = &progress[change.group].targets;
         let id = |name: &Name| {

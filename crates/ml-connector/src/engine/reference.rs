@@ -1,0 +1,241 @@
+//! Reference data: what the two systems of a connection offer to refer to, read for planning, which stays pure.
+
+use std::collections::BTreeMap;
+
+use odoo::load::Rows;
+use odoo::{Context, Domain, ExternalId, Fields, Found, Model, Search};
+use sync::directory::{
+    AnalyticPlan, BUSINESS_UNIT_PLAN, Country, Directory, Purchasing, Subdivision,
+};
+use sync::failure::{Vendor, of_odoo, of_servicetitan};
+use sync::flow::Flow;
+
+use super::Halt;
+use super::vendors::Vendors;
+
+/// The fields of `res.partner` that planning asks about.
+const PARTNER_FIELDS: [&str; 5] = [
+    "phone",
+    "email",
+    "mobile",
+    "customer_rank",
+    "property_payment_term_id",
+];
+
+/// The one of them that is of use only together with the terms themselves.
+const TERM_FIELD: &str = "property_payment_term_id";
+
+const ANALYTIC_PLAN: &str = "account.analytic.plan";
+
+/// Countries and states are a few thousand at most.
+const REFERENCE_ROWS_MAX: usize = 20_000;
+
+impl Vendors {
+    /// Reads the reference data of both systems, as far as these flows ask for it.
+    pub async fn directory(&self, flows: &[Flow]) -> Result<Directory, Halt> {
+        let directory = self.partners().await?;
+        Ok(directory.with_purchasing(self.purchasing(flows).await?))
+    }
+
+    /// What products and analytic accounts refer to. What the user may not read is left out, and said of each record.
+    async fn purchasing(&self, flows: &[Flow]) -> Result<Purchasing, Halt> {
+        let mut purchasing = Purchasing::default();
+        if flows.contains(&Flow::BusinessUnits) {
+            purchasing = purchasing.with_business_unit_plan(self.business_unit_plan().await?);
+        }
+        if flows.contains(&Flow::Items) {
+            let units = self.all("uom.uom", Domain::all(), &["name"]).await;
+            let units = if_there(units)?.unwrap_or_default();
+            let units = units
+                .iter()
+                .filter_map(|row| Some((id(row)?, text(row, "name")?)));
+            let each = ExternalId::new("uom", "product_uom_unit").expect("Odoo's own name");
+            let each = match if_there(self.odoo.check_object_reference(&each).await)? {
+                Some(Found::Found { id, .. }) => Some(id.get()),
+                _ => None,
+            };
+            purchasing = purchasing.with_units_of_measure(units, each);
+        }
+        Ok(purchasing)
+    }
+
+    /// The analytic plan of the business units, the oldest of that name.
+    async fn business_unit_plan(&self) -> Result<AnalyticPlan, Halt> {
+        let model = Model::named(ANALYTIC_PLAN);
+        let fields = self.odoo.fields_get(&model, &["name"], &["type"]).await;
+        match fields {
+            // Odoo 14 and 15 have analytic accounts without plans.
+            Err(error) if error.kind == odoo::ErrorKind::NoSuchMethod => {
+                return Ok(AnalyticPlan::Unknown);
+            }
+            fields => if_there(fields)?,
+        };
+        let named = Domain::equal("name", BUSINESS_UNIT_PLAN);
+        let plans = if_there(self.all(ANALYTIC_PLAN, named, &["name"]).await)?;
+        let plans = plans.unwrap_or_default();
+        Ok(plans
+            .iter()
+            .filter_map(id)
+            .min()
+            .map_or(AnalyticPlan::Missing, AnalyticPlan::At))
+    }
+
+    /// Makes the analytic plan of the business units, under our external id, so that it is made once. `false` when the
+    /// user may not.
+    pub async fn make_business_unit_plan(&self, module: &str) -> Result<bool, Halt> {
+        let mut rows = Rows::new(Model::named(ANALYTIC_PLAN), ["id", "name"]);
+        let name = format!("{module}.analytic_plan_business_units");
+        rows.push(0, vec![name, BUSINESS_UNIT_PLAN.to_owned()])
+            .expect("as many values as columns");
+        match self.odoo.load(&rows, &Context::new()).await {
+            Ok(loaded) => Ok(loaded.groups.values().all(Result::is_ok)),
+            Err(error) if is_not_there(&error) => Ok(false),
+            Err(error) => Err(refused(&error)),
+        }
+    }
+
+    /// What partners refer to.
+    async fn partners(&self) -> Result<Directory, Halt> {
+        let all = async |model, fields| {
+            self.all(model, Domain::all(), fields)
+                .await
+                .map_err(|error| refused(&error))
+        };
+        let countries = all("res.country", &["code", "name"]).await?;
+        let states = all("res.country.state", &["code", "name", "country_id"]).await?;
+        let home = self.home_country().await?;
+        let country = |row: &Fields| {
+            Some(Country {
+                id: id(row)?,
+                code: text(row, "code")?.to_uppercase(),
+                name: text(row, "name")?,
+            })
+        };
+        let state = |row: &Fields| {
+            Some(Subdivision {
+                id: id(row)?,
+                country: reference(row, "country_id")?,
+                code: text(row, "code")?,
+                name: text(row, "name")?,
+            })
+        };
+        let fields = self
+            .odoo
+            .fields_get(&Model::PARTNER, &PARTNER_FIELDS, &["type"])
+            .await
+            .map_err(|error| refused(&error))?;
+        let terms = if fields.contains_key(TERM_FIELD) {
+            if_allowed(
+                self.all("account.payment.term", Domain::all(), &["name"])
+                    .await,
+            )?
+        } else {
+            None
+        };
+        // Terms that the user may not read are left to Odoo altogether.
+        let known = |field: &&String| field.as_str() != TERM_FIELD || terms.is_some();
+        let directory = Directory::new(
+            countries.iter().filter_map(country).collect(),
+            states.iter().filter_map(state).collect(),
+            home,
+        )
+        .with_partner_fields(fields.keys().filter(known).cloned());
+        let Some(terms) = terms else {
+            return Ok(directory);
+        };
+        let terms = terms
+            .iter()
+            .filter_map(|row| Some((id(row)?, text(row, "name")?)));
+        Ok(directory.with_payment_terms(terms, self.servicetitan_terms().await?))
+    }
+
+    /// ServiceTitan's payment terms by id; `None` when the app may not read them, which is no reason to stop.
+    async fn servicetitan_terms(&self) -> Result<Option<BTreeMap<i64, String>>, Halt> {
+        match self.servicetitan.payment_terms().await {
+            Ok(rows) => {
+                let terms = rows.iter().filter_map(|row| {
+                    servicetitan::record::parse::<servicetitan::record::PaymentTerm>(row.get()).ok()
+                });
+                Ok(Some(terms.map(|term| (term.id.0, term.name)).collect()))
+            }
+            Err(error) if error.kind == servicetitan::ErrorKind::Forbidden => Ok(None),
+            Err(error) => Err(Halt::of(Vendor::ServiceTitan, of_servicetitan(&error))),
+        }
+    }
+
+    async fn home_country(&self) -> Result<Option<i64>, Halt> {
+        let company = match self.odoo.config().company {
+            Some(company) => odoo::RecordId(company),
+            None => {
+                self.odoo
+                    .whoami()
+                    .await
+                    .map_err(|error| refused(&error))?
+                    .company
+            }
+        };
+        let context = Context::new();
+        let rows = self
+            .odoo
+            .read(&Model::COMPANY, &[company], &["country_id"], &context)
+            .await;
+        let rows = if_allowed(rows)?.unwrap_or_default();
+        Ok(rows.first().and_then(|row| reference(row, "country_id")))
+    }
+
+    async fn all(
+        &self,
+        model: &'static str,
+        domain: Domain,
+        fields: &[&str],
+    ) -> Result<Vec<Fields>, odoo::Error> {
+        let search = Search {
+            limit: Some(REFERENCE_ROWS_MAX),
+            ..Search::new(domain, fields)
+        };
+        self.odoo
+            .search_read(&Model::named(model), &search, &Context::new())
+            .await
+    }
+}
+
+fn refused(error: &odoo::Error) -> Halt {
+    Halt::of(Vendor::Odoo, of_odoo(error))
+}
+
+/// What the user may read of something that the connector can do without.
+fn if_allowed<T>(result: Result<T, odoo::Error>) -> Result<Option<T>, Halt> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind == odoo::ErrorKind::AccessDenied => Ok(None),
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+/// What may be read, and is there at all: without the app that brings it, or without the right to it, it is nothing.
+fn if_there<T>(result: Result<T, odoo::Error>) -> Result<Option<T>, Halt> {
+    match result {
+        Err(error) if is_not_there(&error) => Ok(None),
+        result => if_allowed(result),
+    }
+}
+
+fn is_not_there(error: &odoo::Error) -> bool {
+    matches!(
+        error.kind,
+        odoo::ErrorKind::AccessDenied | odoo::ErrorKind::NoSuchMethod
+    )
+}
+
+fn id(row: &Fields) -> Option<i64> {
+    row.get("id")?.as_i64()
+}
+
+fn text(row: &Fields, field: &str) -> Option<String> {
+    Some(row.get(field)?.as_str()?.to_owned())
+}
+
+/// A many2one comes as `[id, name]`.
+fn reference(row: &Fields, field: &str) -> Option<i64> {
+    row.get(field)?.as_array()?.first()?.as_i64()
+}

@@ -1,0 +1,89 @@
+//! Where the rows of each flow come from: export feeds, lists that are polled, and records by id.
+
+use servicetitan::client::{Feed, List, Row};
+use servicetitan::{BusinessUnitId, Client, CustomerId, Error, SkuId, VendorId};
+use sync::filing::RowKind;
+use sync::flow::Flow;
+
+/// Something that shows what changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// An export feed, read on from a position.
+    Feed(Feed),
+    /// A list, asked for what changed since a moment.
+    List(List),
+}
+
+impl Source {
+    /// A stable name, fit for a key.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Feed(feed) => feed.as_str(),
+            Self::List(list) => list.as_str(),
+        }
+    }
+}
+
+/// The sources of a flow, and what their rows are.
+#[must_use]
+pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
+    match flow {
+        Flow::BusinessUnits => &[(Source::Feed(Feed::BusinessUnits), RowKind::BusinessUnit)],
+        Flow::Customers => &[
+            (Source::Feed(Feed::Customers), RowKind::Customer),
+            (Source::Feed(Feed::CustomerContacts), RowKind::Contact),
+            (Source::Feed(Feed::Locations), RowKind::Location),
+        ],
+        Flow::Vendors => &[(Source::List(List::Vendors), RowKind::Vendor)],
+        Flow::Items => &[
+            (Source::Feed(Feed::Materials), RowKind::Material),
+            (Source::Feed(Feed::Equipment), RowKind::Equipment),
+            (Source::Feed(Feed::Services), RowKind::Service),
+        ],
+    }
+}
+
+/// The rows of these records, whole. Records that ServiceTitan does not have are left out.
+pub async fn fetch(
+    client: &Client,
+    flow: Flow,
+    ids: &[i64],
+) -> Result<Vec<(RowKind, Vec<Row>)>, Error> {
+    Ok(match flow {
+        Flow::BusinessUnits => {
+            let ids = typed(ids, BusinessUnitId);
+            vec![(RowKind::BusinessUnit, client.business_units(&ids).await?)]
+        }
+        Flow::Customers => {
+            let ids = typed(ids, CustomerId);
+            let rows = client.customers(&ids).await?;
+            let contacts = client.customer_contacts(&ids).await?;
+            let mut locations = Vec::new();
+            for id in ids {
+                locations.extend(client.locations_of(id).await?);
+            }
+            vec![
+                (RowKind::Customer, rows),
+                (RowKind::Contact, contacts),
+                (RowKind::Location, locations),
+            ]
+        }
+        Flow::Vendors => {
+            let ids = typed(ids, VendorId);
+            vec![(RowKind::Vendor, client.vendors(&ids).await?)]
+        }
+        Flow::Items => {
+            let ids = typed(ids, SkuId);
+            vec![
+                (RowKind::Material, client.materials(&ids).await?),
+                (RowKind::Equipment, client.equipment(&ids).await?),
+                (RowKind::Service, client.services(&ids).await?),
+            ]
+        }
+    })
+}
+
+fn typed<T>(ids: &[i64], id: impl Fn(i64) -> T) -> Vec<T> {
+    ids.iter().copied().map(id).collect()
+}

@@ -1,0 +1,106 @@
+//! What purchasing refers to: the plan of the business units, units of measure.
+
+use serde::{Deserialize, Serialize};
+
+use super::Directory;
+use super::names::{Meaning, Names};
+use crate::failure;
+use crate::record::Reason;
+
+/// The name of the analytic plan that business units become accounts of.
+pub const BUSINESS_UNIT_PLAN: &str = "Business Units";
+
+/// What ServiceTitan's users write where they mean Odoo's plain unit.
+const EACH: [&str; 7] = ["each", "ea", "ea.", "unit", "units", "pc", "pcs"];
+
+/// Where Odoo has the analytic plan of the business units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AnalyticPlan {
+    /// Nowhere, or where the user may not look.
+    #[default]
+    Missing,
+    /// There.
+    At(i64),
+    /// This Odoo has analytic accounts without plans (before 16).
+    Unknown,
+}
+
+/// The purchasing part of a directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchasing {
+    /// Odoo's analytic plan for business units, if it is there.
+    business_unit_plan: AnalyticPlan,
+    /// Odoo's units of measure.
+    units_of_measure: Names,
+    /// The plain one.
+    each: Option<i64>,
+}
+
+impl Purchasing {
+    /// Sets the analytic plan of the business units.
+    #[must_use]
+    pub fn with_business_unit_plan(mut self, plan: AnalyticPlan) -> Self {
+        self.business_unit_plan = plan;
+        self
+    }
+
+    /// Sets Odoo's units of measure; `each` is the plain one.
+    #[must_use]
+    pub fn with_units_of_measure(
+        mut self,
+        units: impl IntoIterator<Item = (i64, String)>,
+        each: Option<i64>,
+    ) -> Self {
+        self.units_of_measure = units.into_iter().collect();
+        self.each = each;
+        self
+    }
+}
+
+impl Directory {
+    /// Adds what purchasing refers to.
+    #[must_use]
+    pub fn with_purchasing(mut self, purchasing: Purchasing) -> Self {
+        self.purchasing = purchasing;
+        self
+    }
+
+    /// The analytic plan that business units become accounts of; `None` where Odoo knows no plans.
+    pub fn business_unit_plan(&self) -> Result<Option<i64>, Reason> {
+        match self.purchasing.business_unit_plan {
+            AnalyticPlan::At(id) => Ok(Some(id)),
+            AnalyticPlan::Unknown => Ok(None),
+            AnalyticPlan::Missing => Err(failure::no_analytic_plan(BUSINESS_UNIT_PLAN)),
+        }
+    }
+
+    /// Whether the analytic plan of the business units is still to be made.
+    #[must_use]
+    pub fn lacks_business_unit_plan(&self) -> bool {
+        self.purchasing.business_unit_plan == AnalyticPlan::Missing
+    }
+
+    /// Odoo's unit of measure of that name. `None`: Odoo's own default is used, and a warning says so unless the text is
+    /// empty.
+    pub fn unit_of_measure(&self, text: &str, warnings: &mut Vec<String>) -> Option<i64> {
+        let name = crate::plain::line(text);
+        if name.is_empty() {
+            return None;
+        }
+        match self.purchasing.units_of_measure.of(&name) {
+            Meaning::One(id) => return Some(id),
+            Meaning::Nothing if EACH.contains(&name.to_lowercase().as_str()) => {
+                if let Some(each) = self.purchasing.each {
+                    return Some(each);
+                }
+            }
+            Meaning::Several | Meaning::Nothing => {}
+        }
+        warnings.push(format!(
+            "unit of measure {} is not one of Odoo's: add it in Odoo under that name (Inventory > Configuration > Units \
+             of Measure); Odoo's default was used",
+            crate::plain::quoted(&name)
+        ));
+        None
+    }
+}

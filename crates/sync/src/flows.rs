@@ -1,0 +1,40 @@
+//! What each flow does, chosen by the flow.
+
+use crate::directory::Directory;
+use crate::flow::Flow;
+use crate::plan::{DISMISS, Decision, Plan, Subject};
+use crate::record::{Key, Reason};
+use crate::{business_units, customers, items, vendors};
+
+/// The records of others that planning this one will ask for.
+#[must_use]
+pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
+    match flow {
+        Flow::Customers => customers::references(subject),
+        Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
+    }
+}
+
+/// What has to happen so that Odoo holds this record as ServiceTitan has it.
+#[must_use]
+pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
+    if subject.decision == Some(DISMISS) {
+        return Plan::of(dismissed());
+    }
+    match flow {
+        Flow::Customers => customers::plan(subject, directory),
+        Flow::BusinessUnits => business_units::plan(subject, directory),
+        Flow::Vendors => vendors::plan(subject, directory),
+        Flow::Items => items::plan(subject, directory),
+    }
+}
+
+/// What a person does not want to hear of, until it changes.
+fn dismissed() -> Decision {
+    Decision::Ignore(Reason {
+        cause: "dismissed".to_owned(),
+        what: "A person decided to leave this record out.".to_owned(),
+        advice: "Nothing is to be done; it is looked at again when it changes in ServiceTitan."
+            .to_owned(),
+    })
+}

@@ -1,0 +1,264 @@
+//! Business units, vendors and items: one row each, one record in Odoo each.
+
+use serde_json::{Value, json};
+use sync::content::Content;
+use sync::directory::{Directory, Purchasing};
+use sync::filing::RowKind;
+use sync::flow::Flow;
+use sync::plan::{DISMISS, Decision, RECREATE, Verb};
+
+use crate::world::{World, overlay};
+
+fn unit(changes: &Value) -> Value {
+    let mut row = json!({
+        "id": 5, "active": true, "name": "HVAC Service", "officialName": null, "accountCode": "100",
+        "createdOn": "2026-01-01T00:00:00Z", "modifiedOn": "2026-01-01T00:00:00Z", "tagTypeIds": null,
+    });
+    overlay(&mut row, changes);
+    row
+}
+
+fn vendor(changes: &Value) -> Value {
+    let mut row = json!({
+        "id": 6, "active": true, "name": "Ferguson  Supply", "memo": "Will call:\r\n dock 4",
+        "contactInfo": {"firstName": "Ann", "lastName": null, "phone": "555-0100", "email": "ap@supply.example", "fax": ""},
+        "address": {"street": "1 Main St", "unit": null, "city": "Fresno", "state": "CA", "zip": "93650", "country": "USA"},
+        "defaultTaxRate": 0.08, "externalData": null, "customFields": null,
+        "createdOn": "2026-01-01T00:00:00Z", "modifiedOn": "2026-01-01T00:00:00Z",
+    });
+    overlay(&mut row, changes);
+    row
+}
+
+fn item(changes: &Value) -> Value {
+    let mut row = json!({
+        "id": 7, "active": true, "code": "CAP-45-5", "displayName": "Capacitor 45+5",
+        "description": "<p>Dual run<br>440&nbsp;V</p>", "cost": 12.3456, "price": "39.00", "unitOfMeasure": "EA",
+        "isInventory": true, "categories": null, "otherVendors": null,
+    });
+    overlay(&mut row, changes);
+    row
+}
+
+/// A world of one such row.
+fn seen(flow: Flow, kind: RowKind, row: &Value) -> World {
+    let mut world = World::new(flow);
+    world.sees(kind, row);
+    world
+}
+
+/// What the first plan creates.
+fn created(world: &World, source: &str) -> Content {
+    let plan = world.plan(source);
+    match plan.decision {
+        Decision::Write(writes) => match &writes[..] {
+            [write] => match &write.verb {
+                Verb::Create { columns } => columns.clone(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+fn cause(world: &World, source: &str) -> String {
+    match world.plan(source).decision {
+        Decision::Fail(reason) | Decision::Ignore(reason) => reason.cause,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_business_unit_is_an_account_of_its_plan() {
+    let world = seen(
+        Flow::BusinessUnits,
+        RowKind::BusinessUnit,
+        &unit(&json!({})),
+    );
+    assert_eq!(
+        created(&world, "5"),
+        Content::from_iter([
+            ("active", "1"),
+            ("code", "100"),
+            ("name", "HVAC Service"),
+            ("plan_id/.id", "3"),
+        ])
+    );
+}
+
+#[test]
+fn without_the_plan_a_business_unit_says_what_to_do() {
+    let mut world = seen(
+        Flow::BusinessUnits,
+        RowKind::BusinessUnit,
+        &unit(&json!({})),
+    );
+    world.directory = Directory::default().with_purchasing(Purchasing::default());
+    assert_eq!(cause(&world, "5"), "no-analytic-plan");
+}
+
+#[test]
+fn a_vendor_is_a_company_with_its_address_and_notes() {
+    let world = seen(Flow::Vendors, RowKind::Vendor, &vendor(&json!({})));
+    assert_eq!(
+        created(&world, "6"),
+        Content::from_iter([
+            ("active", "1"),
+            ("city", "Fresno"),
+            ("comment", "Contact: Ann\nWill call:\ndock 4"),
+            ("country_id/.id", "1"),
+            ("email", "ap@supply.example"),
+            ("is_company", "1"),
+            ("name", "Ferguson Supply"),
+            ("phone", "555-0100"),
+            ("state_id/.id", "11"),
+            ("street", "1 Main St"),
+            ("street2", ""),
+            ("supplier_rank", "1"),
+            ("zip", "93650"),
+        ])
+    );
+}
+
+#[test]
+fn goods_and_services_are_products_without_taxes() {
+    let goods = seen(Flow::Items, RowKind::Material, &item(&json!({})));
+    assert_eq!(
+        created(&goods, "7"),
+        Content::from_iter([
+            ("active", "1"),
+            ("default_code", "CAP-45-5"),
+            ("description_purchase", "Dual run\n440 V"),
+            ("list_price", "39"),
+            ("name", "Capacitor 45+5"),
+            ("purchase_ok", "1"),
+            ("sale_ok", "1"),
+            ("standard_price", "12.3456"),
+            ("supplier_taxes_id/.id", ""),
+            ("taxes_id/.id", ""),
+            ("type", "consu"),
+            ("uom_id/.id", "1"),
+        ])
+    );
+    let service = seen(Flow::Items, RowKind::Service, &item(&json!({})));
+    assert_eq!(created(&service, "7").get("type"), Some("service"));
+}
+
+#[test]
+fn an_item_without_a_display_name_is_called_by_its_description_then_by_its_code() {
+    let named = |changes: Value| {
+        let world = seen(Flow::Items, RowKind::Equipment, &item(&changes));
+        created(&world, "7").get("name").map(str::to_owned)
+    };
+    assert_eq!(
+        named(json!({"displayName": null})).as_deref(),
+        Some("Dual run")
+    );
+    assert_eq!(
+        named(json!({"displayName": " ", "description": ""})).as_deref(),
+        Some("CAP-45-5")
+    );
+    let nothing = json!({"displayName": null, "description": "<p></p>", "code": ""});
+    let world = seen(Flow::Items, RowKind::Equipment, &item(&nothing));
+    assert_eq!(cause(&world, "7"), "no-name");
+}
+
+#[test]
+fn a_unit_of_measure_that_odoo_does_not_have_is_a_warning() {
+    let world = seen(
+        Flow::Items,
+        RowKind::Material,
+        &item(&json!({"unitOfMeasure": "roll"})),
+    );
+    assert_eq!(created(&world, "7").get("uom_id/.id"), None);
+    let warnings = world.plan("7").warnings;
+    assert!(
+        warnings[0].starts_with("unit of measure \"roll\" is not one of Odoo's"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn what_was_brought_is_written_once_changed_where_it_changed_archived_and_brought_back() {
+    let cases = [
+        (
+            Flow::BusinessUnits,
+            RowKind::BusinessUnit,
+            unit as fn(&Value) -> Value,
+            "5",
+        ),
+        (Flow::Vendors, RowKind::Vendor, vendor, "6"),
+        (Flow::Items, RowKind::Material, item, "7"),
+    ];
+    for (flow, kind, row, source) in cases {
+        let name = if flow == Flow::Items {
+            "displayName"
+        } else {
+            "name"
+        };
+        let mut world = seen(flow, kind, &row(&json!({})));
+        assert_eq!(world.carry(source), 1, "{flow}");
+        assert_eq!(world.plan(source).decision, Decision::Unchanged, "{flow}");
+        world.sees(kind, &row(&json!({name: "Other"})));
+        let Decision::Write(writes) = world.plan(source).decision else {
+            panic!("{flow} changed")
+        };
+        let Verb::Update { columns, .. } = &writes[0].verb else {
+            panic!("{flow} is there")
+        };
+        assert_eq!(*columns, Content::from_iter([("name", "Other")]), "{flow}");
+        assert_eq!(world.carry(source), 1, "{flow}");
+        world.sees(kind, &row(&json!({name: "Other", "active": false})));
+        assert_eq!(world.carry(source), 1, "{flow}");
+        assert!(
+            world
+                .sent
+                .values()
+                .all(|held| held.get("active") == Some("0")),
+            "{flow}"
+        );
+        world.sees(kind, &row(&json!({name: "Other", "active": true})));
+        assert_eq!(world.carry(source), 1, "{flow}");
+        assert!(
+            world
+                .sent
+                .values()
+                .all(|held| held.get("active") == Some("1")),
+            "{flow}"
+        );
+        assert_eq!(world.sent.len(), 1, "{flow}");
+    }
+}
+
+#[test]
+fn what_was_never_active_or_is_not_wanted_stays_away() {
+    let world = seen(
+        Flow::Vendors,
+        RowKind::Vendor,
+        &vendor(&json!({"active": false})),
+    );
+    assert_eq!(cause(&world, "6"), "inactive-in-servicetitan");
+    let world = seen(Flow::Vendors, RowKind::Vendor, &vendor(&json!({})));
+    let Decision::Ignore(reason) = world.plan_with("6", Some(DISMISS)).decision else {
+        panic!("dismissed")
+    };
+    assert_eq!(reason.cause, "dismissed");
+}
+
+#[test]
+fn what_a_person_wants_back_is_made_anew() {
+    let mut world = seen(Flow::Vendors, RowKind::Vendor, &vendor(&json!({})));
+    world.carry("6");
+    let Decision::Write(writes) = world.plan_with("6", Some(RECREATE)).decision else {
+        panic!("it is made anew")
+    };
+    assert!(matches!(writes[0].verb, Verb::Create { .. }));
+}
+
+#[test]
+fn one_id_for_several_rows_is_said() {
+    let mut world = seen(Flow::Items, RowKind::Material, &item(&json!({})));
+    world.sees(RowKind::Service, &item(&json!({})));
+    assert_eq!(cause(&world, "7"), "unreadable-row");
+}
