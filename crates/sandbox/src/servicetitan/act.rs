@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::books::Books;
 use super::event::Event;
+use super::purchasing::Deed;
 use super::record::{
     Address, Cents, Contact, ContactId, ContactKind, Customer, CustomerId, CustomerKind, JobId,
     Location, LocationId, Owner, PaymentTermId,
@@ -120,6 +121,9 @@ pub enum Act {
     GrantScope { scope: String },
     /// Kills all tokens of the tenant.
     ExpireTokens,
+    /// Anything on the purchasing side.
+    #[serde(untagged)]
+    Purchasing(Deed),
 }
 
 /// Why an act cannot be done.
@@ -275,6 +279,7 @@ impl Books {
             | Act::RevokeScope { .. }
             | Act::GrantScope { .. }
             | Act::ExpireTokens => Ok(self.administer(act)),
+            Act::Purchasing(deed) => self.deed(deed, now),
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::books::{Books, ContactView};
 use super::options::Switches;
 use super::problem::Problem;
+use super::purchasing;
 use super::rot::Kind;
 
 /// A body, or None for an empty 200.
@@ -43,6 +44,8 @@ pub(super) enum Endpoint<'a> {
     ExportLocationsContacts,
     ExportJobs,
     ExportAppointments,
+    ExportBusinessUnits,
+    Purchasing(purchasing::Endpoint<'a>),
 }
 
 /// The endpoint behind a path below `/{module}/v2/tenant/{tenant}/`, and the scope it needs.
@@ -102,7 +105,13 @@ pub(super) fn find<'a>(
         ("settings", "GET", ["business-units", id]) => {
             (E::BusinessUnit(id), "tn.stt.businessunits:r")
         }
-        _ => return None,
+        ("settings", "GET", ["export", "business-units"]) => {
+            (E::ExportBusinessUnits, "tn.stt.businessunits:r")
+        }
+        _ => {
+            let (endpoint, scope) = purchasing::find(module, method, rest)?;
+            (E::Purchasing(endpoint), scope)
+        }
     };
     Some(found)
 }
@@ -162,6 +171,10 @@ impl Call<'_> {
             E::ExportJobs => self.export("jobs", &books.jobs, |row| {
                 books.wire_exported_job(row, self.switches.null_lists)
             }),
+            E::ExportBusinessUnits => self.export("business-units", &books.business_units, |row| {
+                books.wire(Kind::BusinessUnit, row, self.switches.null_lists)
+            }),
+            E::Purchasing(endpoint) => self.serve_purchasing(endpoint),
             E::ExportAppointments => self.export("appointments", &books.appointments, |row| {
                 books.wire(Kind::Appointment, row, false)
             }),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::options::TenantSeed;
+use super::purchasing::{self, Purchasing};
 use super::record::{
     Appointment, BusinessUnit, Contact, ContactKind, Customer, CustomerId, Job, Location,
     LocationId, Owner, PaymentTerm, TenantId,
@@ -17,8 +18,9 @@ use super::table::{Record, Table};
 /// Where ids of records made at run time begin.
 const NEW_IDS_FROM: i64 = 900_000_001;
 
-/// The scopes that a tenant has granted to the app when the simulator starts.
-pub const SCOPES: &[&str] = &[
+/// The scopes that a tenant has granted to the app when the simulator starts, those of the
+/// purchasing side apart.
+const SCOPES: &[&str] = &[
     "tn.acc.paymentterms:r",
     "tn.crm.customers:r",
     "tn.crm.customers:w",
@@ -45,6 +47,7 @@ pub(super) struct Books {
     pub(super) business_units: Table<BusinessUnit>,
     pub(super) jobs: Table<Job>,
     pub(super) appointments: Table<Appointment>,
+    pub(super) purchasing: Purchasing,
     pub(super) rot: BTreeMap<(Kind, i64), Rot>,
     next_id: i64,
 }
@@ -64,6 +67,7 @@ impl Books {
         location_contacts: Table<Contact>,
         payment_terms: Table<PaymentTerm>,
         business_units: Table<BusinessUnit>,
+        purchasing: Purchasing,
     ) -> Self {
         Self {
             id: seed.id,
@@ -71,7 +75,11 @@ impl Books {
             client_id,
             client_secret,
             revoked: false,
-            scopes: SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
+            scopes: SCOPES
+                .iter()
+                .chain(purchasing::SCOPES)
+                .map(|scope| (*scope).to_owned())
+                .collect(),
             customers,
             contacts,
             locations,
@@ -80,6 +88,7 @@ impl Books {
             business_units,
             jobs: Table::seeded(Vec::new()),
             appointments: Table::seeded(Vec::new()),
+            purchasing,
             rot: BTreeMap::new(),
             next_id: NEW_IDS_FROM,
         }
@@ -177,6 +186,15 @@ impl Books {
             Kind::BusinessUnit => self.business_units.change(id, now, |_| ()),
             Kind::Job => self.jobs.change(id, now, |_| ()),
             Kind::Appointment => self.appointments.change(id, now, |_| ()),
+            Kind::Vendor
+            | Kind::Material
+            | Kind::Equipment
+            | Kind::Service
+            | Kind::Category
+            | Kind::Warehouse
+            | Kind::Truck
+            | Kind::GlAccount
+            | Kind::TaxZone => self.purchasing.touch(kind, id, now),
         }
     }
 }

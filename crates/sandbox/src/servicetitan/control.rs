@@ -60,6 +60,8 @@ async fn overview(Shared(app): Shared<SharedApp>) -> Json<Value> {
                 "contacts": books.contacts.iter().filter(|c| c.active).count(),
                 "locations": books.locations.iter().count(),
                 "jobs": books.jobs.iter().count(),
+                "vendors": books.purchasing.vendors.iter().count(),
+                "items": books.purchasing.item_count(),
             })
         })
         .collect();

@@ -41,6 +41,16 @@ impl Filter {
         })
     }
 
+    /// The same where `ids` is a repeated parameter.
+    pub(super) fn read_repeated(query: &Query) -> Result<Self, Problem> {
+        let ids = query.repeated_ids("ids", "Ids")?;
+        let others = query.without("ids");
+        Ok(Self {
+            ids,
+            ..Self::read(&others)?
+        })
+    }
+
     /// Narrowed to rows that hang on one of these, when given.
     pub(super) fn owned_by(self, owners: Option<BTreeSet<i64>>) -> Self {
         Self { owners, ..self }

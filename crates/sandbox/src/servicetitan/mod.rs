@@ -20,6 +20,7 @@ mod jobs;
 mod list;
 mod options;
 mod problem;
+mod purchasing;
 mod query;
 mod rate;
 mod read;
@@ -34,13 +35,17 @@ mod write;
 
 pub use act::{Act, Refusal};
 pub use app::Calls;
-pub use books::SCOPES;
 pub use event::Event;
 pub use options::{Mix, Options, RateShape, Switches, TenantSeed};
+pub use purchasing::{
+    Category, Deed, GlAccount, Item, ItemKind, ItemVendor, PostalAddress, TaxRate, TaxZone, Truck,
+    Vendor, VendorContact, Warehouse, sku_id, vendor_id,
+};
 pub use record::{
-    Address, Appointment, AppointmentId, BusinessUnit, BusinessUnitId, Cents, Contact, ContactId,
-    ContactKind, CustomField, Customer, CustomerId, CustomerKind, ExternalDatum, Job, JobId,
-    Location, LocationId, Owner, PaymentTerm, PaymentTermId, TenantId,
+    Address, Appointment, AppointmentId, BusinessUnit, BusinessUnitId, CategoryId, Cents, Contact,
+    ContactId, ContactKind, CustomField, Customer, CustomerId, CustomerKind, ExternalDatum,
+    GlAccountId, Job, JobId, Location, LocationId, NamedId, Owner, PaymentTerm, PaymentTermId,
+    PlaceId, SkuId, TaxZoneId, TenantId, VendorId,
 };
 pub use rot::{Kind, Rot};
 pub use seed::customer_id;

@@ -49,6 +49,15 @@ impl Options {
         self
     }
 
+    /// With this many vendors and pricebook items per tenant.
+    #[must_use]
+    pub fn vendors_and_items(mut self, vendors: usize, items: usize) -> Self {
+        for tenant in &mut self.tenants {
+            (tenant.vendors, tenant.items) = (vendors, items);
+        }
+        self
+    }
+
     /// With this seed.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -97,7 +106,11 @@ pub struct TenantSeed {
     /// How many customers it has; the first n of a larger number are the same n, except for
     /// rows that merges moved.
     pub customers: usize,
-    /// What they are like.
+    /// How many vendors it has.
+    pub vendors: usize,
+    /// How many items its pricebook has: of ten, six materials, three equipment, one service.
+    pub items: usize,
+    /// What customers, vendors and items are like.
     pub mix: Mix,
 }
 
@@ -107,6 +120,8 @@ impl Default for TenantSeed {
             id: TenantId(1_000_001),
             name: "Sandbox Plumbing & Air".to_owned(),
             customers: 100,
+            vendors: 24,
+            items: 120,
             mix: Mix::default(),
         }
     }
@@ -123,7 +138,7 @@ pub struct Mix {
     pub inactive_percent: u32,
     /// Customers merged into the one before; at least 2, or 0.
     pub merged_every: usize,
-    /// Customers with a name that breaks careless code.
+    /// Customers, vendors and items with a name that breaks careless code.
     pub hostile_every: usize,
     /// Addresses as people type them: the state spelled out, no country, blanks around.
     pub messy_every: usize,
@@ -197,6 +212,8 @@ pub struct Switches {
     /// Empty collections are `null` on every third row, and so are an email's phone settings:
     /// against the spec, as seen live.
     pub null_lists: bool,
+    /// Every third pricebook category lacks `modifiedOn`: against the spec, as seen live.
+    pub undated_categories: bool,
     /// The gateway's own errors (401, 403, 404, 429) lack `errors` and `data`: against the spec,
     /// as seen live.
     pub bare_problems: bool,
@@ -224,6 +241,7 @@ impl Default for Switches {
             feed_repeats: 3,
             feed_out_of_order: false,
             null_lists: true,
+            undated_categories: true,
             bare_problems: true,
             wrong_tenant_status: 403,
             read_lag_ms: 0,

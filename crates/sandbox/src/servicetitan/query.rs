@@ -30,6 +30,15 @@ impl Query {
         Ok(Self { pairs })
     }
 
+    /// The same call without one of its parameters.
+    pub(super) fn without(&self, name: &str) -> Self {
+        let others = self.pairs.iter();
+        let others = others.filter(|(key, _)| !key.eq_ignore_ascii_case(name));
+        Self {
+            pairs: others.cloned().collect(),
+        }
+    }
+
     /// A parameter's text; an empty one counts as absent.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         let found = self
@@ -72,6 +81,26 @@ impl Query {
             return Err(Problem::invalid(field, &message));
         }
         Ok(Some(ids.into_iter().collect()))
+    }
+
+    /// A list of ids as a repeated parameter, `ids=1&ids=2`, which few endpoints take: a comma in
+    /// a value is refused there.
+    pub(super) fn repeated_ids(
+        &self,
+        name: &str,
+        field: &str,
+    ) -> Result<Option<BTreeSet<i64>>, Problem> {
+        let values: Vec<&str> = self
+            .pairs
+            .iter()
+            .filter(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+            .collect();
+        if values.is_empty() {
+            return Ok(None);
+        }
+        let id = |text: &&str| text.trim().parse().map_err(|_| invalid(field, text));
+        values.iter().map(id).collect::<Result<_, _>>().map(Some)
     }
 
     /// `True` (the default), `Any` or `False`: the state that rows must have, None for any.

@@ -17,22 +17,22 @@ use super::record::{
 use super::rot::Kind;
 use super::table::{Record, Table};
 
-const PAGING: &[&str] = &["page", "pageSize", "includeTotal"];
-const RANGES: &[&str] = &[
+pub(super) const PAGING: &[&str] = &["page", "pageSize", "includeTotal"];
+pub(super) const RANGES: &[&str] = &[
     "createdBefore",
     "createdOnOrAfter",
     "modifiedBefore",
     "modifiedOnOrAfter",
 ];
 const PLACE: &[&str] = &["name", "street", "unit", "city", "state", "zip", "country"];
-const EXTERNAL: &[&str] = &[
+pub(super) const EXTERNAL: &[&str] = &[
     "externalDataApplicationGuid",
     "externalDataKey",
     "externalDataValues",
 ];
 
 impl Call<'_> {
-    fn query(&self, known: &[&[&str]]) -> Result<Query, Problem> {
+    pub(super) fn query(&self, known: &[&[&str]]) -> Result<Query, Problem> {
         Query::read(self.uri, &known.concat())
     }
 
@@ -234,7 +234,12 @@ impl Call<'_> {
         list::page(query, rows, |row| self.books.wire_contact(row, view, nulls)).map(Some)
     }
 
-    fn page<T: Record + Serialize>(&self, query: &Query, kind: Kind, rows: Vec<&T>) -> Answer {
+    pub(super) fn page<T: Record + Serialize>(
+        &self,
+        query: &Query,
+        kind: Kind,
+        rows: Vec<&T>,
+    ) -> Answer {
         let nulls = self.switches.null_lists;
         list::page(query, rows, |row| self.books.wire(kind, row, nulls)).map(Some)
     }
@@ -245,9 +250,7 @@ impl Call<'_> {
         table: &Table<T>,
         id: &str,
     ) -> Answer {
-        let row = table
-            .get(number(id)?)
-            .ok_or(Problem::not_found(&format!("{kind:?}")))?;
+        let row = row(table, id, &format!("{kind:?}"))?;
         Ok(Some(self.books.wire(kind, row, self.switches.null_lists)))
     }
 
@@ -285,6 +288,15 @@ impl Call<'_> {
     }
 }
 
+/// The row with the id in the path; `what` names it in the refusal.
+pub(super) fn row<'t, T: Record>(
+    table: &'t Table<T>,
+    id: &str,
+    what: &str,
+) -> Result<&'t T, Problem> {
+    table.get(number(id)?).ok_or(Problem::not_found(what))
+}
+
 fn stands_at(query: &Query, address: &Address) -> bool {
     mentions(query, "street", &address.street)
         && mentions(query, "unit", address.unit.as_deref().unwrap_or_default())
@@ -294,7 +306,7 @@ fn stands_at(query: &Query, address: &Address) -> bool {
         && mentions(query, "country", &address.country)
 }
 
-fn has_external(query: &Query, data: &[ExternalDatum]) -> bool {
+pub(super) fn has_external(query: &Query, data: &[ExternalDatum]) -> bool {
     query.text("externalDataKey").is_none_or(|key| {
         let values = query.text("externalDataValues");
         let wanted = |value: &str| values.is_none_or(|list| list.split(',').any(|v| v == value));

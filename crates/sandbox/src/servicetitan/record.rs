@@ -38,6 +38,18 @@ ids! {
     JobId;
     /// An appointment's id.
     AppointmentId;
+    /// A vendor's id.
+    VendorId;
+    /// An item's id: materials, equipment and services share the sequence.
+    SkuId;
+    /// A pricebook category's id.
+    CategoryId;
+    /// A warehouse's or a truck's id; they share the sequence.
+    PlaceId;
+    /// A general ledger account's id.
+    GlAccountId;
+    /// A tax zone's id.
+    TaxZoneId;
 }
 
 /// An amount in cents; on the wire a JSON number with at most two decimals, as CRM sends it.
@@ -293,6 +305,15 @@ impl Serialize for PaymentTerm {
     }
 }
 
+/// An id with a name, as documents refer to things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NamedId {
+    /// Whose.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+}
+
 /// A business unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -307,6 +328,16 @@ pub struct BusinessUnit {
     pub official_name: Option<String>,
     /// ISO 4217.
     pub currency: Option<String>,
+    /// What other accounting systems track it as.
+    pub quickbooks_class: Option<String>,
+    /// Its number in the accounting system.
+    pub account_code: Option<String>,
+    /// Its trade.
+    pub trade: Option<NamedId>,
+    /// Its division.
+    pub division: Option<NamedId>,
+    /// What applications stored on it.
+    pub external_data: Vec<ExternalDatum>,
     /// When it was made.
     pub created_on: Timestamp,
     /// When it changed last.

@@ -25,9 +25,28 @@ pub enum Kind {
     Job,
     /// Appointments.
     Appointment,
+    /// Vendors.
+    Vendor,
+    /// Materials of the pricebook.
+    Material,
+    /// Equipment of the pricebook.
+    Equipment,
+    /// Services of the pricebook.
+    Service,
+    /// Categories of the pricebook.
+    Category,
+    /// Warehouses.
+    Warehouse,
+    /// Trucks.
+    Truck,
+    /// General ledger accounts.
+    GlAccount,
+    /// Tax zones.
+    TaxZone,
 }
 
-/// What is wrong with a row. "The name" is a contact's `value` and a job's `jobNumber`.
+/// What is wrong with a row. "The name" is a contact's `value`, a job's `jobNumber` and an
+/// item's `code`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rot", rename_all = "snake_case")]
 pub enum Rot {
@@ -48,6 +67,11 @@ pub enum Rot {
     IdMissing,
     /// The id is a string of its digits.
     IdText,
+    /// One field is missing.
+    FieldMissing {
+        /// Its name on the wire.
+        name: String,
+    },
     /// One field is something else.
     Field {
         /// Its name on the wire.
@@ -63,7 +87,17 @@ impl Rot {
             Kind::CustomerContact | Kind::LocationContact => "value",
             Kind::Job => "jobNumber",
             Kind::Appointment => "appointmentNumber",
-            Kind::Customer | Kind::Location | Kind::PaymentTerm | Kind::BusinessUnit => "name",
+            Kind::Material | Kind::Equipment | Kind::Service => "code",
+            Kind::Customer
+            | Kind::Location
+            | Kind::PaymentTerm
+            | Kind::BusinessUnit
+            | Kind::Vendor
+            | Kind::Category
+            | Kind::Warehouse
+            | Kind::Truck
+            | Kind::GlAccount
+            | Kind::TaxZone => "name",
         };
         let (field, value) = match self {
             Self::NameNull => (name, Value::Null),
@@ -73,6 +107,10 @@ impl Rot {
             Self::WrongTypes => return wrong_types(row),
             Self::IdMissing => {
                 row.remove("id");
+                return;
+            }
+            Self::FieldMissing { name } => {
+                row.remove(name);
                 return;
             }
             Self::IdText => ("id", json!(row.get("id").map(Value::to_string))),

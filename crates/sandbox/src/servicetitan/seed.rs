@@ -3,7 +3,7 @@
 //! Each customer is drawn from a generator of its own, seeded by (seed, tenant, index), so that
 //! the first customers of a large tenant are those of a small one.
 
-mod words;
+pub(super) mod words;
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use rand::{RngExt as _, SeedableRng as _};
@@ -11,10 +11,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::books::Books;
 use super::options::{Mix, TenantSeed};
+use super::purchasing::{Purchasing, business_units};
 use super::record::{
-    Address, BusinessUnit, BusinessUnitId, Cents, Contact, ContactId, ContactKind, Customer,
-    CustomerId, CustomerKind, ExternalDatum, Location, LocationId, Owner, PaymentTerm,
-    PaymentTermId,
+    Address, Cents, Contact, ContactId, ContactKind, Customer, CustomerId, CustomerKind,
+    ExternalDatum, Location, LocationId, Owner, PaymentTerm, PaymentTermId,
 };
 use super::table::Table;
 use words::{
@@ -38,11 +38,11 @@ pub fn customer_id(index: usize) -> CustomerId {
     CustomerId(CUSTOMERS_FROM + offset(index))
 }
 
-fn offset(index: usize) -> i64 {
+pub(super) fn offset(index: usize) -> i64 {
     i64::try_from(index).expect("a tenant's size fits an i64")
 }
 
-fn rng(seed: u64, tenant: &TenantSeed, index: u64) -> ChaCha8Rng {
+pub(super) fn rng(seed: u64, tenant: &TenantSeed, index: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ tenant.id.0.unsigned_abs().rotate_left(32));
     rng.set_stream(index);
     rng
@@ -74,6 +74,7 @@ pub(super) fn books(seed: u64, tenant: &TenantSeed, until: Timestamp) -> Books {
         Table::seeded(drawn.location_contacts),
         Table::seeded(payment_terms(until)),
         Table::seeded(business_units(until)),
+        Purchasing::drawn(seed, tenant, until),
     )
 }
 
@@ -370,22 +371,4 @@ fn payment_terms(until: Timestamp) -> Vec<PaymentTerm> {
             modified_on: made,
         });
     terms.collect()
-}
-
-fn business_units(until: Timestamp) -> Vec<BusinessUnit> {
-    let made = until - (24 * 365 * 2).hours();
-    let names = ["Plumbing - Service", "HVAC - Install", "Electrical"];
-    let units = names
-        .into_iter()
-        .zip(1_i64..)
-        .map(|(name, id)| BusinessUnit {
-            id: BusinessUnitId(id),
-            active: true,
-            name: name.to_owned(),
-            official_name: Some(format!("{name} LLC")),
-            currency: Some("USD".to_owned()),
-            created_on: made,
-            modified_on: made,
-        });
-    units.collect()
 }

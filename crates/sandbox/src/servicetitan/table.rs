@@ -9,6 +9,7 @@ use std::ops::Bound;
 
 use jiff::Timestamp;
 
+use super::purchasing::{Category, GlAccount, Item, TaxZone, Truck, Vendor, Warehouse};
 use super::record::{
     Appointment, BusinessUnit, Contact, Customer, Job, Location, Owner, PaymentTerm,
 };
@@ -66,6 +67,13 @@ records! {
     BusinessUnit: |row| row.active, |_| None;
     Job: |_| true, |_| None;
     Appointment: |row| row.active, |_| None;
+    Vendor: |row| row.active, |_| None;
+    Item: |row| row.active, |_| None;
+    Category: |row| row.active, |_| None;
+    Warehouse: |row| row.active, |_| None;
+    Truck: |row| row.active, |_| None;
+    GlAccount: |row| row.active, |_| None;
+    TaxZone: |row| row.active, |_| None;
 }
 
 #[derive(Debug, Clone)]

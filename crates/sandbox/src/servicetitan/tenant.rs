@@ -31,14 +31,14 @@ pub struct Tenant {
     id: TenantId,
 }
 
-type Done = Result<(), Refusal>;
+pub(super) type Done = Result<(), Refusal>;
 
 impl Tenant {
     pub(super) fn new(app: SharedApp, id: TenantId) -> Self {
         Self { app, id }
     }
 
-    fn books<T>(&self, read: impl FnOnce(&Books) -> T) -> T {
+    pub(super) fn books<T>(&self, read: impl FnOnce(&Books) -> T) -> T {
         let state = self.app.state();
         read(
             state
@@ -53,12 +53,12 @@ impl Tenant {
         self.app.act(self.id, act)
     }
 
-    fn make(&self, act: Act) -> Result<i64, Refusal> {
+    pub(super) fn make(&self, act: Act) -> Result<i64, Refusal> {
         self.act(act)
             .map(|id| id.expect("acts that make something give its id"))
     }
 
-    fn run(&self, act: Act) -> Done {
+    pub(super) fn run(&self, act: Act) -> Done {
         self.act(act).map(|_| ())
     }
 

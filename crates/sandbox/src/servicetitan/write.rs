@@ -17,12 +17,12 @@ use super::request::{
 use super::rot::Kind;
 
 impl Call<'_> {
-    fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_json::from_slice(self.body).map_err(|error| Problem::invalid("$", &error.to_string()))
     }
 
     /// Until when lists and feeds keep a write to themselves.
-    fn lag(&self) -> Option<Timestamp> {
+    pub(super) fn lag(&self) -> Option<Timestamp> {
         let lag_ms = self.switches.read_lag_ms;
         (lag_ms > 0).then(|| self.now + SignedDuration::from_millis(lag_ms))
     }
@@ -97,7 +97,7 @@ impl Call<'_> {
         )))
     }
 
-    fn check_term(&self, term: Option<PaymentTermId>) -> Result<(), Problem> {
+    pub(super) fn check_term(&self, term: Option<PaymentTermId>) -> Result<(), Problem> {
         let known = term.is_none_or(|term| self.books.payment_terms.get(term.0).is_some());
         if known {
             return Ok(());
@@ -236,19 +236,19 @@ impl Call<'_> {
 }
 
 #[derive(Default)]
-struct Missing {
+pub(super) struct Missing {
     errors: BTreeMap<String, Vec<String>>,
 }
 
 impl Missing {
-    fn unless(&mut self, present: bool, field: &str) {
+    pub(super) fn unless(&mut self, present: bool, field: &str) {
         if !present {
             let message = format!("The {field} field is required.");
             self.errors.insert(field.to_owned(), vec![message]);
         }
     }
 
-    fn none(self) -> Result<(), Problem> {
+    pub(super) fn none(self) -> Result<(), Problem> {
         if self.errors.is_empty() {
             Ok(())
         } else {

@@ -1,12 +1,12 @@
 //! The words that seeded data is made of.
 
-pub(super) const FIRST_NAMES: &[&str] = &[
+pub(in crate::servicetitan) const FIRST_NAMES: &[&str] = &[
     "Maria", "James", "Aisha", "Robert", "Linh", "Carlos", "Susan", "Dmitri", "Grace", "Hiroshi",
     "Olivia", "Noah", "Priya", "Ethan", "Chloé", "Mateo", "Fatima", "Liam", "Zoë", "Andre",
     "Ingrid", "Kwame", "Renée", "Tomasz", "Yara", "Patrick", "Björn", "Nadia", "Owen", "Lucía",
 ];
 
-pub(super) const LAST_NAMES: &[&str] = &[
+pub(in crate::servicetitan) const LAST_NAMES: &[&str] = &[
     "Smith",
     "Garcia",
     "Nguyen",
@@ -39,7 +39,7 @@ pub(super) const LAST_NAMES: &[&str] = &[
     "Schmidt",
 ];
 
-pub(super) const COMPANY_STARTS: &[&str] = &[
+pub(in crate::servicetitan) const COMPANY_STARTS: &[&str] = &[
     "Lone Star",
     "Maple",
     "Riverside",
@@ -57,7 +57,7 @@ pub(super) const COMPANY_STARTS: &[&str] = &[
     "Union",
 ];
 
-pub(super) const COMPANY_MIDDLES: &[&str] = &[
+pub(in crate::servicetitan) const COMPANY_MIDDLES: &[&str] = &[
     "Property Management",
     "Dental",
     "Bakery",
@@ -74,9 +74,10 @@ pub(super) const COMPANY_MIDDLES: &[&str] = &[
     "Realty",
 ];
 
-pub(super) const COMPANY_ENDS: &[&str] = &["LLC", "Inc.", "Ltd.", "Co.", "Group", "& Sons"];
+pub(in crate::servicetitan) const COMPANY_ENDS: &[&str] =
+    &["LLC", "Inc.", "Ltd.", "Co.", "Group", "& Sons"];
 
-pub(super) const STREETS: &[&str] = &[
+pub(in crate::servicetitan) const STREETS: &[&str] = &[
     "Main St",
     "Oak Ave",
     "Elm St",
@@ -95,10 +96,11 @@ pub(super) const STREETS: &[&str] = &[
     "Old Post Rd",
 ];
 
-pub(super) const UNITS: &[&str] = &["Apt 4", "Suite 210", "#12", "Unit B", "Bldg 3, Fl 2"];
+pub(in crate::servicetitan) const UNITS: &[&str] =
+    &["Apt 4", "Suite 210", "#12", "Unit B", "Bldg 3, Fl 2"];
 
 /// City, state, its full name, ZIP.
-pub(super) const UNITED_STATES: &[(&str, &str, &str, &str)] = &[
+pub(in crate::servicetitan) const UNITED_STATES: &[(&str, &str, &str, &str)] = &[
     ("Austin", "TX", "Texas", "78701"),
     ("Glendale", "CA", "California", "91203"),
     ("Phoenix", "AZ", "Arizona", "85004"),
@@ -114,7 +116,7 @@ pub(super) const UNITED_STATES: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// City, province, its full name, postal code.
-pub(super) const CANADA: &[(&str, &str, &str, &str)] = &[
+pub(in crate::servicetitan) const CANADA: &[(&str, &str, &str, &str)] = &[
     ("Toronto", "ON", "Ontario", "M5V 2T6"),
     ("Montréal", "QC", "Quebec", "H2X 1Y4"),
     ("Vancouver", "BC", "British Columbia", "V6B 1A1"),
@@ -123,7 +125,7 @@ pub(super) const CANADA: &[(&str, &str, &str, &str)] = &[
     ("St. John's", "NL", "Newfoundland and Labrador", "A1C 1A1"),
 ];
 
-pub(super) const MEMOS: &[&str] = &[
+pub(in crate::servicetitan) const MEMOS: &[&str] = &[
     "Front desk",
     "after 5 pm",
     "Wife",
@@ -135,7 +137,7 @@ pub(super) const MEMOS: &[&str] = &[
 ];
 
 /// Names that break code which escapes, splits, trims, measures or evaluates carelessly.
-pub(super) const HOSTILE_NAMES: &[&str] = &[
+pub(in crate::servicetitan) const HOSTILE_NAMES: &[&str] = &[
     "<script>alert('x')</script>",
     "<b>Bold</b> & <i>Brothers</i> <img src=x onerror=alert(1)>",
     "O'Reilly \"The Plumber\" `n' Sons",

@@ -256,7 +256,7 @@ async fn terms_units_and_locations_are_there() {
     );
     assert_eq!(
         ids(&desk.get("settings", "business-units").await),
-        [1, 2, 3]
+        [1, 2, 3, 4, 5]
     );
     let owner = customer_id(9);
     let locations = desk.crm(&format!("locations?customerId={owner}")).await;

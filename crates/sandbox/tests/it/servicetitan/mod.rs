@@ -6,6 +6,7 @@ mod conformance;
 mod control;
 mod feeds;
 mod lists;
+mod purchasing;
 mod rate;
 mod seed;
 mod spec;

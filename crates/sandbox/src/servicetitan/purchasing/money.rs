@@ -1,0 +1,53 @@
+//! Exact amounts and quantities, and the two ways they go over the wire: inventory and the
+//! pricebook send JSON numbers, accounting sends strings.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Serialize as _, Serializer};
+use serde_json::{Value, json};
+
+/// Rounded to the cent, halves away from zero, as ServiceTitan's own totals are taken to be.
+pub(super) fn to_cents(amount: Decimal) -> Decimal {
+    amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// The wire's number. Its shortest decimal text is the amount, as long as it has at most fifteen
+/// digits, which all amounts here have.
+pub(super) fn number(amount: Decimal) -> Value {
+    let text = amount.normalize().to_string();
+    match text.parse::<f64>() {
+        Ok(number) => json!(number),
+        Err(_) => unreachable!("a decimal's text is a number's"),
+    }
+}
+
+/// [`number`] for `serialize_with`.
+pub(super) fn as_number<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    number(*amount).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().expect("a decimal")
+    }
+
+    #[test]
+    fn halves_of_a_cent_go_away_from_zero() {
+        assert_eq!(to_cents(decimal("1.005")), decimal("1.01"));
+        assert_eq!(to_cents(decimal("-1.005")), decimal("-1.01"));
+        assert_eq!(to_cents(decimal("1.0049")), decimal("1.00"));
+    }
+
+    #[test]
+    fn the_wires_number_shows_the_amount_as_it_is() {
+        assert_eq!(number(decimal("0.3000")).to_string(), "0.3");
+        assert_eq!(number(decimal("12.3456")).to_string(), "12.3456");
+        assert_eq!(
+            number(decimal("12345678901.23")).to_string(),
+            "12345678901.23"
+        );
+        assert_eq!(number(decimal("-4")).to_string(), "-4.0");
+    }
+}
