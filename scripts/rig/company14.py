@@ -2,13 +2,17 @@
 
 import secrets
 
+# As in company.py, but for products: 14 has no group of their own, and lets those create them who manage purchases.
 LIMITED_LOGIN = "connector@example.com"
 LIMITED_GROUPS = (
     "base.group_user",
     "base.group_partner_manager",
-    "purchase.group_purchase_user",
+    "purchase.group_purchase_manager",
+    "stock.group_stock_user",
     "account.group_account_invoice",
 )
+POOR_LOGIN = "poor@example.com"
+POOR_GROUPS = ("base.group_user", "base.group_partner_manager")
 
 env["ir.config_parameter"].sudo().set_param("ir_attachment.location", "db")
 env["ir.attachment"].force_storage()
@@ -17,15 +21,24 @@ company = env.ref("base.main_company")
 assert company.country_id.code == "US", company.country_id.code
 assert company.chart_template_id, "the company has no chart of accounts"
 
-limited = env["res.users"].create(
-    {
-        "name": "Connector",
-        "login": LIMITED_LOGIN,
-        "email": LIMITED_LOGIN,
-        "password": secrets.token_urlsafe(24),
-        "groups_id": [(6, 0, [env.ref(name).id for name in LIMITED_GROUPS])],
-    }
-)
+# Puts analytic.group_analytic_accounting into base.group_user.
+env["res.config.settings"].create({"group_analytic_accounting": True}).execute()
+
+
+def make_user(name, login, groups):
+    return env["res.users"].create(
+        {
+            "name": name,
+            "login": login,
+            "email": login,
+            "password": secrets.token_urlsafe(24),
+            "groups_id": [(6, 0, [env.ref(name).id for name in groups])],
+        }
+    )
+
+
+limited = make_user("Connector", LIMITED_LOGIN, LIMITED_GROUPS)
+poor = make_user("Poor", POOR_LOGIN, POOR_GROUPS)
 admin = env.ref("base.user_admin")
 admin_password = secrets.token_urlsafe(24)
 admin.password = admin_password
@@ -38,6 +51,8 @@ def key_of(user):
 values = {
     "ODOO_LOGIN": LIMITED_LOGIN,
     "ODOO_KEY": key_of(limited),
+    "ODOO_POOR_LOGIN": POOR_LOGIN,
+    "ODOO_POOR_KEY": key_of(poor),
     "ODOO_ADMIN_LOGIN": admin.login,
     "ODOO_ADMIN_KEY": key_of(admin),
     "ODOO_ADMIN_PASSWORD": admin_password,

@@ -131,8 +131,8 @@ print_env() {
   local ODOO_STOP=${ODOO_STOP-$control server stop main}
   local ODOO_START=${ODOO_START-$control server start main}
   local name value
-  for name in URL TEMPLATE LOGIN KEY ADMIN_LOGIN ADMIN_KEY ADMIN_PASSWORD SERVER RESTART STOP START; do
+  for name in URL TEMPLATE LOGIN KEY POOR_LOGIN POOR_KEY ADMIN_LOGIN ADMIN_KEY ADMIN_PASSWORD SERVER RESTART STOP START; do
     value=ODOO_$name
-    if [ -n "${!value}" ]; then printf 'export %s_%s=%q\n' "$prefix" "$name" "${!value}"; fi
+    if [ -n "${!value:-}" ]; then printf 'export %s_%s=%q\n' "$prefix" "$name" "${!value}"; fi
   done
 }

@@ -7,6 +7,7 @@
 //!
 //! Refuses: to follow the server to another address (a redirect turns the call into another one).
 
+mod act;
 mod calls;
 mod check;
 mod config;

@@ -30,6 +30,14 @@ impl Context {
         self.set("tracking_disable", true)
     }
 
+    /// New lines take the external ids that their values name. Each of them names its module itself; the
+    /// one that is given here would serve those that do not.
+    #[cfg(feature = "client")]
+    pub(crate) fn naming_lines(self) -> Self {
+        self.set("_import_current_module", "__import__")
+            .set("noupdate", true)
+    }
+
     /// The language of translated fields and of messages. It must be installed, else the call is refused.
     #[must_use]
     pub fn with_language(self, code: &str) -> Self {

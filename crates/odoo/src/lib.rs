@@ -1,23 +1,28 @@
 #![doc = include_str!("../README.md")]
 
+pub mod action;
 pub mod batch;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod context;
 pub mod datetime;
+pub mod decimal;
 pub mod domain;
 pub mod error;
 pub mod load;
 pub mod preflight;
 mod record;
 pub mod server;
+pub mod values;
 
+pub use action::{Acted, Action};
 #[cfg(feature = "client")]
 pub use client::{Client, Config, Found, Loaded, Search, Trace};
 pub use context::Context;
 pub use domain::Domain;
 pub use error::{Error, ErrorKind};
 pub use record::{EXTERNAL_ID_BYTES_MAX, ExternalId, ExternalIdError, Model, RecordId};
+pub use values::{Command, Values};
 
 /// A call's outcome.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

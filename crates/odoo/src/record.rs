@@ -31,6 +31,12 @@ impl fmt::Display for RecordId {
     }
 }
 
+impl From<RecordId> for serde_json::Value {
+    fn from(id: RecordId) -> Self {
+        Self::from(id.0)
+    }
+}
+
 /// The technical name of an Odoo model, such as `res.partner`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -43,6 +49,26 @@ impl Model {
     pub const USER: Model = Model::named("res.users");
     /// Companies of the database.
     pub const COMPANY: Model = Model::named("res.company");
+    /// Things that are bought and sold, one per variant.
+    pub const PRODUCT: Model = Model::named("product.product");
+    /// What a product's variants have in common; each product has one.
+    pub const PRODUCT_TEMPLATE: Model = Model::named("product.template");
+    /// Analytic accounts are filed under plans.
+    pub const ANALYTIC_PLAN: Model = Model::named("account.analytic.plan");
+    /// What costs are collected on: a business unit, a job.
+    pub const ANALYTIC_ACCOUNT: Model = Model::named("account.analytic.account");
+    /// Purchase orders.
+    pub const PURCHASE_ORDER: Model = Model::named("purchase.order");
+    /// Their lines.
+    pub const PURCHASE_ORDER_LINE: Model = Model::named("purchase.order.line");
+    /// Journal entries: bills, credit notes, invoices.
+    pub const MOVE: Model = Model::named("account.move");
+    /// Their lines.
+    pub const MOVE_LINE: Model = Model::named("account.move.line");
+    /// Transfers of goods: receipts among them.
+    pub const PICKING: Model = Model::named("stock.picking");
+    /// Their lines.
+    pub const STOCK_MOVE: Model = Model::named("stock.move");
 
     /// A model whose name is written in the source.
     #[must_use]

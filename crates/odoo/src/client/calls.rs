@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::error::ErrorKind;
 use crate::record::{ExternalId, Model, RecordId};
 use crate::server::{HAS_ACCESS_SINCE, Identity, Operation};
+use crate::values::Values;
 use crate::{Fields, Result};
 
 /// What an external id leads to.
@@ -109,19 +110,28 @@ impl Client {
         identity(user, record).ok_or_else(|| unreadable(&call, "the user has no company or login"))
     }
 
-    /// Writes values, in Odoo's native types, to records. Not repeated: after an ambiguous failure read
-    /// the records back.
+    /// Writes values to records, in one transaction. Not repeated: after an ambiguous failure read the
+    /// records back. Where lines are to bear external ids ([`Command::Create`](crate::Command)), the
+    /// context that Odoo wants for it is added.
     pub async fn write(
         &self,
         model: &Model,
         ids: &[RecordId],
-        values: Fields,
+        values: impl Into<Values>,
         context: &Context,
     ) -> Result<()> {
+        let values = values.into();
         if ids.is_empty() {
             return Ok(());
         }
-        let arguments = Map::from_iter([("vals".to_owned(), Value::Object(values))]);
+        let named;
+        let context = if values.names_lines() {
+            named = context.clone().naming_lines();
+            &named
+        } else {
+            context
+        };
+        let arguments = Map::from_iter([("vals".to_owned(), Value::Object(values.to_json()))]);
         let call = Call {
             model,
             method: "write",

@@ -11,7 +11,7 @@ use super::{Call, Client};
 use crate::Result;
 use crate::error::{Error, ErrorKind};
 
-/// How often a read is tried in all.
+/// How often a read is tried in all; and an action, as long as nothing can have come of it.
 pub const READ_TRIES_MAX: u32 = 4;
 /// The first wait is up to this long, and each further one up to twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -43,18 +43,29 @@ impl Jitter {
 impl Client {
     /// A call that changes nothing, tried again after a passing failure.
     pub(super) async fn read_call(&self, call: Call<'_>) -> Result<Value> {
+        // A read has no effect, whatever became of it.
+        self.tried_again(call, |error| Error {
+            may_have_applied: false,
+            ..error
+        })
+        .await
+    }
+
+    /// A call that changes something, tried again after a passing failure that certainly left nothing
+    /// behind.
+    pub(super) async fn deed_call(&self, call: Call<'_>) -> Result<Value> {
+        self.tried_again(call, std::convert::identity).await
+    }
+
+    async fn tried_again(&self, call: Call<'_>, effect: impl Fn(Error) -> Error) -> Result<Value> {
         let mut tries = 0;
         loop {
             let error = match self.once(call).await {
                 Ok(value) => return Ok(value),
-                // A read has no effect, whatever became of it.
-                Err(error) => Error {
-                    may_have_applied: false,
-                    ..error
-                },
+                Err(error) => effect(error),
             };
             tries += 1;
-            if tries >= READ_TRIES_MAX || !worth_repeating(error.kind) {
+            if tries >= READ_TRIES_MAX || error.may_have_applied || !worth_repeating(error.kind) {
                 return Err(error);
             }
             let wait = match error.retry_after {

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use odoo::client::READ_TRIES_MAX;
 use odoo::server::ProtocolChoice;
-use odoo::{Client, Config, Context, Domain, Error, ErrorKind, Model, RecordId, Search};
+use odoo::{
+    Acted, Action, Client, Command, Config, Context, Domain, Error, ErrorKind, ExternalId, Model,
+    RecordId, Search, Values,
+};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -280,6 +283,99 @@ async fn what_may_have_happened_is_not_done_twice() {
         );
         assert_eq!(server.requests().len(), 1, "{kind:?}");
     }
+}
+
+async fn confirm(client: &Client) -> odoo::Result<Acted> {
+    let (order, context) = (Model::PURCHASE_ORDER, Context::new());
+    client
+        .act(&order, &[RecordId(7)], Action::Confirm, &context)
+        .await
+}
+
+#[tokio::test]
+async fn an_action_is_repeated_only_while_nothing_can_have_come_of_it() {
+    let conflict = json_answer(
+        "500 Internal Server Error",
+        &json!({"name": "psycopg2.errors.SerializationFailure", "message": "could not serialize access"}),
+    );
+    let server = Server::start([conflict.clone(), ok(&json!(false))]).await;
+    assert_eq!(confirm(&server.client().await).await, Ok(Acted::Ran));
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(
+        requests[1]
+            .head
+            .starts_with("POST /json/2/purchase.order/button_confirm ")
+    );
+    assert_eq!(
+        serde_json::from_slice::<Value>(&requests[1].body).unwrap(),
+        json!({"ids": [7], "context": {}})
+    );
+    for deed in [
+        Deed::Hang,
+        answer("502 Bad Gateway", "text/html", ""),
+        answer("200 OK", "text/html", "<h1>Login</h1>"),
+    ] {
+        let server = Server::start([conflict.clone(), deed, ok(&json!(true))]).await;
+        let error = confirm(&server.client().await).await.unwrap_err();
+        assert!(error.may_have_applied, "{error}");
+        assert_eq!(server.requests().len(), 2, "{error}");
+    }
+    // No records, no call.
+    let client = server.client().await;
+    let ran = client
+        .act(&Model::MOVE, &[], Action::Post, &Context::new())
+        .await;
+    assert_eq!(ran, Ok(Acted::Ran));
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn lines_travel_with_their_names_and_their_digits() {
+    let server = Server::start([ok(&json!(true)), ok(&json!(true))]).await;
+    let client = server.client().await;
+    let line = Values::new()
+        .decimal("price_unit", "1234567.89".parse().unwrap())
+        .unwrap()
+        .decimal("product_qty", "0.10".parse().unwrap())
+        .unwrap();
+    let create = Command::Create {
+        name: Some(ExternalId::new("__acme__", "line_1").unwrap()),
+        values: line,
+    };
+    let order = &Model::PURCHASE_ORDER;
+    for command in [create, Command::Delete(RecordId(8))] {
+        let values = Values::new().commands("order_line", [command]);
+        client
+            .write(order, &[RecordId(7)], values, &Context::new())
+            .await
+            .unwrap();
+    }
+    let bodies = server.requests().into_iter().map(|request| request.body);
+    let bodies: Vec<String> = bodies
+        .map(|body| String::from_utf8(body).unwrap())
+        .collect();
+    assert!(
+        bodies[0].contains(r#""price_unit":1234567.89"#),
+        "{}",
+        bodies[0]
+    );
+    assert!(bodies[0].contains(r#""product_qty":0.1"#), "{}", bodies[0]);
+    assert!(
+        bodies[0].contains(r#""id":"__acme__.line_1""#),
+        "{}",
+        bodies[0]
+    );
+    assert!(
+        bodies[0].contains("_import_current_module"),
+        "{}",
+        bodies[0]
+    );
+    assert!(
+        !bodies[1].contains("_import_current_module"),
+        "{}",
+        bodies[1]
+    );
 }
 
 #[tokio::test]
