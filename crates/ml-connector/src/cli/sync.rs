@@ -203,10 +203,7 @@ async fn by_reach(
 /// The flows to run: those asked for, else all that are on.
 fn flows(connection: &Connection, asked: &[Flow]) -> Result<Vec<Flow>> {
     let profile: Profile = serde_json::from_value(connection.settings.clone())?;
-    let on: Vec<Flow> = Flow::ALL
-        .into_iter()
-        .filter(|flow| profile.flow(*flow).is_some())
-        .collect();
+    let on = profile.flows_on();
     if let Some(off) = asked.iter().find(|flow| !on.contains(flow)) {
         bail!(
             "the flow {off} is off in connection {}: turn it on in its file",

@@ -142,6 +142,14 @@ impl Profile {
             .filter(|settings| settings.enabled)
     }
 
+    /// The flows that are on, in the order in which records depend on each other.
+    #[must_use]
+    pub fn flows_on(&self) -> Vec<Flow> {
+        let mut flows = Flow::ALL.to_vec();
+        flows.retain(|flow| self.flow(*flow).is_some());
+        flows
+    }
+
     /// The settings as in a connection file, without the secrets.
     #[must_use]
     pub fn to_toml(&self) -> String {

@@ -170,10 +170,10 @@ fn settings(profile: &Profile, public_url: Option<&Url>, findings: &mut Findings
             "See docs/connection.md.",
         );
     }
-    let on: Vec<&str> = sync::flow::Flow::ALL
-        .into_iter()
-        .filter(|flow| profile.flow(*flow).is_some())
-        .map(sync::flow::Flow::as_str)
+    let on: Vec<&str> = profile
+        .flows_on()
+        .iter()
+        .map(|flow| flow.as_str())
         .collect();
     if on.is_empty() {
         findings.add(

@@ -8,6 +8,7 @@ use odoo::preflight::{Company, Keys, Needs, Problem, Report};
 use odoo::server::Operation;
 use rand::RngExt as _;
 use secrecy::SecretString;
+use sync::flow::Flow;
 
 use super::{Findings, Status};
 use crate::connection::Profile;
@@ -57,20 +58,51 @@ pub(super) async fn check(
     } else {
         findings.ok("odoo server", saw);
     }
-    match client.preflight(&needs()).await {
+    match client.preflight(&needs(&profile.flows_on())).await {
         Err(error) => findings.odoo_failed("odoo credentials", &error),
         Ok(report) => describe(&report, shared.clock.now(), findings),
     }
 }
 
-/// What the customers flow does in Odoo.
-fn needs() -> Needs {
-    let partner = [
+/// What these flows do in Odoo.
+fn needs(flows: &[Flow]) -> Needs {
+    flows.iter().fold(Needs::new(), |needs, flow| match flow {
+        Flow::BusinessUnits => needs.with(
+            Model::named(flow.model()),
+            WRITTEN,
+            ["name", "code", "active"],
+        ),
+        Flow::Customers => with_partners(needs, &["type", "parent_id", "ref"]),
+        Flow::Vendors => with_partners(needs, &["supplier_rank", "comment"]),
+        Flow::Items => needs
+            .with(
+                Model::named(flow.model()),
+                WRITTEN,
+                [
+                    "name",
+                    "default_code",
+                    "type",
+                    "purchase_ok",
+                    "sale_ok",
+                    "description_purchase",
+                    "standard_price",
+                    "list_price",
+                    "uom_id",
+                    "taxes_id",
+                    "supplier_taxes_id",
+                    "active",
+                ],
+            )
+            .with(Model::named("uom.uom"), [Operation::Read], ["name"]),
+    })
+}
+
+const WRITTEN: [Operation; 3] = [Operation::Read, Operation::Create, Operation::Write];
+
+fn with_partners(needs: Needs, further: &[&str]) -> Needs {
+    const FIELDS: [&str; 11] = [
         "name",
         "is_company",
-        "type",
-        "parent_id",
-        "ref",
         "street",
         "street2",
         "city",
@@ -81,11 +113,11 @@ fn needs() -> Needs {
         "email",
         "active",
     ];
-    Needs::new()
+    needs
         .with(
             Model::PARTNER,
-            [Operation::Read, Operation::Create, Operation::Write],
-            partner,
+            WRITTEN,
+            FIELDS.iter().chain(further).copied(),
         )
         .with(
             Model::named("res.country"),
@@ -143,14 +175,17 @@ fn worded(problem: &Problem, login: &str) -> (&'static str, String, String) {
         Problem::NoSuchModel(model) => (
             "odoo apps",
             format!("this Odoo has no {model}"),
-            "Install the app that brings it (Contacts for partners, Invoicing for payment terms).".to_owned(),
+            "Install the app that brings it (Contacts for partners, Invoicing for payment terms and analytic accounts, \
+             Purchase for products and orders)."
+                .to_owned(),
         ),
         Problem::Denied { model, operation } => (
             "odoo rights",
             format!("{login} may not {operation} {model}"),
             format!(
-                "Give the user a group that may in Odoo (Settings > Users); for res.partner that is Contact Creation. \
-                 The right needed is: {operation} on {model}."
+                "Give the user a group that may in Odoo (Settings > Users): Contact Creation for res.partner, Analytic \
+                 Accounting for account.analytic.account, Product Creation for product.product. The right needed is: \
+                 {operation} on {model}."
             ),
         ),
         Problem::NoSuchField { model, field } => (

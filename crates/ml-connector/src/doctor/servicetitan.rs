@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use rand::RngExt as _;
 use secrecy::SecretString;
 use servicetitan::ErrorKind;
+use servicetitan::client::List;
 
 use super::{Findings, Status};
 use crate::connection::{Profile, secret};
 use crate::engine::supervisor::Shared;
-use crate::engine::vendors;
+use crate::engine::{sources, vendors};
 
 /// Scopes without which the customers flow still runs, and what is missing then.
 const OPTIONAL_SCOPES: [(&str, &str); 1] = [(
@@ -38,7 +39,13 @@ pub(super) async fn check(
             return;
         }
     };
-    let preflight = client.preflight().await;
+    let lists: Vec<List> = profile
+        .flows_on()
+        .iter()
+        .flat_map(|flow| sources::lists(*flow))
+        .copied()
+        .collect();
+    let preflight = client.preflight_with(&lists).await;
     match &preflight.token {
         Ok(facts) => findings.ok(
             "servicetitan credentials",

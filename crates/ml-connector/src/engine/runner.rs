@@ -436,7 +436,7 @@ impl Runner {
             servicetitan: self.servicetitan.clone(),
             odoo: self.odoo().await?,
         };
-        let flows: Vec<Flow> = self.flows().into_iter().map(|(flow, _)| flow).collect();
+        let flows = self.profile.flows_on();
         let mut directory = vendors.directory(&flows).await?;
         if flows.contains(&Flow::BusinessUnits) && directory.lacks_business_unit_plan() {
             let module = self.profile.external_module();

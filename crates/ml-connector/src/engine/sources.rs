@@ -44,6 +44,17 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
     }
 }
 
+/// The lists whose scopes the flow needs, besides those of customers, which every connection has.
+#[must_use]
+pub fn lists(flow: Flow) -> &'static [List] {
+    match flow {
+        Flow::BusinessUnits => &[List::BusinessUnits],
+        Flow::Customers => &[],
+        Flow::Vendors => &[List::Vendors],
+        Flow::Items => &[List::Materials, List::Equipment, List::Services],
+    }
+}
+
 /// The rows of these records, whole. Records that ServiceTitan does not have are left out.
 pub async fn fetch(
     client: &Client,

@@ -170,10 +170,9 @@ async fn store(
     envelope: &Envelope,
     raw: &Bytes,
 ) -> Result<Received, Refusal> {
-    let touches = envelope.touches();
+    let mut wakes = woken(envelope.touches());
     // Whatever else it names comes with the next reading of the feeds.
-    let customers = touches.customers.iter().take(WAKES_PER_DELIVERY_MAX);
-    let wakes = woken(customers.map(|id| id.0));
+    wakes.truncate(WAKES_PER_DELIVERY_MAX);
     let mut received = Received::Duplicate;
     for receiver in receivers {
         let delivery = Delivery {

@@ -8,7 +8,8 @@ use crate::rig::{FLOW, Rig, at, on_every_database, outcome, reason, sighting, sy
 on_every_database!(
     selects_what_was_asked_for,
     is_audited_per_record,
-    touches_what_is_synced
+    touches_what_is_synced,
+    touches_what_waits_for_what_is_referred_to,
 );
 
 /// Customer n, observed at second n; 1 and 2 failed for different causes, 3 is synced with a warning, 4 without.
