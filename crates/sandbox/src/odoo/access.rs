@@ -27,6 +27,15 @@ impl Operation {
         }
     }
 
+    fn letter(self) -> char {
+        match self {
+            Self::Read => 'r',
+            Self::Write => 'w',
+            Self::Create => 'c',
+            Self::Unlink => 'u',
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -47,21 +56,28 @@ fn rights(tx: &Tx<'_>) -> Rights {
 
 /// Whether the user's groups allow the operation on the model at all.
 pub(super) fn may(tx: &Tx<'_>, model: Model, operation: Operation) -> bool {
+    let hidden = model == Model::Plan && !tx.db.analytic_accounting;
     match rights(tx) {
-        Rights::Admin => true,
-        rights => match model {
-            Model::ExternalId => false,
-            Model::Partner | Model::Category | Model::State => {
-                operation == Operation::Read || rights == Rights::PartnerManager
-            }
-            Model::Country
-            | Model::Term
-            | Model::Currency
-            | Model::User
-            | Model::Company
-            | Model::ApiKey
-            | Model::Lang => operation == Operation::Read,
-        },
+        Rights::Admin => !hidden || tx.sudo || tx.env.user == SUPERUSER,
+        rights => granted(rights, model, tx.db.analytic_accounting).contains(operation.letter()),
+    }
+}
+
+/// What somebody may do with a model: some of create, read, write and unlink, by their first letters.
+fn granted(rights: Rights, model: Model, analytic: bool) -> &'static str {
+    let reader = rights == Rights::Reader;
+    match model {
+        Model::Partner | Model::Category | Model::State | Model::Distribution if !reader => "crwu",
+        // Whoever is an employee has them, once "Analytic Accounting" is on.
+        Model::Plan | Model::Analytic | Model::Distribution if analytic => "crwu",
+        Model::ExternalId | Model::Precision | Model::Plan | Model::Distribution => "",
+        Model::Template | Model::Product | Model::ProductCategory | Model::Uom | Model::Seller
+            if rights == Rights::ProductManager =>
+        {
+            "crwu"
+        }
+        Model::Journal if reader => "",
+        _ => "r",
     }
 }
 
@@ -120,8 +136,15 @@ fn no_rights(model: Model, operation: Operation) -> Refusal {
     let group = match model {
         Model::Partner | Model::Category | Model::State => Some("Contact Creation"),
         Model::ExternalId | Model::User | Model::Company => Some("Access Rights"),
-        Model::Term => Some("Accounting/Administrator"),
-        Model::Country | Model::Currency | Model::Lang => Some("Settings"),
+        Model::Country | Model::Currency | Model::Lang | Model::Precision => Some("Settings"),
+        Model::Template | Model::Product | Model::ProductCategory | Model::Uom | Model::Seller => {
+            Some("Products/Create")
+        }
+        Model::Plan | Model::Analytic | Model::Distribution => Some("Analytic Accounting"),
+        Model::Term | Model::Account | Model::Tax | Model::Journal => {
+            Some("Accounting/Administrator")
+        }
+        Model::Warehouse | Model::Location | Model::PickingType => Some("Inventory/Administrator"),
         Model::ApiKey => None,
     };
     let groups = group.map_or_else(

@@ -216,13 +216,7 @@ fn perform(
             Ok(json!(true))
         }
         "action_archive" | "action_unarchive" => {
-            let active = json!(method == "action_unarchive");
-            write::write(
-                tx,
-                model,
-                ids,
-                Map::from_iter([("active".to_owned(), active)]),
-            )?;
+            write::archive(tx, model, ids, method == "action_unarchive")?;
             Ok(json!(true))
         }
         "has_access" | "check_access_rights" => rights(tx, model, method, ids, arguments),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
 use super::Id;
@@ -10,7 +11,7 @@ use super::database::{Row, Tx};
 use super::domain::{Domain, Key, Order, Test};
 use super::refusal::Refusal;
 use super::schema::{Field, Kind, Model};
-use super::value::{is_truthy, parse_time, python_repr};
+use super::value::{decimal, decimal_of, is_truthy, parse_time, python_repr};
 
 const OPERATORS: [&str; 22] = [
     "=",
@@ -206,6 +207,9 @@ fn one_of(field: &Field, given: &[&Json]) -> Result<Test, Refusal> {
             (Kind::Int, Json::Bool(false) | Json::Null) if field.name != "id" => {
                 values.insert(Key::Number(0));
             }
+            (kind, value) if kind.is_decimal() => {
+                values.insert(Key::Decimal(decimal_operand(value)?));
+            }
             (_, Json::Null | Json::Bool(false)) => empty = true,
             (kind, Json::String(text)) if kind.is_textual() && text.is_empty() => empty = true,
             (Kind::Datetime, Json::String(text)) => {
@@ -235,6 +239,21 @@ fn one_of(field: &Field, given: &[&Json]) -> Result<Test, Refusal> {
         }
     }
     Ok(Test::OneOf { values, empty })
+}
+
+/// What Python's `float` makes of an operand; nothing is zero.
+fn decimal_operand(value: &Json) -> Result<Decimal, Refusal> {
+    match value {
+        Json::Number(n) => Ok(decimal(n)),
+        Json::String(text) => decimal_of(text).ok_or_else(|| {
+            Refusal::value_error(format!(
+                "could not convert string to float: {}",
+                python_repr(value)
+            ))
+        }),
+        Json::Bool(true) => Ok(Decimal::ONE),
+        _ => Ok(Decimal::ZERO),
+    }
 }
 
 fn number(value: &Json) -> Option<i64> {
@@ -289,6 +308,7 @@ fn comparison(
         )));
     }
     let key = match (field.kind, value) {
+        (kind, value) if kind.is_decimal() => Key::Decimal(decimal_operand(value)?),
         (Kind::Int | Kind::Many2one(_), value) => match number(value) {
             Some(n) => Key::Number(n),
             None => return Ok(Domain::Always(false)),

@@ -3,7 +3,7 @@
 use super::Id;
 use super::database::Tx;
 use super::refusal::Refusal;
-use super::schema::{Kind, Model, log};
+use super::schema::{Kind, Model, Source, log};
 use super::value::Value;
 use super::write::Values;
 
@@ -17,7 +17,13 @@ pub(super) fn release(
     let restricting: &[(Model, &str, &str)] = match model {
         Model::State => &[(Model::Partner, "state_id", "State")],
         Model::Country => &[(Model::Partner, "country_id", "Country")],
-        Model::Partner => &[(Model::Company, "partner_id", "Partner")],
+        Model::Partner => &[
+            (Model::Company, "partner_id", "Partner"),
+            (Model::Seller, "partner_id", "Vendor"),
+        ],
+        Model::Uom => &[(Model::Template, "uom_id", "Unit")],
+        Model::ProductCategory => &[(Model::Template, "categ_id", "Product Category")],
+        Model::Plan => &[(Model::Analytic, "plan_id", "Plan")],
         _ => &[],
     };
     for (holder, field, label) in restricting {
@@ -53,6 +59,9 @@ pub(super) fn check_row(
 ) -> Result<(), Refusal> {
     let definition = model.definition();
     for (place, field) in definition.fields.iter().enumerate() {
+        if field.source == Source::Inherited {
+            continue;
+        }
         if field.required && row[place] == Value::Empty {
             return Err(Refusal::constraint(
                 format!(
@@ -112,10 +121,10 @@ pub(super) fn check_cycle(tx: &Tx<'_>, model: Model, id: Id, vals: &Values) -> R
         .and_then(|row| row.reference(model, "parent_id"))
     {
         if parent == id {
-            return Err(Refusal::validation(if model == Model::Partner {
-                "You cannot create recursive Partner hierarchies."
-            } else {
-                "You can not create recursive tags."
+            return Err(Refusal::validation(match model {
+                Model::Partner => "You cannot create recursive Partner hierarchies.",
+                Model::Category => "You can not create recursive tags.",
+                _ => "Recursion Detected.",
             }));
         }
         at = parent;

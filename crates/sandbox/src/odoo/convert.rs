@@ -12,7 +12,7 @@ use super::load::Load;
 use super::refusal::Refusal;
 use super::schema::{Field, Kind, Model};
 use super::search;
-use super::value::{is_truthy, python_repr, python_type};
+use super::value::{decimal_of, is_truthy, python_repr, python_type};
 use super::write::Values;
 
 /// One cell, or the sub-records of a relational column.
@@ -205,6 +205,8 @@ fn plain(
             ))
             .into()),
         },
+        Kind::Float(_) | Kind::Price | Kind::Money => float_cell(value),
+        Kind::Json => json_cell(value),
         Kind::Selection(options) => {
             let text = string(value, "lower")?;
             let wanted = text.to_lowercase();
@@ -239,6 +241,40 @@ fn plain(
         }
         _ => Ok(value.clone()),
     }
+}
+
+fn float_cell(value: &Json) -> Result<Json, Wrong> {
+    match value {
+        Json::Number(n) => Ok(json!(n)),
+        Json::Bool(yes) => Ok(json!(i64::from(*yes))),
+        Json::String(text) if decimal_of(text).is_some() => Ok(value.clone()),
+        Json::String(text) => Err(problem(
+            format!("'{text}' does not seem to be a number for field '%(field)s'"),
+            Map::new(),
+        )),
+        other => Err(Refusal::type_error(format!(
+            "float() argument must be a string or a real number, not '{}'",
+            python_type(other)
+        ))
+        .into()),
+    }
+}
+
+/// JSON comes as a string that holds it.
+fn json_cell(value: &Json) -> Result<Json, Wrong> {
+    let Json::String(text) = value else {
+        return Err(Refusal::type_error(format!(
+            "the JSON object must be str, bytes or bytearray, not {}",
+            python_type(value)
+        ))
+        .into());
+    };
+    serde_json::from_str(text).map_err(|_| {
+        problem(
+            format!("'{text}' does not seem to be a valid JSON for field '%(field)s'"),
+            Map::new(),
+        )
+    })
 }
 
 fn more(text: &str) -> Map<String, Json> {

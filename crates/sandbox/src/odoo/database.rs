@@ -12,13 +12,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
 use super::domain::Domain;
 use super::refusal::Refusal;
 use super::schema::{Kind, Model, Source, log};
 use super::value::Value;
-use super::{Id, Rights};
+use super::{Id, Options, Rights};
 
 /// The user that Odoo itself acts as; record rules do not bind it.
 pub(super) const SUPERUSER: Id = Id(1);
@@ -72,14 +73,18 @@ pub(super) struct Database {
     external_of: HashMap<(String, Id), BTreeSet<Id>>,
     commits: u64,
     pub(super) rights: Rights,
+    /// "Analytic Accounting" of the settings: without it not even the administrator sees plans and accounts.
+    pub(super) analytic_accounting: bool,
+    /// Decimals that unit prices are rounded to when they are stored.
+    pub(super) price_digits: Option<u32>,
     /// A record rule on partners for the limited user: only partners that match are visible.
     pub(super) partner_rule: Option<Json>,
 }
 
 impl Database {
-    pub(super) fn new(rights: Rights) -> Self {
+    pub(super) fn new(options: &Options) -> Self {
         let tables = Model::ALL
-            .into_iter()
+            .iter()
             .map(|_| Table {
                 next_id: 1,
                 ..Table::default()
@@ -90,7 +95,9 @@ impl Database {
             external: HashMap::new(),
             external_of: HashMap::new(),
             commits: 0,
-            rights,
+            rights: options.rights,
+            analytic_accounting: options.analytic_accounting,
+            price_digits: options.price_digits,
             partner_rule: None,
         }
     }
@@ -205,11 +212,15 @@ pub(super) fn external_target(row: &Row) -> (String, Id) {
     (model.to_owned(), id)
 }
 
+/// The many2one fields that are looked up backwards: those that some one2many looks through, and those that rules of
+/// the models follow.
 fn indexed(model: Model) -> impl Iterator<Item = usize> {
     let names: &[&str] = match model {
-        Model::Partner | Model::Category => &["parent_id"],
+        Model::Partner | Model::Category | Model::ProductCategory | Model::Plan => &["parent_id"],
         Model::State => &["country_id"],
         Model::User => &["partner_id"],
+        Model::Product | Model::Seller => &["product_tmpl_id"],
+        Model::Analytic => &["plan_id"],
         _ => &[],
     };
     names.iter().map(move |name| model.definition().place(name))
@@ -267,24 +278,24 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Makes the changes lasting; returns how many partners were written (made, changed or deleted).
-    pub(super) fn commit(mut self) -> u64 {
+    /// Makes the changes lasting; returns how many records of one model were written (made, changed or deleted).
+    pub(super) fn commit(mut self, counted: Model) -> u64 {
         let journal = std::mem::take(&mut self.journal);
         if journal.is_empty() {
             return 0;
         }
         self.db.commits += 1;
-        let mut partners = HashSet::new();
+        let mut written = HashSet::new();
         for (model, id, _) in journal {
             if self.db.row(model, id).is_none() {
                 let commits = self.db.commits;
                 self.db.tables[model as usize].buried.insert(id, commits);
             }
-            if model == Model::Partner {
-                partners.insert(id);
+            if model == counted {
+                written.insert(id);
             }
         }
-        partners.len() as u64
+        written.len() as u64
     }
 
     fn own_version(&self) -> u64 {
@@ -423,6 +434,7 @@ pub(super) fn blank(model: Model) -> Vec<Value> {
         .map(|field| match field.kind {
             Kind::Bool => Value::Bool(false),
             Kind::Int => Value::Int(0),
+            kind if kind.is_decimal() => Value::Number(Decimal::ZERO),
             Kind::Many2many(_) if field.source != Source::Computed => {
                 Value::Many(Vec::new().into())
             }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
 use super::Id;
@@ -64,6 +65,7 @@ pub(super) enum Order {
 pub(super) enum Key {
     Bool(bool),
     Number(i64),
+    Decimal(Decimal),
     Text(String),
     /// Whole seconds since the epoch.
     Second(i64),

@@ -1,5 +1,10 @@
 //! The fields of each model, with the labels of a real Odoo.
 
+mod catalog;
+mod ledger;
+mod people;
+mod stock;
+
 use super::schema::{Field, Kind, Model, Preset, Source};
 
 const ADDRESS_TYPES: &[(&str, &str)] = &[
@@ -36,7 +41,7 @@ fn field(name: &'static str, label: &'static str, kind: Kind) -> Field {
         required: false,
         company_dependent: false,
         default: match kind {
-            Kind::Int => Preset::Int(0),
+            Kind::Int | Kind::Float(_) | Kind::Price | Kind::Money => Preset::Int(0),
             _ => Preset::None,
         },
     }
@@ -54,6 +59,38 @@ fn computed(name: &'static str, label: &'static str, kind: Kind) -> Field {
         source: Source::Computed,
         ..field(name, label, kind)
     }
+}
+
+/// Held by the record that the model is built upon.
+fn inherited(field: Field) -> Field {
+    Field {
+        source: Source::Inherited,
+        default: Preset::None,
+        ..field
+    }
+}
+
+fn per_company(field: Field) -> Field {
+    Field {
+        company_dependent: true,
+        ..field
+    }
+}
+
+/// Beside the sandbox's only company.
+fn company() -> Field {
+    preset(
+        field("company_id", "Company", Kind::Many2one(Model::Company)),
+        Preset::Ref(1),
+    )
+}
+
+/// In the company's currency, unless told otherwise.
+fn currency() -> Field {
+    preset(
+        field("currency_id", "Currency", Kind::Many2one(Model::Currency)),
+        Preset::Ref(1),
+    )
 }
 
 fn required(field: Field) -> Field {
@@ -84,7 +121,20 @@ pub(super) fn of(model: Model) -> Vec<Field> {
     ];
     fields.extend(match model {
         Model::Partner => partner(),
-        Model::User | Model::Company | Model::ApiKey => people(model),
+        Model::User | Model::Company | Model::ApiKey => people::of(model),
+        Model::Precision
+        | Model::Uom
+        | Model::ProductCategory
+        | Model::Template
+        | Model::Product
+        | Model::Seller => catalog::of(model),
+        Model::Plan
+        | Model::Analytic
+        | Model::Distribution
+        | Model::Account
+        | Model::Tax
+        | Model::Journal => ledger::of(model),
+        Model::Warehouse | Model::Location | Model::PickingType => stock::of(model),
         _ => small(model),
     });
     fields
@@ -92,10 +142,7 @@ pub(super) fn of(model: Model) -> Vec<Field> {
 
 fn partner() -> Vec<Field> {
     use Kind::{Bool, Char, Html, Int, Many2many, Many2one, One2many, Selection};
-    let term = |name, label| Field {
-        company_dependent: true,
-        ..field(name, label, Many2one(Model::Term))
-    };
+    let term = |name, label| per_company(field(name, label, Many2one(Model::Term)));
     vec![
         field("name", "Name", Char),
         kept("complete_name", "Complete Name", Char),
@@ -147,6 +194,11 @@ fn partner() -> Vec<Field> {
         field("category_id", "Tags", Many2many(Model::Category)),
         term("property_payment_term_id", "Customer Payment Terms"),
         term("property_supplier_payment_term_id", "Vendor Payment Terms"),
+        per_company(field(
+            "property_purchase_currency_id",
+            "Supplier Currency",
+            Many2one(Model::Currency),
+        )),
         field("customer_rank", "Customer Rank", Int),
         field("supplier_rank", "Supplier Rank", Int),
         computed("user_ids", "Users", One2many(Model::User, "partner_id")),
@@ -207,49 +259,6 @@ fn small(model: Model) -> Vec<Field> {
             required(field("model", "Model Name", Char)),
             field("res_id", "Record ID", Int),
             field("noupdate", "Non Updatable", Bool),
-        ],
-        _ => Vec::new(),
-    }
-}
-
-/// Users, their companies and their keys.
-fn people(model: Model) -> Vec<Field> {
-    use Kind::{Bool, Char, Date, Datetime, Int, Many2many, Many2one, Selection};
-    match model {
-        Model::User => vec![
-            required(field("name", "Name", Char)),
-            required(field("login", "Login", Char)),
-            field("email", "Email", Char),
-            required(field(
-                "partner_id",
-                "Related Partner",
-                Many2one(Model::Partner),
-            )),
-            required(field("company_id", "Company", Many2one(Model::Company))),
-            field("company_ids", "Companies", Many2many(Model::Company)),
-            field("lang", "Language", Selection(LANGUAGES)),
-            field("tz", "Timezone", Selection(ZONES)),
-            active(),
-            kept("share", "Share User", Bool),
-        ],
-        Model::Company => vec![
-            required(field("name", "Company Name", Char)),
-            preset(field("sequence", "Sequence", Int), Preset::Int(10)),
-            active(),
-            required(field("partner_id", "Partner", Many2one(Model::Partner))),
-            required(field("currency_id", "Currency", Many2one(Model::Currency))),
-            computed("country_id", "Country", Many2one(Model::Country)),
-            field("fiscalyear_lock_date", "Global Lock Date", Date),
-            field("tax_lock_date", "Tax Return Lock Date", Date),
-            field("sale_lock_date", "Sales Lock Date", Date),
-            field("purchase_lock_date", "Purchase Lock date", Date),
-            field("hard_lock_date", "Hard Lock Date", Date),
-        ],
-        Model::ApiKey => vec![
-            required(kept("name", "Description", Char)),
-            required(kept("user_id", "User", Many2one(Model::User))),
-            kept("scope", "Scope", Char),
-            kept("expiration_date", "Expiration Date", Datetime),
         ],
         _ => Vec::new(),
     }

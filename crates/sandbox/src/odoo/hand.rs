@@ -235,7 +235,7 @@ impl State {
         };
         let mut tx = Tx::begin(&mut database, env);
         let done = work(&mut tx)?;
-        tx.commit();
+        tx.commit(Model::Partner);
         Ok(done)
     }
 }

@@ -366,7 +366,27 @@ impl Load {
                 write::bind(tx, external_id, self.model, id, self.noupdate)?;
             }
         }
+        for index in fresh {
+            self.bind_template(tx, &entries[index], ids[index])?;
+        }
         Ok(ids.into_iter().flatten().collect())
+    }
+
+    /// The template that a new product made for itself gets a name after the product's.
+    fn bind_template(&self, tx: &mut Tx<'_>, entry: &Entry, id: Option<Id>) -> Result<(), Refusal> {
+        let (Model::Product, Some(external_id), Some(id)) = (self.model, &entry.external_id, id)
+        else {
+            return Ok(());
+        };
+        if entry.values.get("product_tmpl_id").is_some_and(is_truthy) {
+            return Ok(());
+        }
+        let row = tx.existing(Model::Product, id)?;
+        let Some(template) = row.reference(Model::Product, "product_tmpl_id") else {
+            return Ok(());
+        };
+        let name = format!("{external_id}_product_template");
+        write::bind(tx, &name, Model::Template, template, self.noupdate)
     }
 
     fn create(&self, tx: &mut Tx<'_>, vals: Vec<Values>) -> Result<Vec<Id>, Refusal> {

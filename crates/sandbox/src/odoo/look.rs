@@ -70,7 +70,7 @@ pub struct Called {
     pub calls: u64,
     /// Those that were refused (with an HTTP error, or `ids: false` of a `load`).
     pub refused: u64,
-    /// Partners that committed calls made, changed or deleted, each counted once per call.
+    /// Records of the called model that committed calls made, changed or deleted, each counted once per call.
     pub rows_written: u64,
 }
 
@@ -174,6 +174,8 @@ pub(super) fn content(db: &Database, seeded: Id) -> BTreeMap<String, Json> {
                 Value::Empty => continue,
                 Value::Bool(yes) => json!(yes),
                 Value::Int(n) => json!(n),
+                Value::Number(n) => super::value::float(*n),
+                Value::Json(json) => (**json).clone(),
                 Value::Text(text) => json!(&**text),
                 Value::Ref(id) if *id == row.id() && field.kind.comodel() == Some(PARTNER) => {
                     json!("itself")

@@ -67,9 +67,10 @@ fn related(value: &Value) -> Vec<Id> {
 
 fn key(value: &Value) -> Option<Key> {
     match value {
-        Value::Empty | Value::Many(_) => None,
+        Value::Empty | Value::Many(_) | Value::Json(_) => None,
         Value::Bool(yes) => Some(Key::Bool(*yes)),
         Value::Int(n) => Some(Key::Number(*n)),
+        Value::Number(n) => Some(Key::Decimal(*n)),
         Value::Ref(id) => Some(Key::Number(id.0)),
         Value::Text(text) => Some(Key::Text(text.to_string())),
         Value::Time(time) => Some(Key::Second(time.as_second())),

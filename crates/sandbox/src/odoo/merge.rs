@@ -19,12 +19,8 @@ pub(super) fn merge(tx: &mut Tx<'_>, survivor: Id, losers: &[Id]) -> Result<(), 
     let mut losers = losers.to_vec();
     losers.sort_unstable();
     let values = merged(tx, survivor, &losers)?;
-    let parent = PARTNER.definition().place("parent_id");
     for loser in &losers {
-        let children: Vec<Id> = tx.db.pointing(PARTNER, "parent_id", *loser).collect();
-        for child in children {
-            tx.update_silently(PARTNER, child, parent, Value::Ref(survivor))?;
-        }
+        repoint(tx, *loser, survivor)?;
         rebind(tx, *loser, survivor)?;
     }
     let mut family = vec![survivor];
@@ -33,6 +29,28 @@ pub(super) fn merge(tx: &mut Tx<'_>, survivor: Id, losers: &[Id]) -> Result<(), 
     partner::write(tx, &[survivor], values)?;
     for loser in losers {
         tx.delete(PARTNER, loser)?;
+    }
+    Ok(())
+}
+
+/// Points whatever refers to a loser to the survivor: children, orders, bills, users.
+fn repoint(tx: &mut Tx<'_>, loser: Id, survivor: Id) -> Result<(), Refusal> {
+    for model in Model::ALL {
+        for (place, field) in model.definition().fields.iter().enumerate() {
+            let stored = matches!(field.source, Source::Stored | Source::Kept);
+            let derived = *model == PARTNER && field.name != "parent_id";
+            if field.kind != Kind::Many2one(PARTNER) || !stored || derived {
+                continue;
+            }
+            let rows = tx.db.rows(*model);
+            let pointing: Vec<Id> = rows
+                .filter(|row| row.values[place] == Value::Ref(loser))
+                .map(Row::id)
+                .collect();
+            for id in pointing {
+                tx.update_silently(*model, id, place, Value::Ref(survivor))?;
+            }
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A small Odoo 19: JSON-2 over HTTP, in memory, true to the traps of the real server.
 //!
-//! **What it is.** The models that a customer flow touches (`res.partner`, countries, states, payment terms, users,
-//! companies, API keys, external ids) behind `POST /json/2/{model}/{method}`. One call is one transaction: it reads a
+//! **What it is.** The models that customers and purchases touch (partners, products, orders, receipts, bills, and what
+//! they refer to: analytic accounts, taxes, accounts, journals, units, external ids, ...) behind `POST /json/2/{model}/{method}`. One call is one transaction: it reads a
 //! state that no other call can change under it, and either all of it is committed or nothing. Two calls that overlap
 //! and touch the same record or the same external id end as in PostgreSQL's REPEATABLE READ: the first to finish wins,
 //! the other is told "could not serialize access".
@@ -14,6 +14,7 @@
 
 mod access;
 mod call;
+mod computed;
 mod condition;
 mod constraint;
 mod control;
@@ -33,13 +34,16 @@ mod look;
 mod matching;
 mod merge;
 mod method;
+mod model;
 mod partner;
+mod product;
 mod read;
 mod refusal;
 mod sandbox;
 mod schema;
 mod search;
 mod seed;
+mod tree;
 mod value;
 mod write;
 
@@ -72,9 +76,12 @@ impl fmt::Display for Id {
 pub enum Rights {
     /// An internal user without "Contact Creation": may read partners, not create, write or delete them.
     Reader,
-    /// The limited user that a careful company would make: partners, invoices and purchases, no settings.
+    /// The limited user that a careful company would make: partners, invoices and purchases, analytic plans and
+    /// accounts; no products, no settings.
     #[default]
     PartnerManager,
+    /// The same with "Product Creation".
+    ProductManager,
     /// The administrator.
     Admin,
 }
@@ -92,6 +99,11 @@ pub struct Options {
     pub admin_key: String,
     /// What the limited user may do.
     pub rights: Rights,
+    /// "Analytic Accounting" of the settings. Without it nobody, not even the administrator, sees analytic plans.
+    pub analytic_accounting: bool,
+    /// Decimals that unit prices are rounded to when they are stored. Odoo 19 keeps them as they are (`None`); older
+    /// ones round to "Product Price".
+    pub price_digits: Option<u32>,
     /// When the limited user's key ends; `None`: never. Compared with [`Options::clock`].
     pub key_expires: Option<Timestamp>,
     /// The present.
@@ -116,6 +128,8 @@ impl Options {
             api_key: "sandbox-odoo-key".to_owned(),
             admin_key: "sandbox-odoo-admin-key".to_owned(),
             rights: Rights::default(),
+            analytic_accounting: true,
+            price_digits: None,
             key_expires: None,
             clock,
             work_per_call: Duration::from_millis(2),

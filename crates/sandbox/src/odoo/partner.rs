@@ -206,6 +206,8 @@ pub(super) fn given(value: &Value) -> Json {
         Value::Text(text) => json!(&**text),
         Value::Ref(id) => json!(id),
         Value::Int(n) => json!(n),
+        Value::Number(n) => super::value::float(*n),
+        Value::Json(json) => (**json).clone(),
         Value::Bool(yes) => json!(yes),
         Value::Empty | Value::Many(_) | Value::Time(_) => json!(false),
     }

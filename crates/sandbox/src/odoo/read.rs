@@ -4,20 +4,36 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Id;
 use super::access::{self, Operation};
+use super::computed::{self, display_name};
 use super::database::{Row, Tx, external_name};
 use super::refusal::Refusal;
-use super::schema::{Field, Kind, Model, Preset, Source};
+use super::schema::{Field, Kind, Model, Source};
 use super::search::{Direction, Page, order_terms, search, sort};
-use super::value::{Value, time_text};
+use super::value::{Value, float, time_text};
 
 /// The value of a field, stored or worked out.
 pub(super) fn raw(tx: &Tx<'_>, model: Model, row: &Row, place: usize) -> Value {
     let field = model.definition().at(place);
     match (field.kind, field.source) {
         (Kind::One2many(comodel, inverse), _) => Value::Many(lines(tx, comodel, inverse, row.id())),
-        (_, Source::Computed) => computed(tx, model, row, field),
+        (_, Source::Computed) => computed::of(tx, model, row, field),
+        (_, Source::Inherited) => inherited(tx, model, row, field.name),
         _ => row.values[place].clone(),
     }
+}
+
+/// A field of the template that a product is built upon.
+fn inherited(tx: &Tx<'_>, model: Model, row: &Row, name: &str) -> Value {
+    row.reference(model, "product_tmpl_id")
+        .and_then(|id| tx.row(Model::Template, id))
+        .map_or(Value::Empty, |row| {
+            raw(
+                tx,
+                Model::Template,
+                row,
+                Model::Template.definition().place(name),
+            )
+        })
 }
 
 /// The records of a one2many, in the comodel's order; archived ones only with `active_test: false`, except that a
@@ -41,54 +57,6 @@ fn lines(tx: &Tx<'_>, comodel: Model, inverse: &str, id: Id) -> std::sync::Arc<[
     sort(tx, comodel, &terms, rows).into()
 }
 
-fn computed(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
-    match (model, field.name) {
-        (_, "display_name") => Value::text(&display_name(tx, model, row)),
-        (Model::Partner, "company_type") => {
-            let company = row.get(model, "is_company").is_set();
-            Value::text(if company { "company" } else { "person" })
-        }
-        (Model::Partner, "parent_name") => row
-            .reference(model, "parent_id")
-            .and_then(|id| tx.row(model, id))
-            .map_or(Value::Empty, |parent| parent.get(model, "name").clone()),
-        (Model::Partner, "country_code") => row
-            .reference(model, "country_id")
-            .and_then(|id| tx.row(Model::Country, id))
-            .map_or(Value::Empty, |country| {
-                country.get(Model::Country, "code").clone()
-            }),
-        (Model::Company, "country_id") => row
-            .reference(model, "partner_id")
-            .and_then(|id| tx.row(Model::Partner, id))
-            .map_or(Value::Empty, |partner| {
-                partner.get(Model::Partner, "country_id").clone()
-            }),
-        (Model::ExternalId, "complete_name") => Value::text(&external_name(row)),
-        _ => Value::Empty,
-    }
-}
-
-/// What Odoo calls the record in lists and references.
-pub(super) fn display_name(tx: &Tx<'_>, model: Model, row: &Row) -> String {
-    match model {
-        Model::Partner => row
-            .text(model, "complete_name")
-            .unwrap_or_default()
-            .to_owned(),
-        Model::State => {
-            let country = row
-                .reference(model, "country_id")
-                .and_then(|id| tx.row(Model::Country, id))
-                .and_then(|country| country.text(Model::Country, "code"));
-            let name = row.text(model, "name").unwrap_or_default();
-            country.map_or_else(|| name.to_owned(), |code| format!("{name} ({code})"))
-        }
-        Model::ExternalId => external_name(row),
-        _ => row.text(model, "name").unwrap_or_default().to_owned(),
-    }
-}
-
 /// A field as `read` gives it: empty is `false`, a reference is `[id, name]`.
 fn shown(tx: &Tx<'_>, model: Model, row: &Row, place: usize, with_names: bool) -> Json {
     let field = model.definition().at(place);
@@ -96,6 +64,8 @@ fn shown(tx: &Tx<'_>, model: Model, row: &Row, place: usize, with_names: bool) -
         Value::Empty => Json::Bool(false),
         Value::Bool(yes) => Json::Bool(yes),
         Value::Int(n) => json!(n),
+        Value::Number(n) => float(n),
+        Value::Json(json) => (*json).clone(),
         Value::Text(text) => json!(&*text),
         Value::Many(ids) => json!(&*ids),
         Value::Time(time) => json!(time_text(time)),
@@ -181,7 +151,8 @@ pub(super) fn fields_get(
 fn describe(field: &Field) -> Map<String, Json> {
     let mut about = Map::new();
     let mut put = |name: &str, value: Json| about.insert(name.to_owned(), value);
-    let stored = field.source != Source::Computed && !matches!(field.kind, Kind::One2many(..));
+    let stored = !matches!(field.source, Source::Computed | Source::Inherited)
+        && !matches!(field.kind, Kind::One2many(..));
     put("name", json!(field.name));
     put("type", json!(field.kind.name()));
     put("string", json!(field.label));
@@ -193,7 +164,8 @@ fn describe(field: &Field) -> Map<String, Json> {
     put("readonly", json!(is_readonly(field)));
     put("manual", json!(false));
     put("company_dependent", json!(field.company_dependent));
-    let related = matches!(field.name, "parent_name" | "country_code");
+    let related =
+        matches!(field.name, "parent_name" | "country_code") || field.source == Source::Inherited;
     put("searchable", json!(field.name != "company_type"));
     put(
         "sortable",
@@ -216,6 +188,16 @@ fn describe(field: &Field) -> Map<String, Json> {
         Kind::Selection(options) => {
             put("selection", json!(options));
         }
+        Kind::Float(digits) => {
+            put(
+                "digits",
+                digits.map_or(json!(false), |places| json!([16, places])),
+            );
+        }
+        Kind::Price => {
+            put("digits", json!(false));
+            put("min_display_digits", json!(2));
+        }
         Kind::Char => {
             put("trim", json!(true));
             put("translate", json!(false));
@@ -227,10 +209,18 @@ fn describe(field: &Field) -> Map<String, Json> {
 
 fn is_readonly(field: &Field) -> bool {
     match field.source {
-        Source::Stored => false,
+        Source::Stored | Source::Inherited => false,
         Source::Kept => true,
-        // `company_type` is worked out, but writing it sets `is_company`.
-        Source::Computed => !matches!(field.name, "company_type" | "user_ids"),
+        // Worked out, but writing them sets what they are worked out from.
+        Source::Computed => !matches!(
+            field.name,
+            "company_type"
+                | "user_ids"
+                | "default_code"
+                | "barcode"
+                | "standard_price"
+                | "lst_price"
+        ),
     }
 }
 
@@ -241,11 +231,12 @@ pub(super) fn default_get(model: Model, fields: &[String]) -> Json {
         let Some(place) = model.definition().find(name) else {
             continue;
         };
-        let value = match model.definition().at(place).default {
-            Preset::None => continue,
-            Preset::True => json!(true),
-            Preset::Int(n) => json!(n),
-            Preset::Text(text) => json!(text),
+        let value = match model.definition().at(place).default_value() {
+            None | Some(Value::Int(0)) => continue,
+            Some(Value::Bool(yes)) => json!(yes),
+            Some(Value::Number(n)) => float(n),
+            Some(Value::Text(text)) => json!(&*text),
+            Some(other) => json!(other.as_int()),
         };
         out.insert(name.clone(), value);
     }

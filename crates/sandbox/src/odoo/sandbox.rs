@@ -356,7 +356,8 @@ impl State {
         }
         match call::run(&mut tx, call) {
             Ok(answer) => {
-                let rows = tx.commit();
+                let model = Model::named(&call.model).unwrap_or(Model::Partner);
+                let rows = tx.commit(model);
                 (Outcome::Answer(answer), rows)
             }
             Err(refusal) => (Outcome::Refused(refusal), 0),

@@ -3,106 +3,16 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::Id;
 use super::fields;
-
-/// A simulated model.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(super) enum Model {
-    Partner,
-    Category,
-    Country,
-    State,
-    Term,
-    Currency,
-    User,
-    Company,
-    ApiKey,
-    Lang,
-    ExternalId,
-}
+pub(super) use super::model::Model;
+use super::value::Value;
 
 impl Model {
-    pub(super) const ALL: [Self; 11] = [
-        Self::Partner,
-        Self::Category,
-        Self::Country,
-        Self::State,
-        Self::Term,
-        Self::Currency,
-        Self::User,
-        Self::Company,
-        Self::ApiKey,
-        Self::Lang,
-        Self::ExternalId,
-    ];
-
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|model| model.name() == name)
-    }
-
     pub(super) fn definition(self) -> &'static Definition {
         static DEFINITIONS: LazyLock<Vec<Definition>> =
-            LazyLock::new(|| Model::ALL.into_iter().map(define).collect());
+            LazyLock::new(|| Model::ALL.iter().copied().map(define).collect());
         &DEFINITIONS[self as usize]
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Partner => "res.partner",
-            Self::Category => "res.partner.category",
-            Self::Country => "res.country",
-            Self::State => "res.country.state",
-            Self::Term => "account.payment.term",
-            Self::Currency => "res.currency",
-            Self::User => "res.users",
-            Self::Company => "res.company",
-            Self::ApiKey => "res.users.apikeys",
-            Self::Lang => "res.lang",
-            Self::ExternalId => "ir.model.data",
-        }
-    }
-
-    /// What Odoo calls a record of it in messages.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Partner => "Contact",
-            Self::Category => "Partner Tags",
-            Self::Country => "Country",
-            Self::State => "Country state",
-            Self::Term => "Payment Terms",
-            Self::Currency => "Currency",
-            Self::User => "User",
-            Self::Company => "Companies",
-            Self::ApiKey => "Users API Keys",
-            Self::Lang => "Languages",
-            Self::ExternalId => "Model Data",
-        }
-    }
-
-    /// The order of a search that names none.
-    pub(super) fn order(self) -> &'static str {
-        match self {
-            Self::Partner => "complete_name ASC, id DESC",
-            Self::Category | Self::Country => "name, id",
-            Self::State => "code, id",
-            Self::Term => "sequence, id",
-            Self::Currency => "active desc, name",
-            Self::User => "name, login",
-            Self::Company => "sequence, name",
-            Self::ApiKey => "id",
-            Self::Lang => "active desc,name",
-            Self::ExternalId => "module, model, name",
-        }
-    }
-
-    /// The fields in which a name is searched.
-    pub(super) fn name_fields(self) -> &'static [&'static str] {
-        match self {
-            Self::Partner => &["complete_name", "email", "ref", "vat", "company_registry"],
-            Self::Country | Self::State => &["name", "code"],
-            Self::User => &["name", "login"],
-            _ => &["name"],
-        }
     }
 }
 
@@ -111,8 +21,18 @@ impl Model {
 pub(super) enum Kind {
     Bool,
     Int,
+    /// A number, rounded to so many decimals when it is stored; `None`: kept as it is.
+    Float(Option<u32>),
+    /// A price per unit: kept as it is, unless [`super::Options::price_digits`] says otherwise.
+    Price,
+    /// An amount of money, rounded to cents.
+    Money,
     Char,
+    /// Text of several lines.
+    Text,
     Html,
+    /// Any JSON value.
+    Json,
     Date,
     Datetime,
     Selection(&'static [(&'static str, &'static str)]),
@@ -126,7 +46,11 @@ impl Kind {
         match self {
             Self::Bool => "boolean",
             Self::Int => "integer",
+            Self::Float(_) | Self::Price => "float",
+            Self::Money => "monetary",
             Self::Char => "char",
+            Self::Text => "text",
+            Self::Json => "json",
             Self::Html => "html",
             Self::Date => "date",
             Self::Datetime => "datetime",
@@ -147,7 +71,14 @@ impl Kind {
     }
 
     pub(super) fn is_textual(self) -> bool {
-        matches!(self, Self::Char | Self::Html | Self::Selection(_))
+        matches!(
+            self,
+            Self::Char | Self::Text | Self::Html | Self::Selection(_)
+        )
+    }
+
+    pub(super) fn is_decimal(self) -> bool {
+        matches!(self, Self::Float(_) | Self::Price | Self::Money)
     }
 }
 
@@ -160,6 +91,8 @@ pub(super) enum Source {
     Kept,
     /// Not stored: worked out at each reading; writes to it are ignored.
     Computed,
+    /// A field of the record that another one is built upon (a product's template), which holds it.
+    Inherited,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -181,6 +114,22 @@ pub(super) enum Preset {
     True,
     Int(i64),
     Text(&'static str),
+    /// The record with this id, which the seed makes.
+    Ref(i64),
+}
+
+impl Field {
+    /// The value of a new record that the client says nothing of.
+    pub(super) fn default_value(&self) -> Option<Value> {
+        match self.default {
+            Preset::None => None,
+            Preset::True => Some(Value::Bool(true)),
+            Preset::Int(n) if self.kind.is_decimal() => Some(Value::Number(n.into())),
+            Preset::Int(n) => Some(Value::Int(n)),
+            Preset::Text(text) => Some(Value::text(text)),
+            Preset::Ref(id) => Some(Value::Ref(Id(id))),
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -6,10 +6,11 @@ use serde_json::{Value as Json, json};
 
 use super::Id;
 use super::access::{self, Operation};
+use super::computed::display_name;
 use super::condition::name_domain;
 use super::database::{Row, Tx};
 use super::domain::{self, Domain};
-use super::read::{display_name, raw};
+use super::read::raw;
 use super::refusal::Refusal;
 use super::schema::{Model, log};
 use super::value::Value;
@@ -155,6 +156,7 @@ fn compare(terms: &[(usize, Direction)], a: &[Value], b: &[Value]) -> Ordering {
             (Value::Text(x), Value::Text(y)) => x.cmp(y),
             (Value::Time(x), Value::Time(y)) => x.cmp(y),
             (Value::Bool(x), Value::Bool(y)) => x.cmp(y),
+            (Value::Number(x), Value::Number(y)) => x.cmp(y),
             (x, y) => x.as_int().cmp(&y.as_int()),
         };
         let found = match direction {

@@ -8,7 +8,9 @@ use super::geography::{COUNTRIES, STATES, country_external_name};
 use super::schema::Model;
 use super::value::Value;
 use super::write::{self, Values};
-use super::{Id, Options, derived};
+use super::{Id, Options, derived, tree};
+
+mod books;
 
 /// Modules whose names an imported external id must not begin with.
 pub(super) const INSTALLED_MODULES: &[&str] = &[
@@ -67,7 +69,7 @@ const USERS: &[(Id, &str, &str)] = &[
 
 /// A database as it is after installation.
 pub(super) fn database(options: &Options, now: Timestamp) -> Database {
-    let mut db = Database::new(options.rights);
+    let mut db = Database::new(options);
     let env = Env {
         user: SUPERUSER,
         context: Map::new(),
@@ -80,8 +82,9 @@ pub(super) fn database(options: &Options, now: Timestamp) -> Database {
     let us = places(&mut tx);
     company_and_users(&mut tx, us);
     terms(&mut tx);
+    books::all(&mut tx);
     keys(&mut tx, options);
-    tx.commit();
+    tx.commit(Model::Partner);
     db
 }
 
@@ -95,6 +98,7 @@ fn named(values: serde_json::Value) -> Values {
 fn make(tx: &mut Tx<'_>, model: Model, external_id: Option<&str>, values: serde_json::Value) -> Id {
     let ids = write::create_plain(tx, model, &[named(values)]).expect("the seed is valid");
     let id = ids[0];
+    tree::name(tx, model, &ids).expect("the seed's trees are valid");
     if let Some(external_id) = external_id {
         write::bind(tx, external_id, model, id, true).expect("the seed's external ids are valid");
     }

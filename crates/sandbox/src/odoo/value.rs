@@ -5,6 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value as Json;
 
 use super::Id;
@@ -16,6 +18,8 @@ pub(super) enum Value {
     Empty,
     Bool(bool),
     Int(i64),
+    Number(Decimal),
+    Json(Arc<Json>),
     Text(Arc<str>),
     Ref(Id),
     /// Many2many; one2many is not stored but looked up.
@@ -50,6 +54,18 @@ impl Value {
         }
     }
 
+    pub(super) fn as_number(&self) -> Decimal {
+        match self {
+            Self::Number(n) => *n,
+            Self::Int(n) => Decimal::from(*n),
+            _ => Decimal::ZERO,
+        }
+    }
+
+    pub(super) fn as_bool(&self) -> bool {
+        matches!(self, Self::Bool(true))
+    }
+
     pub(super) fn as_many(&self) -> &[Id] {
         match self {
             Self::Many(ids) => ids,
@@ -63,11 +79,37 @@ impl Value {
             Self::Empty => false,
             Self::Bool(yes) => *yes,
             Self::Int(n) => *n != 0,
+            Self::Number(n) => !n.is_zero(),
+            Self::Json(json) => is_truthy(json),
             Self::Text(text) => !text.is_empty(),
             Self::Many(ids) => !ids.is_empty(),
             Self::Ref(_) | Self::Time(_) => true,
         }
     }
+}
+
+/// Rounded like Odoo rounds: halves away from zero.
+pub(super) fn rounded(number: Decimal, places: u32) -> Decimal {
+    number.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// A number as JSON, a float as in Python.
+pub(super) fn float(number: Decimal) -> Json {
+    Json::from(number.to_f64().unwrap_or_default())
+}
+
+/// A JSON number, digit by digit as it was written.
+pub(super) fn decimal(number: &serde_json::Number) -> Decimal {
+    decimal_of(&number.to_string()).unwrap_or_default()
+}
+
+/// A number in text, as Python's `float` takes it.
+pub(super) fn decimal_of(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    Decimal::from_str_exact(text)
+        .or_else(|_| Decimal::from_scientific(text))
+        .ok()
+        .or_else(|| Decimal::from_f64(text.parse().ok()?))
 }
 
 /// `2026-11-22 23:49:48`, UTC, whole seconds: the only way in which Odoo gives out a time.

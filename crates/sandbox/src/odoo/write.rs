@@ -1,8 +1,11 @@
 //! Making, changing and deleting records: what every model has in common.
 //!
 //! Values come as JSON, in the shapes that Odoo's `create` and `write` take. What the partner does beyond this stands
-//! in `partner`.
+//! in `partner`, and so on for every model with rules of its own.
 
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
 use super::Id;
@@ -13,9 +16,11 @@ use super::derived;
 use super::html::sanitised;
 use super::lines::apply_lines;
 use super::partner;
+use super::product;
 use super::refusal::{Kind as Failure, Refusal};
-use super::schema::{Field, Kind, Model, Preset, Source, log};
-use super::value::{Value, is_truthy, python_repr};
+use super::schema::{Field, Kind, Model, Source, log};
+use super::tree;
+use super::value::{Value, decimal, decimal_of, is_truthy, python_repr, rounded};
 
 pub(super) type Values = Map<String, Json>;
 
@@ -30,10 +35,15 @@ pub(super) fn create(
     }
     let external: Vec<Option<String>> =
         vals_list.iter().map(|v| given_external_id(tx, v)).collect();
-    let ids = if model == Model::Partner {
-        partner::create(tx, vals_list)?
-    } else {
-        create_plain(tx, model, &vals_list)?
+    let ids = match model {
+        Model::Partner => partner::create(tx, vals_list)?,
+        Model::Product => product::create(tx, vals_list)?,
+        Model::Template => product::create_templates(tx, vals_list)?,
+        _ => {
+            let ids = create_plain(tx, model, &vals_list)?;
+            tree::name(tx, model, &ids)?;
+            ids
+        }
     };
     let noupdate = tx.context_flag("noupdate");
     for (id, external_id) in ids.iter().zip(external) {
@@ -70,16 +80,13 @@ pub(super) fn create_plain(
         let mut row = blank(model);
         let definition = model.definition();
         for (place, field) in definition.fields.iter().enumerate() {
-            if !vals.contains_key(field.name) {
-                row[place] = match field.default {
-                    Preset::None => continue,
-                    Preset::True => Value::Bool(true),
-                    Preset::Int(n) => Value::Int(n),
-                    Preset::Text(text) => Value::text(text),
-                };
+            if !vals.contains_key(field.name)
+                && let Some(value) = field.default_value()
+            {
+                row[place] = value;
             }
         }
-        for (place, value) in converted(model, vals)? {
+        for (place, value) in converted(tx, model, vals)? {
             row[place] = value;
         }
         if let Some(kind) = vals.get("company_type").filter(|_| model == Model::Partner) {
@@ -103,11 +110,30 @@ pub(super) fn write(
     ids: &[Id],
     vals: Values,
 ) -> Result<(), Refusal> {
-    if model == Model::Partner {
-        partner::write(tx, ids, vals)
-    } else {
-        write_plain(tx, model, ids, &vals)
+    match model {
+        Model::Partner => partner::write(tx, ids, vals),
+        Model::Product => product::write(tx, ids, vals),
+        Model::Template => product::write_templates(tx, ids, vals),
+        _ => {
+            write_plain(tx, model, ids, &vals)?;
+            tree::name(tx, model, ids)
+        }
     }
+}
+
+/// `action_archive` and `action_unarchive`.
+pub(super) fn archive(
+    tx: &mut Tx<'_>,
+    model: Model,
+    ids: &[Id],
+    active: bool,
+) -> Result<(), Refusal> {
+    let vals = Map::from_iter([("active".to_owned(), Json::Bool(active))]);
+    write(tx, model, ids, vals)?;
+    if model == Model::Product {
+        product::after_archiving(tx, ids, active)?;
+    }
+    Ok(())
 }
 
 /// The part of `write` that knows no model's own rules. Even without a value it bumps `write_date`.
@@ -122,7 +148,7 @@ pub(super) fn write_plain(
     }
     access::check(tx, model, Operation::Write, ids)?;
     check_names(model, vals)?;
-    let mut changes = converted(model, vals)?;
+    let mut changes = converted(tx, model, vals)?;
     if let Some(kind) = vals.get("company_type").filter(|_| model == Model::Partner) {
         let place = model.definition().place("is_company");
         changes.push((place, Value::Bool(kind == "company")));
@@ -150,20 +176,13 @@ pub(super) fn unlink(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<(), Re
         partner::check_unlink(tx, ids)?;
     }
     let mut orphans = Vec::new();
-    for id in ids {
-        if tx.row(model, *id).is_none() {
+    let companions = product::companions(tx, model, ids);
+    for (model, id) in ids.iter().map(|id| (model, *id)).chain(companions) {
+        if tx.row(model, id).is_none() {
             continue;
         }
-        orphans.extend(release(tx, model, *id, ids)?);
-        tx.delete(model, *id)?;
-        let external: Vec<Id> = tx
-            .db
-            .external_rows_of(model.name(), *id)
-            .map(super::database::Row::id)
-            .collect();
-        for row in external {
-            tx.delete(Model::ExternalId, row)?;
-        }
+        orphans.extend(release(tx, model, id, ids)?);
+        delete(tx, model, id)?;
     }
     if model == Model::Partner {
         derived::recompute(tx, &orphans)?;
@@ -171,7 +190,21 @@ pub(super) fn unlink(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<(), Re
     Ok(())
 }
 
-fn check_names(model: Model, vals: &Values) -> Result<(), Refusal> {
+/// Deletes a record and its external ids.
+pub(super) fn delete(tx: &mut Tx<'_>, model: Model, id: Id) -> Result<(), Refusal> {
+    tx.delete(model, id)?;
+    let external: Vec<Id> = tx
+        .db
+        .external_rows_of(model.name(), id)
+        .map(super::database::Row::id)
+        .collect();
+    for row in external {
+        tx.delete(Model::ExternalId, row)?;
+    }
+    Ok(())
+}
+
+pub(super) fn check_names(model: Model, vals: &Values) -> Result<(), Refusal> {
     for name in vals.keys() {
         if model.definition().find(name).is_none() {
             return Err(Refusal::value_error(format!(
@@ -184,7 +217,7 @@ fn check_names(model: Model, vals: &Values) -> Result<(), Refusal> {
 }
 
 /// The stored values among the given ones. What only the server writes is dropped without a word, as Odoo does.
-fn converted(model: Model, vals: &Values) -> Result<Vec<(usize, Value)>, Refusal> {
+fn converted(tx: &Tx<'_>, model: Model, vals: &Values) -> Result<Vec<(usize, Value)>, Refusal> {
     let definition = model.definition();
     let mut out = Vec::with_capacity(vals.len());
     for (name, json) in vals {
@@ -193,18 +226,23 @@ fn converted(model: Model, vals: &Values) -> Result<Vec<(usize, Value)>, Refusal
         };
         let field = definition.at(place);
         let is_lines = matches!(field.kind, Kind::One2many(..) | Kind::Many2many(_));
-        if place <= log::WRITE_DATE || field.source == Source::Computed || is_lines {
+        let elsewhere = matches!(field.source, Source::Computed | Source::Inherited);
+        if place <= log::WRITE_DATE || elsewhere || is_lines {
             continue;
         }
-        out.push((place, convert(model, field, json)?));
+        out.push((place, convert(tx, model, field, json)?));
     }
     Ok(out)
 }
 
-fn convert(model: Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
+fn convert(tx: &Tx<'_>, model: Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
     Ok(match field.kind {
         Kind::Bool => Value::Bool(is_truthy(json)),
         Kind::Int => Value::Int(integer(json)?),
+        Kind::Float(places) => number(json, places)?,
+        Kind::Price => number(json, tx.db.price_digits)?,
+        Kind::Money => number(json, Some(2))?,
+        Kind::Json => json_value(json)?,
         Kind::Many2one(_) => many2one(field, json)?,
         // The languages are not checked on writing, unlike in `load`.
         Kind::Selection(_) if field.name == "lang" => match json {
@@ -229,7 +267,16 @@ fn convert(model: Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
             other => Value::text(&sanitised(&python_repr(other))),
         },
         Kind::Date => match json {
-            Json::String(text) if !text.is_empty() => Value::text(text),
+            // Of a time, the day counts.
+            Json::String(text) if !text.is_empty() => match text.get(..10) {
+                Some(day) if day.parse::<jiff::civil::Date>().is_ok() => Value::text(day),
+                _ => {
+                    return Err(Refusal::value_error(format!(
+                        "time data {} does not match format '%Y-%m-%d'",
+                        python_repr(json)
+                    )));
+                }
+            },
             _ => Value::Empty,
         },
         Kind::Datetime => match json {
@@ -238,7 +285,7 @@ fn convert(model: Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
             }
             _ => Value::Empty,
         },
-        Kind::Char => match json {
+        Kind::Char | Kind::Text => match json {
             Json::Null | Json::Bool(false) => Value::Empty,
             Json::String(text) => Value::text(text),
             other => Value::text(&python_repr(other)),
@@ -270,6 +317,55 @@ fn many2one(field: &Field, json: &Json) -> Result<Value, Refusal> {
         ),
         _ => Ok(Value::Empty),
     }
+}
+
+fn number(json: &Json, places: Option<u32>) -> Result<Value, Refusal> {
+    let number = match json {
+        Json::Null => Decimal::ZERO,
+        Json::Bool(yes) => Decimal::from(u8::from(*yes)),
+        Json::Number(n) => decimal(n),
+        Json::String(text) if text.is_empty() => Decimal::ZERO,
+        Json::String(text) => decimal_of(text).ok_or_else(|| {
+            Refusal::value_error(format!(
+                "could not convert string to float: {}",
+                python_repr(json)
+            ))
+        })?,
+        other => {
+            return Err(Refusal::type_error(format!(
+                "float() argument must be a string or a real number, not '{}'",
+                super::value::python_type(other)
+            )));
+        }
+    };
+    Ok(Value::Number(
+        places.map_or(number, |places| rounded(number, places)),
+    ))
+}
+
+/// The only JSON of the simulated models is the analytic distribution: percents by accounts, which are not looked up.
+fn json_value(json: &Json) -> Result<Value, Refusal> {
+    let parts = match json {
+        Json::Object(parts) => parts,
+        other if !is_truthy(other) => return Ok(Value::Empty),
+        other => {
+            return Err(Refusal::attribute_error(format!(
+                "'{}' object has no attribute 'items'",
+                super::value::python_type(other)
+            )));
+        }
+    };
+    if parts.is_empty() {
+        return Ok(Value::Empty);
+    }
+    let mut out = Map::new();
+    for (accounts, percent) in parts {
+        let Value::Number(percent) = number(percent, Some(2))? else {
+            continue;
+        };
+        out.insert(accounts.clone(), super::value::float(percent));
+    }
+    Ok(Value::Json(Arc::new(Json::Object(out))))
 }
 
 fn integer(json: &Json) -> Result<i64, Refusal> {

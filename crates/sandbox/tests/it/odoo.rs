@@ -1,6 +1,7 @@
 //! The simulated Odoo over HTTP. What it answers was compared with a real Odoo 19.0, call by call.
 
 mod adversity;
+mod catalog;
 mod http;
 mod load;
 mod people;
@@ -71,17 +72,36 @@ impl Rig {
 
     /// `load` of partners, in the way of a connector.
     async fn load(&self, fields: &[&str], data: Json) -> Json {
+        self.load_into("res.partner", fields, data).await
+    }
+
+    /// `load`, in the way of a connector.
+    async fn load_into(&self, model: &str, fields: &[&str], data: Json) -> Json {
         let context = json!({"noupdate": true, "import_file": true, "tracking_disable": true});
         let body = json!({"fields": fields, "data": data, "context": context});
-        self.ok("res.partner", "load", body).await
+        self.ok(model, "load", body).await
+    }
+
+    /// `load` of partners that must succeed; the ids.
+    async fn loaded(&self, fields: &[&str], data: Json) -> Vec<i64> {
+        self.loaded_into("res.partner", fields, data).await
     }
 
     /// `load` that must succeed; the ids.
-    async fn loaded(&self, fields: &[&str], data: Json) -> Vec<i64> {
-        let answer = self.load(fields, data).await;
+    async fn loaded_into(&self, model: &str, fields: &[&str], data: Json) -> Vec<i64> {
+        let answer = self.load_into(model, fields, data).await;
         assert_eq!(answer["messages"], json!([]), "{answer:#}");
         let ids = answer["ids"].as_array().unwrap();
         ids.iter().map(|id| id.as_i64().unwrap()).collect()
+    }
+
+    /// One record's fields, without its id.
+    async fn seen(&self, model: &str, id: i64, fields: &[&str]) -> Json {
+        let body = json!({"ids": [id], "fields": fields, "load": null});
+        let mut answer = self.ok(model, "read", body).await;
+        let mut about = answer[0].take();
+        about.as_object_mut().unwrap().remove("id");
+        about
     }
 
     async fn read(&self, id: i64, fields: &[&str]) -> Json {

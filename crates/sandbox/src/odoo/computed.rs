@@ -1,0 +1,148 @@
+//! Fields that are worked out at each reading, and the names of records.
+
+use rust_decimal::Decimal;
+
+use super::Id;
+use super::database::{Row, Tx, external_name};
+use super::read::raw;
+use super::schema::{Field, Model};
+use super::value::Value;
+
+/// The value of a field with [`super::schema::Source::Computed`].
+pub(super) fn of(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
+    let through = |name: &str, comodel: Model, field: &str| {
+        row.reference(model, name)
+            .and_then(|id| tx.row(comodel, id))
+            .map_or(Value::Empty, |row| row.get(comodel, field).clone())
+    };
+    match (model, field.name) {
+        (_, "display_name") => Value::text(&display_name(tx, model, row)),
+        (Model::Partner, "company_type") => {
+            let company = row.get(model, "is_company").is_set();
+            Value::text(if company { "company" } else { "person" })
+        }
+        (Model::Partner, "parent_name") => through("parent_id", model, "name"),
+        (Model::Partner, "country_code") => through("country_id", Model::Country, "code"),
+        (Model::Company, "country_id") => through("partner_id", Model::Partner, "country_id"),
+        (Model::ExternalId, "complete_name") => Value::text(&external_name(row)),
+        (Model::Uom, "factor") => Value::Number(factor(tx, row)),
+        (Model::Uom, "rounding") => Value::Number(Decimal::new(1, 2)),
+        (Model::Template | Model::Product | Model::Analytic, "currency_id") => Value::Ref(Id(1)),
+        (Model::Template, _) => of_template(tx, row, field.name),
+        (Model::Product, "lst_price") => {
+            raw(tx, model, row, model.definition().place("list_price"))
+        }
+        (Model::Plan, "root_id") => root_plan(tx, row.id()).map_or(Value::Empty, Value::Ref),
+        (Model::Plan, "account_count") => {
+            count(tx.db.pointing(Model::Analytic, "plan_id", row.id()))
+        }
+        (Model::Analytic, "root_plan_id") => row
+            .reference(model, "plan_id")
+            .and_then(|plan| root_plan(tx, plan))
+            .map_or(Value::Empty, Value::Ref),
+        _ => Value::Empty,
+    }
+}
+
+fn count(found: impl Iterator<Item = Id>) -> Value {
+    Value::Int(i64::try_from(found.count()).unwrap_or(i64::MAX))
+}
+
+/// What a template shows of its only active product; of several, nothing.
+fn of_template(tx: &Tx<'_>, row: &Row, name: &str) -> Value {
+    let all: Vec<&Row> = tx
+        .db
+        .pointing(Model::Product, "product_tmpl_id", row.id())
+        .filter_map(|id| tx.row(Model::Product, id))
+        .collect();
+    let active = || {
+        all.iter()
+            .filter(|row| row.get(Model::Product, "active").as_bool())
+    };
+    match name {
+        "product_variant_count" => count(active().map(|row| row.id())),
+        "product_variant_id" => active()
+            .next()
+            .map_or(Value::Empty, |row| Value::Ref(row.id())),
+        name => match all.as_slice() {
+            [only] => only.get(Model::Product, name).clone(),
+            _ if name == "standard_price" => Value::Number(Decimal::ZERO),
+            _ => Value::Empty,
+        },
+    }
+}
+
+/// How many of the smallest unit of its kind a unit holds.
+fn factor(tx: &Tx<'_>, row: &Row) -> Decimal {
+    let own = row.get(Model::Uom, "relative_factor").as_number();
+    row.reference(Model::Uom, "relative_uom_id")
+        .and_then(|id| tx.row(Model::Uom, id))
+        .map_or(own, |reference| own * factor(tx, reference))
+}
+
+/// The plan at the top of a plan's tree.
+pub(super) fn root_plan(tx: &Tx<'_>, plan: Id) -> Option<Id> {
+    let row = tx.row(Model::Plan, plan)?;
+    match row.reference(Model::Plan, "parent_id") {
+        Some(parent) => root_plan(tx, parent),
+        None => Some(plan),
+    }
+}
+
+/// What Odoo calls the record in lists and references.
+pub(super) fn display_name(tx: &Tx<'_>, model: Model, row: &Row) -> String {
+    let text = |name: &str| row.text(model, name).unwrap_or_default();
+    let coded = |name: &str| match row.text(model, "code") {
+        Some(code) => format!("[{code}] {name}"),
+        None => name.to_owned(),
+    };
+    match model {
+        Model::Partner | Model::ProductCategory | Model::Plan | Model::Location => {
+            text("complete_name").to_owned()
+        }
+        Model::State => {
+            let country = row
+                .reference(model, "country_id")
+                .and_then(|id| tx.row(Model::Country, id))
+                .and_then(|country| country.text(Model::Country, "code"));
+            let name = text("name");
+            country.map_or_else(|| name.to_owned(), |code| format!("{name} ({code})"))
+        }
+        Model::ExternalId => external_name(row),
+        Model::Template | Model::Product => {
+            let definition = model.definition();
+            let shown = |name: &str| raw(tx, model, row, definition.place(name));
+            let (code, name) = (shown("default_code"), shown("name"));
+            let name = name.as_text().unwrap_or_default();
+            code.as_text()
+                .map_or_else(|| name.to_owned(), |code| format!("[{code}] {name}"))
+        }
+        Model::Analytic => {
+            let name = coded(text("name"));
+            let customer = row
+                .reference(model, "partner_id")
+                .and_then(|id| tx.row(Model::Partner, id))
+                .and_then(|row| row.reference(Model::Partner, "commercial_partner_id"))
+                .and_then(|id| tx.row(Model::Partner, id))
+                .and_then(|row| row.text(Model::Partner, "name"));
+            customer.map_or(name.clone(), |customer| format!("{name} - {customer}"))
+        }
+        Model::Account => format!("{} {}", text("code"), text("name"))
+            .trim()
+            .to_owned(),
+        Model::PickingType => row
+            .reference(model, "warehouse_id")
+            .and_then(|id| tx.row(Model::Warehouse, id))
+            .and_then(|row| row.text(Model::Warehouse, "name"))
+            .map_or_else(
+                || text("name").to_owned(),
+                |warehouse| format!("{warehouse}: {}", text("name")),
+            ),
+        Model::Seller => row
+            .reference(model, "partner_id")
+            .and_then(|id| tx.row(Model::Partner, id))
+            .map(|partner| display_name(tx, Model::Partner, partner))
+            .unwrap_or_default(),
+        _ => text("name").to_owned(),
+    }
+}

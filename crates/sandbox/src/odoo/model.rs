@@ -1,0 +1,79 @@
+//! The simulated models: technical name, what Odoo calls a record, the order of a search that names none, and the
+//! fields in which a name is searched.
+
+macro_rules! models {
+    ($($model:ident $name:literal, $label:literal, $order:literal, [$($field:literal),+];)+) => {
+        /// A simulated model.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub(super) enum Model {
+            $($model,)+
+        }
+
+        impl Model {
+            pub(super) const ALL: &[Self] = &[$(Self::$model,)+];
+
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$model => $name,)+
+                }
+            }
+
+            /// What Odoo calls a record of it in messages.
+            pub(super) fn label(self) -> &'static str {
+                match self {
+                    $(Self::$model => $label,)+
+                }
+            }
+
+            /// The order of a search that names none.
+            pub(super) fn order(self) -> &'static str {
+                match self {
+                    $(Self::$model => $order,)+
+                }
+            }
+
+            /// The fields in which a name is searched.
+            pub(super) fn name_fields(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$model => &[$($field),+],)+
+                }
+            }
+        }
+    };
+}
+
+models! {
+    Partner "res.partner", "Contact", "complete_name ASC, id DESC",
+        ["complete_name", "email", "ref", "vat", "company_registry"];
+    Category "res.partner.category", "Partner Tags", "name, id", ["name"];
+    Country "res.country", "Country", "name, id", ["name", "code"];
+    State "res.country.state", "Country state", "code, id", ["name", "code"];
+    Term "account.payment.term", "Payment Terms", "sequence, id", ["name"];
+    Currency "res.currency", "Currency", "active desc, name", ["name"];
+    User "res.users", "User", "name, login", ["name", "login"];
+    Company "res.company", "Companies", "sequence, name", ["name"];
+    ApiKey "res.users.apikeys", "Users API Keys", "id", ["name"];
+    Lang "res.lang", "Languages", "active desc,name", ["name"];
+    ExternalId "ir.model.data", "Model Data", "module, model, name", ["name"];
+    Precision "decimal.precision", "Decimal Precision", "id", ["name"];
+    Uom "uom.uom", "Product Unit of Measure", "sequence, relative_uom_id, id", ["name"];
+    ProductCategory "product.category", "Product Category", "complete_name", ["complete_name"];
+    Template "product.template", "Product", "is_favorite desc, name", ["name", "default_code"];
+    Product "product.product", "Product Variant", "default_code, name, id", ["default_code", "name"];
+    Seller "product.supplierinfo", "Supplier Pricelist", "sequence, min_qty DESC, price, id", ["product_name"];
+    Plan "account.analytic.plan", "Analytic Plans", "sequence asc, id", ["complete_name"];
+    Analytic "account.analytic.account", "Analytic Account", "plan_id, name asc", ["name", "code"];
+    Distribution "account.analytic.distribution.model", "Analytic Distribution Model", "sequence, id desc", ["id"];
+    Account "account.account", "Account", "code", ["name", "code"];
+    Tax "account.tax", "Tax", "sequence,id", ["name", "invoice_label"];
+    Journal "account.journal", "Journal", "sequence, type, code", ["name", "code"];
+    Warehouse "stock.warehouse", "Warehouse", "sequence,id", ["name", "code"];
+    Location "stock.location", "Inventory Locations", "complete_name, id", ["complete_name"];
+    PickingType "stock.picking.type", "Picking Type", "sequence, id", ["name"];
+}
+
+impl Model {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|model| model.name() == name)
+    }
+}
