@@ -5,19 +5,20 @@
 //! corrected the customer; so it wakes that one. Events of a kind of their own are accepted all the same, should
 //! ServiceTitan or an automation of the tenant's send them.
 
-use servicetitan::webhook::Touches;
-
 use crate::flow::Flow;
 use crate::record::{Key, SourceId};
 
-/// The records that an event wakes, each once: what it names, and the customers that it names in any role.
+/// The records that an event wakes, each once: the customers that it names in any role, and what it is about, each by
+/// ServiceTitan's word for it (lower case, without separators) and its id.
 #[must_use]
-pub fn woken(touches: &Touches) -> Vec<Key> {
-    let customers = touches.customers.iter().map(|id| (Flow::Customers, id.0));
-    let named = touches
-        .named
-        .iter()
-        .filter_map(|named| Some((flow_of(named.entity.as_str())?, named.id)));
+pub fn woken<'a>(
+    customers: impl IntoIterator<Item = i64>,
+    named: impl IntoIterator<Item = (&'a str, i64)>,
+) -> Vec<Key> {
+    let customers = customers.into_iter().map(|id| (Flow::Customers, id));
+    let named = named
+        .into_iter()
+        .filter_map(|(word, id)| Some((flow_of(word)?, id)));
     let mut keys: Vec<Key> = customers
         .chain(named)
         .filter(|(_, id)| *id > 0)
@@ -43,29 +44,20 @@ fn flow_of(entity: &str) -> Option<Flow> {
 
 #[cfg(test)]
 mod tests {
-    use servicetitan::CustomerId;
-    use servicetitan::webhook::{Entity, Named};
-
     use super::*;
 
     #[test]
     fn each_record_is_woken_once_and_ids_that_are_none_are_left_out() {
-        let named = |word: &str, id| Named {
-            entity: Entity::new(word),
-            id,
-        };
-        let touches = Touches {
-            named: [
-                named("job", 5),
-                named("vendor", 6),
-                named("businessUnit", 2),
-                named("material", -7),
-            ]
-            .into(),
-            customers: [7, 0, -1, 3].map(CustomerId).into(),
-            ..Touches::default()
-        };
-        let keys: Vec<String> = woken(&touches).iter().map(Key::to_string).collect();
+        let named = [
+            ("job", 5),
+            ("vendor", 6),
+            ("businessunit", 2),
+            ("material", -7),
+        ];
+        let keys: Vec<String> = woken([7, 0, 7, -1, 3], named)
+            .iter()
+            .map(Key::to_string)
+            .collect();
         assert_eq!(
             keys,
             [

@@ -8,6 +8,7 @@ use servicetitan::TenantId;
 use servicetitan::webhook::Verifier;
 use store::connections::ConnectionId;
 use store::{Result, Store};
+use sync::flow::Flow;
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::{Profile, secret};
@@ -23,6 +24,8 @@ pub struct Receiver {
     pub name: String,
     /// Its tenant.
     pub tenant: TenantId,
+    /// The flows that are on: records of others are not woken.
+    pub flows: Vec<Flow>,
     /// Checks signatures; absent when webhooks are off or no secret is set.
     pub verifier: Option<Verifier>,
     version: i64,
@@ -116,6 +119,7 @@ impl Receivers {
                 connection: connection.id,
                 name: connection.name,
                 tenant: TenantId(profile.servicetitan.tenant_id),
+                flows: profile.flows_on(),
                 verifier,
                 version: connection.version,
             }));

@@ -170,9 +170,12 @@ async fn store(
     envelope: &Envelope,
     raw: &Bytes,
 ) -> Result<Received, Refusal> {
-    let mut wakes = woken(envelope.touches());
-    // Whatever else it names comes with the next reading of the feeds.
-    wakes.truncate(WAKES_PER_DELIVERY_MAX);
+    let touches = envelope.touches();
+    let named = touches.named.iter();
+    let wakes = woken(
+        touches.customers.iter().map(|id| id.0),
+        named.map(|named| (named.entity.as_str(), named.id)),
+    );
     let mut received = Received::Duplicate;
     for receiver in receivers {
         let delivery = Delivery {
@@ -180,7 +183,13 @@ async fn store(
             occurrence: envelope.occurrence().as_str().to_owned(),
             event_type: envelope.event_type.clone(),
             raw: raw.clone(),
-            wakes: wakes.clone(),
+            // Whatever else it names comes with the next reading of the feeds.
+            wakes: wakes
+                .iter()
+                .filter(|key| receiver.flows.contains(&key.flow))
+                .take(WAKES_PER_DELIVERY_MAX)
+                .cloned()
+                .collect(),
         };
         let outcome = web
             .store()
