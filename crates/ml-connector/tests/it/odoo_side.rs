@@ -52,6 +52,8 @@ impl OdooSide {
     /// A simulator with other options, e.g. one whose calls take their time.
     pub(crate) async fn simulated_with(change: impl FnOnce(&mut simulated::Options)) -> Self {
         let mut options = simulated::Options::new(std::sync::Arc::new(ml_connector::clock::now));
+        // As the user that scripts/rig makes.
+        options.rights = simulated::Rights::ProductManager;
         change(&mut options);
         Self::Simulated(Box::new(
             simulated::Sandbox::start(options)
@@ -171,11 +173,16 @@ impl OdooSide {
         psql(&format!("{server}/{}", real.database), sql);
     }
 
-    /// The database id of each of our external ids.
+    /// The database id of each partner that bears an external id of ours.
     pub(crate) async fn ids(&self) -> BTreeMap<String, i64> {
+        self.ids_of("res.partner").await
+    }
+
+    /// The database id of each record of a model that bears an external id of ours.
+    pub(crate) async fn ids_of(&self, model: &str) -> BTreeMap<String, i64> {
         let domain = json!([
             ["module", "=like", "\\_\\_servicetitan\\_%"],
-            ["model", "=", "res.partner"]
+            ["model", "=", model]
         ]);
         let rows = self
             .call(
@@ -193,16 +200,46 @@ impl OdooSide {
         rows.as_array().expect("rows").iter().map(row).collect()
     }
 
-    /// What stands in Odoo under our external ids.
+    /// The partners that stand in Odoo under our external ids.
     pub(crate) async fn partners(&self) -> Partners {
-        let ids = self.ids().await;
+        let (ids, rows) = self.rows("res.partner", &FIELDS).await;
         let names: BTreeMap<i64, &str> =
             ids.iter().map(|(name, id)| (*id, name.as_str())).collect();
-        let mut fields = FIELDS.to_vec();
-        fields.push("id");
+        ids.iter()
+            .map(|(name, id)| (name.clone(), comparable(&rows[id], &names)))
+            .collect()
+    }
+
+    /// The records of a model that stand in Odoo under our external ids; of what they refer to, the name.
+    pub(crate) async fn records(&self, model: &str, fields: &[&str]) -> Partners {
+        let (ids, rows) = self.rows(model, fields).await;
+        let shown = |row: &Map<String, Value>| {
+            let field = |field: &&str| match &row[*field] {
+                Value::Array(pair) if pair.len() == 2 && pair[1].is_string() => pair[1].clone(),
+                Value::String(text) if text.is_empty() => json!(false),
+                value => value.clone(),
+            };
+            fields
+                .iter()
+                .map(|name| ((*name).to_owned(), field(name)))
+                .collect()
+        };
+        ids.iter()
+            .map(|(name, id)| (name.clone(), shown(&rows[id])))
+            .collect()
+    }
+
+    /// The records of a model that bear our external ids: their ids by name, and their rows by id.
+    async fn rows(
+        &self,
+        model: &str,
+        fields: &[&str],
+    ) -> (BTreeMap<String, i64>, BTreeMap<i64, Map<String, Value>>) {
+        let ids = self.ids_of(model).await;
+        let fields: Vec<&str> = fields.iter().copied().chain(["id"]).collect();
         let rows = self
             .call(
-                "res.partner",
+                model,
                 "search_read",
                 json!({
                     "domain": [["id", "in", ids.values().collect::<Vec<_>>()]],
@@ -211,25 +248,18 @@ impl OdooSide {
                 }),
             )
             .await;
-        let rows: BTreeMap<i64, &Map<String, Value>> = rows
-            .as_array()
-            .expect("rows")
-            .iter()
-            .map(|row| {
-                (
-                    row["id"].as_i64().expect("an id"),
-                    row.as_object().expect("a row"),
-                )
-            })
-            .collect();
-        ids.iter()
-            .map(|(name, id)| {
-                let row = rows
-                    .get(id)
-                    .unwrap_or_else(|| panic!("{name} points to partner {id}, which is not there"));
-                (name.clone(), comparable(row, &names))
-            })
-            .collect()
+        let row = |row: &Value| {
+            let row = row.as_object().expect("a row").clone();
+            (row["id"].as_i64().expect("an id"), row)
+        };
+        let rows: BTreeMap<_, _> = rows.as_array().expect("rows").iter().map(row).collect();
+        for (name, id) in &ids {
+            assert!(
+                rows.contains_key(id),
+                "{name} points to {model} {id}, which is not there"
+            );
+        }
+        (ids, rows)
     }
 
     /// How many partners the connector's user has made, whatever external id they bear.

@@ -109,6 +109,13 @@ impl Rig {
             .await;
     }
 
+    /// Turns further flows on.
+    pub(crate) async fn turn_on(&self, flows: &[&str]) {
+        let section = |flow: &&str| format!("[flows.{flow}]\nevery = \"5s\"\n");
+        let sections: Vec<String> = flows.iter().map(section).collect();
+        self.reconfigure(|text| text + &sections.concat()).await;
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -181,9 +188,14 @@ impl Rig {
 
     /// One pass, and the customers' counts of its summary. Fails when it did not settle.
     pub(crate) async fn sync(&self) -> Value {
+        self.sync_all().await["customers"].clone()
+    }
+
+    /// One pass, and the counts of each flow. Fails when it did not settle.
+    pub(crate) async fn sync_all(&self) -> Value {
         let summary = self.json(&["sync", "--json"]).await;
         assert_eq!(summary["settled"], true, "{summary:#}");
-        summary["connections"]["acme"]["flows"]["customers"].clone()
+        summary["connections"]["acme"]["flows"].clone()
     }
 
     /// How the customers stand.

@@ -19,6 +19,14 @@ struct Creation {
     columns: Content,
 }
 
+/// A model and its columns: what goes in one call.
+pub(super) type Shape = (&'static str, Vec<String>);
+
+pub(super) fn shape(model: &'static str, columns: &Content) -> Shape {
+    let columns = columns.iter().map(|(column, _)| column.to_owned());
+    (model, columns.collect())
+}
+
 impl Creation {
     /// With what Odoo lets it inherit of a parent in the same call: the parent has these columns, so the child has them
     /// as well, and empty ones would clear what it inherited as soon as the call is repeated.
@@ -36,17 +44,20 @@ impl Creation {
 }
 
 impl Carrier {
-    /// All creations of the batch. New customers go in one call with everything that belongs to them, parents first.
-    /// What is added to customers that are there goes in a call for each set of columns: an empty column is not
-    /// nothing, it clears what Odoo had put there by itself when the call is repeated.
+    /// All creations of the batch. New records go in one call with everything that belongs to them, parents first. Those
+    /// whose own columns differ go in calls of their own, and so does what is added to records that are there: an empty
+    /// column is not nothing, it clears what Odoo puts there by itself.
     pub(super) async fn create(
         &self,
         progress: &mut [Progress],
         carried: &mut Carried,
     ) -> Result<(), odoo::Error> {
-        let mut whole: BTreeMap<&str, Vec<Creation>> = BTreeMap::new();
-        let mut added: BTreeMap<(&str, Vec<String>), Vec<Creation>> = BTreeMap::new();
+        let mut whole: BTreeMap<Shape, Vec<Creation>> = BTreeMap::new();
+        let mut added: BTreeMap<Shape, Vec<Creation>> = BTreeMap::new();
         for (group, one) in progress.iter().enumerate() {
+            let mut creations = one.job.creations();
+            let own = creations.find(|(_, columns)| columns.get("parent").is_none());
+            let own = own.map(|(write, columns)| shape(write.model, columns));
             for (write, columns) in one.job.creations() {
                 let creation = Creation {
                     group,
@@ -54,16 +65,16 @@ impl Carrier {
                     columns: columns.clone(),
                 };
                 if one.job.creates_parent_of(columns) {
-                    let whole = whole.entry(write.model).or_default();
+                    let shape = own.clone().unwrap_or_else(|| shape(write.model, columns));
+                    let whole = whole.entry(shape).or_default();
                     whole.push(creation.with_inherited(&one.job));
                 } else {
-                    let shape = columns.iter().map(|(column, _)| column.to_owned());
-                    let added = added.entry((write.model, shape.collect())).or_default();
+                    let added = added.entry(shape(write.model, columns)).or_default();
                     added.push(creation);
                 }
             }
         }
-        for (model, mut creations) in whole {
+        for ((model, _), mut creations) in whole {
             creations.sort_by_key(|creation| creation.columns.get("parent").is_some());
             self.create_together(progress, model, creations, carried)
                 .await?;

@@ -9,6 +9,7 @@ use sync::failure::{self, Blame, Verdict};
 use sync::link::{Name, TargetId};
 use sync::plan::{Verb, Write};
 
+use super::create::{Shape, shape};
 use super::{Carried, Carrier, Interruption, Progress, ROWS_MAX};
 use crate::engine::step::{Step, reached};
 
@@ -38,13 +39,12 @@ impl Carrier {
         progress: &mut [Progress],
         carried: &mut Carried,
     ) -> Result<(), Interruption> {
-        let mut shapes: BTreeMap<(&str, Vec<String>), Vec<Change>> = BTreeMap::new();
+        let mut shapes: BTreeMap<Shape, Vec<Change>> = BTreeMap::new();
         for (group, one) in progress.iter().enumerate() {
             for write in &one.job.writes {
                 if let Verb::Update { columns, .. } = &write.verb {
-                    let shape = columns.iter().map(|(column, _)| column.to_owned());
-                    let changes = shapes.entry((write.model, shape.collect())).or_default();
-                    changes.push(Change {
+                    let shape = shape(write.model, columns);
+                    shapes.entry(shape).or_default().push(Change {
                         group,
                         write: write.clone(),
                         columns: columns.clone(),
