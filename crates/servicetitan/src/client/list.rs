@@ -8,13 +8,18 @@
 //! that cannot be sorted ([`List::is_sorted`]) may also lose a row between two pages: read it
 //! whole from time to time.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
-use super::call::Call;
+use super::call::{Call, PAGE_SIZE};
 use super::endpoint::{self, Endpoint, Param};
 use super::{Client, IDS_PER_CALL_MAX, PAGES_MAX, Row, page};
 use crate::error::{Error, ErrorKind};
-use crate::id::{BusinessUnitId, SkuId, VendorId};
+use crate::id::{
+    ApBillId, ApCreditId, BusinessUnitId, InventoryBillId, InventoryReturnId, JobId,
+    PurchaseOrderId, ReceiptId, SkuId, VendorId,
+};
 use crate::record::Identity;
 
 /// The lists that can be read.
@@ -32,17 +37,56 @@ pub enum List {
     Services,
     /// Vendors: there is no feed of them.
     Vendors,
+    /// Whom to pay instead of vendors: there is no feed of them.
+    RemittanceVendors,
+    /// Purchase orders.
+    PurchaseOrders,
+    /// Receipts, cancelled ones too: there is no feed of them.
+    Receipts,
+    /// Returns to vendors, deleted ones too.
+    Returns,
+    /// Warehouses: there is no feed of them.
+    Warehouses,
+    /// Trucks: there is no feed of them.
+    Trucks,
+    /// Inventory bills without the deleted ones. Not sorted.
+    InventoryBills,
+    /// AP bills of purchase orders: there is no feed of them. Not sorted.
+    ApBills,
+    /// AP bills that were entered on their own: there is no feed of them. Not sorted.
+    ApBillsWithoutOrder,
+    /// AP credits: there is no feed of them. Not sorted.
+    ApCredits,
+    /// General ledger accounts: there is no feed of them. Not sorted.
+    GlAccounts,
+    /// Tax zones: there is no feed of them.
+    TaxZones,
+    /// Jobs without the deleted ones.
+    Jobs,
 }
 
 impl List {
     /// Every list.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 19] = [
         Self::PaymentTerms,
         Self::BusinessUnits,
         Self::Materials,
         Self::Equipment,
         Self::Services,
         Self::Vendors,
+        Self::RemittanceVendors,
+        Self::PurchaseOrders,
+        Self::Receipts,
+        Self::Returns,
+        Self::Warehouses,
+        Self::Trucks,
+        Self::InventoryBills,
+        Self::ApBills,
+        Self::ApBillsWithoutOrder,
+        Self::ApCredits,
+        Self::GlAccounts,
+        Self::TaxZones,
+        Self::Jobs,
     ];
 
     /// A stable name, fit for a key: `vendors`, `business-units`, ...
@@ -55,6 +99,19 @@ impl List {
             Self::Equipment => "equipment",
             Self::Services => "services",
             Self::Vendors => "vendors",
+            Self::RemittanceVendors => "remittance-vendors",
+            Self::PurchaseOrders => "purchase-orders",
+            Self::Receipts => "receipts",
+            Self::Returns => "returns",
+            Self::Warehouses => "warehouses",
+            Self::Trucks => "trucks",
+            Self::InventoryBills => "inventory-bills",
+            Self::ApBills => "ap-bills",
+            Self::ApBillsWithoutOrder => "ap-bills-without-order",
+            Self::ApCredits => "ap-credits",
+            Self::GlAccounts => "gl-accounts",
+            Self::TaxZones => "tax-zones",
+            Self::Jobs => "jobs",
         }
     }
 
@@ -78,6 +135,40 @@ impl List {
             Self::Equipment => endpoint::EQUIPMENT,
             Self::Services => endpoint::SERVICES,
             Self::Vendors => endpoint::VENDORS,
+            Self::RemittanceVendors => endpoint::REMITTANCE_VENDORS,
+            Self::PurchaseOrders => endpoint::PURCHASE_ORDERS,
+            Self::Receipts => endpoint::RECEIPTS,
+            Self::Returns => endpoint::RETURNS,
+            Self::Warehouses => endpoint::WAREHOUSES,
+            Self::Trucks => endpoint::TRUCKS,
+            Self::InventoryBills => endpoint::INVENTORY_BILLS,
+            Self::ApBills | Self::ApBillsWithoutOrder => endpoint::AP_BILLS,
+            Self::ApCredits => endpoint::AP_CREDITS,
+            Self::GlAccounts => endpoint::GL_ACCOUNTS,
+            Self::TaxZones => endpoint::TAX_ZONES,
+            Self::Jobs => endpoint::JOBS,
+        }
+    }
+
+    /// What the list is called with always: without it the server chooses a part on its own.
+    pub(super) fn filter(self) -> Option<(Param, &'static str)> {
+        match self {
+            Self::ApBills => Some((Param::BillType, "Procurement")),
+            Self::ApBillsWithoutOrder => Some((Param::BillType, "ApBill")),
+            _ => None,
+        }
+    }
+
+    /// Rows per page. Documents with lines come in smaller pages: the server takes its time.
+    pub(super) fn page_size(self) -> u32 {
+        match self {
+            Self::PurchaseOrders
+            | Self::Receipts
+            | Self::Returns
+            | Self::InventoryBills
+            | Self::ApBills
+            | Self::ApBillsWithoutOrder => 500,
+            _ => PAGE_SIZE,
         }
     }
 
@@ -193,6 +284,76 @@ impl Client {
     /// Services by id, as [`Self::materials`].
     pub async fn services(&self, ids: &[SkuId]) -> Result<Vec<Row>, Error> {
         self.listed(List::Services, ids.iter().map(|id| id.0)).await
+    }
+
+    /// Purchase orders by id, in calls of 50. Ids that do not exist are absent.
+    pub async fn purchase_orders(&self, ids: &[PurchaseOrderId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::PurchaseOrders, ids.iter().map(|id| id.0))
+            .await
+    }
+
+    /// Receipts by id, cancelled or not, in calls of 50. Ids that do not exist are absent.
+    pub async fn receipts(&self, ids: &[ReceiptId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::Receipts, ids.iter().map(|id| id.0)).await
+    }
+
+    /// The receipts of these purchase orders, cancelled or not, in calls of 50 orders.
+    pub async fn receipts_of(&self, orders: &[PurchaseOrderId]) -> Result<Vec<Row>, Error> {
+        let mut rows = Vec::new();
+        for orders in orders.chunks(IDS_PER_CALL_MAX) {
+            let asked =
+                |row: &Identity| row.purchase_order_id.is_none_or(|id| orders.contains(&id));
+            self.pages(|page| Call::ReceiptsOf { orders, page }, asked, &mut rows)
+                .await?;
+        }
+        Ok(rows)
+    }
+
+    /// Returns by id, deleted or not, in calls of 50. Ids that do not exist are absent.
+    pub async fn returns(&self, ids: &[InventoryReturnId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::Returns, ids.iter().map(|id| id.0)).await
+    }
+
+    /// Inventory bills by id, in calls of 50. Ids that do not exist are absent, and so are deleted
+    /// bills: only the feed tells of those.
+    pub async fn inventory_bills(&self, ids: &[InventoryBillId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::InventoryBills, ids.iter().map(|id| id.0))
+            .await
+    }
+
+    /// AP bills by id, with and without a purchase order, in calls of 50. Ids that do not exist are
+    /// absent. Two calls, because the list shows one type of bills at a time.
+    pub async fn ap_bills(&self, ids: &[ApBillId]) -> Result<Vec<Row>, Error> {
+        let mut rows = self
+            .listed(List::ApBills, ids.iter().map(|id| id.0))
+            .await?;
+        let found: HashSet<_> = rows
+            .iter()
+            .filter_map(|row| Identity::of(row.get()))
+            .map(|row| row.id)
+            .collect();
+        let missing: Vec<_> = ids
+            .iter()
+            .map(|id| id.0)
+            .filter(|id| !found.contains(id))
+            .collect();
+        rows.extend(
+            self.listed(List::ApBillsWithoutOrder, missing.into_iter())
+                .await?,
+        );
+        Ok(rows)
+    }
+
+    /// AP credits by id, in calls of 50. Ids that do not exist are absent.
+    pub async fn ap_credits(&self, ids: &[ApCreditId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::ApCredits, ids.iter().map(|id| id.0))
+            .await
+    }
+
+    /// Jobs by id, in calls of 50. Ids that do not exist are absent, and so are deleted jobs: only
+    /// the feed tells of those.
+    pub async fn jobs(&self, ids: &[JobId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::Jobs, ids.iter().map(|id| id.0)).await
     }
 
     /// Rows of a list by id, in calls of 50.

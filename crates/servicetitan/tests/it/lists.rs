@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use servicetitan::client::{Continuation, Feed, List};
 use servicetitan::record::{self, Customer, Identity};
-use servicetitan::{BusinessUnitId, CustomerId, ErrorKind, SkuId, VendorId};
+use servicetitan::{
+    ApBillId, BusinessUnitId, CustomerId, ErrorKind, InventoryBillId, PurchaseOrderId, SkuId,
+    VendorId,
+};
 
 use crate::server::{Answer, Seen, Server, client, config};
 
@@ -459,4 +462,57 @@ async fn the_preflight_touches_the_lists_that_are_named() {
         .await;
     let scopes: Vec<_> = preflight.scopes.iter().map(|check| check.scope).collect();
     assert_eq!(scopes[3..], ["tn.inv.vendors:r", "tn.stt.businessunits:r"]);
+}
+
+#[tokio::test]
+async fn ap_bills_by_id_are_looked_for_among_both_types() {
+    let server = Server::with_token(|seen, _| {
+        let rows = match param(seen, "billType").as_deref() {
+            Some("Procurement") => r#"[{"id":1},{"id":3}]"#,
+            Some("ApBill") => r#"[{"id":2}]"#,
+            other => panic!("{other:?}"),
+        };
+        Answer::rows(rows)
+    })
+    .await;
+    let asked = [ApBillId(1), ApBillId(2), ApBillId(3), ApBillId(4)];
+    let rows = server.client().ap_bills(&asked).await.unwrap();
+    assert_eq!(ids(&rows), [1, 3, 2]);
+    let asked: Vec<_> = server
+        .calls()
+        .iter()
+        .map(|seen| param(seen, "ids").unwrap())
+        .collect();
+    assert_eq!(asked, ["1,2,3,4", "2,4"]);
+}
+
+#[tokio::test]
+async fn receipts_of_orders_belong_to_them() {
+    let server = Server::with_token(|_, _| {
+        Answer::rows(r#"[{"id":1,"purchaseOrderId":7},{"id":2,"purchaseOrderId":8}]"#)
+    })
+    .await;
+    let client = server.client();
+    let both = [PurchaseOrderId(7), PurchaseOrderId(8)];
+    assert_eq!(ids(&client.receipts_of(&both).await.unwrap()), [1, 2]);
+    let error = client.receipts_of(&both[..1]).await.unwrap_err();
+    assert!(error.message.contains("row 2"), "{error}");
+    assert_eq!(
+        param(&server.calls()[0], "purchaseOrderIds").as_deref(),
+        Some("7,8")
+    );
+}
+
+#[tokio::test]
+async fn bills_are_never_asked_for_at_the_address_that_answers_with_a_bare_array() {
+    let server = Server::with_token(|_, _| Answer::rows(r#"[{"id":7}]"#)).await;
+    let client = server.client();
+    client.inventory_bills(&[InventoryBillId(7)]).await.unwrap();
+    client.list(List::InventoryBills).await.unwrap();
+    for seen in server.calls() {
+        assert_eq!(
+            seen.path,
+            "/accounting/v2/tenant/1234/inventory-bills/paginated"
+        );
+    }
 }
