@@ -1,4 +1,4 @@
-//! Lists: polled by time of change, read whole, or asked for by id.
+//! Lists: polled by time of change, or read whole.
 //!
 //! What has no export feed is polled, with an overlap and by id against what is known: a list does
 //! not tell what was deleted. While a list is read page by page, its rows may move. Sorted by id,
@@ -8,19 +8,12 @@
 //! that cannot be sorted ([`List::is_sorted`]) may also lose a row between two pages: read it
 //! whole from time to time.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 
 use super::call::{Call, PAGE_SIZE};
 use super::endpoint::{self, Endpoint, Param};
-use super::{Client, IDS_PER_CALL_MAX, PAGES_MAX, Row, page};
+use super::{Client, PAGES_MAX, Row, page};
 use crate::error::{Error, ErrorKind};
-use crate::id::{
-    ApBillId, ApCreditId, BusinessUnitId, InventoryBillId, InventoryReturnId, JobId,
-    PurchaseOrderId, ReceiptId, SkuId, VendorId,
-};
-use crate::record::Identity;
 
 /// The lists that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -255,120 +248,5 @@ impl Client {
     /// All payment terms of the tenant.
     pub async fn payment_terms(&self) -> Result<Vec<Row>, Error> {
         self.list(List::PaymentTerms).await
-    }
-
-    /// Business units by id, active or not, in calls of 50. Ids that do not exist are absent.
-    pub async fn business_units(&self, ids: &[BusinessUnitId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::BusinessUnits, ids.iter().map(|id| id.0))
-            .await
-    }
-
-    /// Vendors by id, active or not, in calls of 50. Ids that do not exist are absent.
-    pub async fn vendors(&self, ids: &[VendorId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Vendors, ids.iter().map(|id| id.0)).await
-    }
-
-    /// Materials by id, active or not, in calls of 50. Ids that do not exist, or that are not
-    /// materials, are absent.
-    pub async fn materials(&self, ids: &[SkuId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Materials, ids.iter().map(|id| id.0))
-            .await
-    }
-
-    /// Equipment by id, as [`Self::materials`].
-    pub async fn equipment(&self, ids: &[SkuId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Equipment, ids.iter().map(|id| id.0))
-            .await
-    }
-
-    /// Services by id, as [`Self::materials`].
-    pub async fn services(&self, ids: &[SkuId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Services, ids.iter().map(|id| id.0)).await
-    }
-
-    /// Purchase orders by id, in calls of 50. Ids that do not exist are absent.
-    pub async fn purchase_orders(&self, ids: &[PurchaseOrderId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::PurchaseOrders, ids.iter().map(|id| id.0))
-            .await
-    }
-
-    /// Receipts by id, cancelled or not, in calls of 50. Ids that do not exist are absent.
-    pub async fn receipts(&self, ids: &[ReceiptId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Receipts, ids.iter().map(|id| id.0)).await
-    }
-
-    /// The receipts of these purchase orders, cancelled or not, in calls of 50 orders.
-    pub async fn receipts_of(&self, orders: &[PurchaseOrderId]) -> Result<Vec<Row>, Error> {
-        let mut rows = Vec::new();
-        for orders in orders.chunks(IDS_PER_CALL_MAX) {
-            let asked =
-                |row: &Identity| row.purchase_order_id.is_none_or(|id| orders.contains(&id));
-            self.pages(|page| Call::ReceiptsOf { orders, page }, asked, &mut rows)
-                .await?;
-        }
-        Ok(rows)
-    }
-
-    /// Returns by id, deleted or not, in calls of 50. Ids that do not exist are absent.
-    pub async fn returns(&self, ids: &[InventoryReturnId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Returns, ids.iter().map(|id| id.0)).await
-    }
-
-    /// Inventory bills by id, in calls of 50. Ids that do not exist are absent, and so are deleted
-    /// bills: only the feed tells of those.
-    pub async fn inventory_bills(&self, ids: &[InventoryBillId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::InventoryBills, ids.iter().map(|id| id.0))
-            .await
-    }
-
-    /// AP bills by id, with and without a purchase order, in calls of 50. Ids that do not exist are
-    /// absent. Two calls, because the list shows one type of bills at a time.
-    pub async fn ap_bills(&self, ids: &[ApBillId]) -> Result<Vec<Row>, Error> {
-        let mut rows = self
-            .listed(List::ApBills, ids.iter().map(|id| id.0))
-            .await?;
-        let found: HashSet<_> = rows
-            .iter()
-            .filter_map(|row| Identity::of(row.get()))
-            .map(|row| row.id)
-            .collect();
-        let missing: Vec<_> = ids
-            .iter()
-            .map(|id| id.0)
-            .filter(|id| !found.contains(id))
-            .collect();
-        rows.extend(
-            self.listed(List::ApBillsWithoutOrder, missing.into_iter())
-                .await?,
-        );
-        Ok(rows)
-    }
-
-    /// AP credits by id, in calls of 50. Ids that do not exist are absent.
-    pub async fn ap_credits(&self, ids: &[ApCreditId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::ApCredits, ids.iter().map(|id| id.0))
-            .await
-    }
-
-    /// Jobs by id, in calls of 50. Ids that do not exist are absent, and so are deleted jobs: only
-    /// the feed tells of those.
-    pub async fn jobs(&self, ids: &[JobId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Jobs, ids.iter().map(|id| id.0)).await
-    }
-
-    /// Rows of a list by id, in calls of 50.
-    async fn listed(
-        &self,
-        list: List,
-        ids: impl ExactSizeIterator<Item = i64>,
-    ) -> Result<Vec<Row>, Error> {
-        let mut rows = Vec::with_capacity(ids.len());
-        let ids: Vec<_> = ids.collect();
-        for ids in ids.chunks(IDS_PER_CALL_MAX) {
-            let asked = |row: &Identity| ids.contains(&row.id);
-            self.pages(|page| Call::Listed { list, ids, page }, asked, &mut rows)
-                .await?;
-        }
-        Ok(rows)
     }
 }
