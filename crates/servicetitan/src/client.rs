@@ -14,6 +14,7 @@ mod endpoint;
 mod feed;
 mod http;
 mod list;
+mod lookup;
 mod page;
 mod preflight;
 mod retry;
@@ -42,9 +43,8 @@ pub use self::token::TokenFacts;
 use self::call::Call;
 use self::token::TokenCache;
 use crate::error::{Error, ErrorKind};
-use crate::id::{CustomerId, TenantId};
+use crate::id::TenantId;
 use crate::pacer::Pacer;
-use crate::record::Identity;
 
 /// One row as it came.
 pub type Row = Box<RawValue>;
@@ -116,82 +116,6 @@ impl Client {
     #[must_use]
     pub fn feed(&self, feed: Feed, from: Option<Continuation>, recent: bool) -> FeedReader {
         FeedReader::new(self.clone(), feed, from, recent)
-    }
-
-    /// Customers by id, active or not, in calls of 50. Ids that do not exist are simply absent.
-    pub async fn customers(&self, ids: &[CustomerId]) -> Result<Vec<Row>, Error> {
-        let mut rows = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(IDS_PER_CALL_MAX) {
-            let asked = |row: &Identity| ids.contains(&CustomerId(row.id));
-            self.pages(|page| Call::Customers { ids, page }, asked, &mut rows)
-                .await?;
-        }
-        Ok(rows)
-    }
-
-    /// The contacts of these customers, in calls of 50 customers. Removed ones are not listed.
-    pub async fn customer_contacts(&self, customers: &[CustomerId]) -> Result<Vec<Row>, Error> {
-        let mut rows = Vec::new();
-        for customers in customers.chunks(IDS_PER_CALL_MAX) {
-            let asked = |row: &Identity| row.customer_id.is_none_or(|id| customers.contains(&id));
-            self.pages(
-                |page| Call::CustomerContacts { customers, page },
-                asked,
-                &mut rows,
-            )
-            .await?;
-        }
-        Ok(rows)
-    }
-
-    /// The locations of one customer, active or not.
-    pub async fn locations_of(&self, customer: CustomerId) -> Result<Vec<Row>, Error> {
-        let mut rows = Vec::new();
-        let asked = |row: &Identity| row.customer_id.is_none_or(|id| id == customer);
-        self.pages(
-            |page| Call::LocationsOf { customer, page },
-            asked,
-            &mut rows,
-        )
-        .await?;
-        Ok(rows)
-    }
-
-    /// Reads all pages of a list. `asked` says whether a row may be there: the server answers
-    /// with everything when it does not understand a filter.
-    async fn pages<'a>(
-        &self,
-        call: impl Fn(u32) -> Call<'a>,
-        asked: impl Fn(&Identity) -> bool,
-        rows: &mut Vec<Row>,
-    ) -> Result<(), Error> {
-        for number in 1..=PAGES_MAX {
-            let call = call(number);
-            let body = self.send(&call).await?;
-            let page = page::parse(&body, number).map_err(|cause| cause.of(call.operation()))?;
-            let stranger = page
-                .rows
-                .iter()
-                .filter_map(|row| Identity::of(row.get()))
-                .find(|row| !asked(row));
-            if let Some(stranger) = stranger {
-                let message = format!(
-                    "row {} was not asked for: a filter was ignored",
-                    stranger.id
-                );
-                return Err(Error::new(call.operation(), ErrorKind::Unreadable, message));
-            }
-            rows.extend(page.rows);
-            if !page.has_more {
-                return Ok(());
-            }
-        }
-        let message = format!("the list does not end within {PAGES_MAX} pages");
-        Err(Error::new(
-            call(1).operation(),
-            ErrorKind::Unreadable,
-            message,
-        ))
     }
 
     /// Sends one call, with retries, and returns the body of its 2xx answer.

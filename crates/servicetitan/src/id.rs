@@ -59,4 +59,46 @@ ids! {
     CategoryId,
     /// `accounting/gl-accounts`.
     GlAccountId,
+    /// `accounting/tax-zones`.
+    TaxZoneId,
+    /// `accounting/remittance-vendors`.
+    RemittanceVendorId,
+    /// `inventory/warehouses` and `inventory/trucks`.
+    InventoryLocationId,
+    /// `inventory/purchase-orders`.
+    PurchaseOrderId,
+    /// A line of a purchase order.
+    PurchaseOrderItemId,
+    /// `inventory/purchase-order-types`.
+    PurchaseOrderTypeId,
+    /// `inventory/receipts`.
+    ReceiptId,
+    /// A line of a receipt.
+    ReceiptItemId,
+    /// `inventory/returns`.
+    InventoryReturnId,
+    /// A line of a return.
+    InventoryReturnItemId,
+    /// `accounting/inventory-bills`.
+    InventoryBillId,
+    /// `accounting/ap-bills`.
+    ApBillId,
+    /// A line of an inventory bill or of an AP bill.
+    BillItemId,
+    /// A line of an AP bill that is no item.
+    ExpenseItemId,
+    /// `accounting/ap-credits`.
+    ApCreditId,
+    /// A part of an AP credit.
+    ApCreditSplitId,
+    /// A batch of documents.
+    BatchId,
+    /// `accounting/invoices`.
+    InvoiceId,
+    /// `jpm/projects`.
+    ProjectId,
+    /// `jpm/job-types`.
+    JobTypeId,
+    /// `settings/technicians`.
+    TechnicianId,
 }

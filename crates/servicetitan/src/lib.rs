@@ -14,8 +14,11 @@ pub mod webhook;
 pub use client::{Client, Config, Environment, Http};
 pub use error::{Error, ErrorKind};
 pub use id::{
-    BusinessUnitId, CategoryId, ContactId, CustomerId, GlAccountId, JobId, LocationId,
-    PaymentTermId, SkuId, TenantId, VendorId,
+    ApBillId, ApCreditId, ApCreditSplitId, BatchId, BillItemId, BusinessUnitId, CategoryId,
+    ContactId, CustomerId, ExpenseItemId, GlAccountId, InventoryBillId, InventoryLocationId,
+    InventoryReturnId, InventoryReturnItemId, InvoiceId, JobId, JobTypeId, LocationId,
+    PaymentTermId, ProjectId, PurchaseOrderId, PurchaseOrderItemId, PurchaseOrderTypeId, ReceiptId,
+    ReceiptItemId, RemittanceVendorId, SkuId, TaxZoneId, TechnicianId, TenantId, VendorId,
 };
 #[cfg(feature = "client")]
 pub use pacer::{Pacer, RateLimit};

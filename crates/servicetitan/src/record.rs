@@ -6,16 +6,25 @@
 //! new. Not tolerant of a row without its identifier, or of a value whose meaning would have to be
 //! guessed: such a row is [`Unreadable`], which names the field and leaves its neighbours alone.
 
+mod ap_bill;
+mod ap_credit;
+mod bill;
 mod business_unit;
 mod contact;
 mod customer;
+mod gl_account;
 mod identity;
+mod inventory_location;
+mod inventory_return;
 mod item;
 mod job;
 mod location;
 mod open_enum;
 mod payment_term;
+mod purchase_order;
+mod receipt;
 mod reference;
+mod tax_zone;
 mod vendor;
 mod wire;
 
@@ -23,16 +32,25 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+pub use self::ap_bill::{ApBill, ApBillSource, ApBillStatus, BillType, ExpenseItem};
+pub use self::ap_credit::{ApCredit, ApCreditSplit};
+pub use self::bill::{BillItem, InventoryBill};
 pub use self::business_unit::BusinessUnit;
 pub use self::contact::{ContactType, CustomerContact, PhoneSettings};
 pub use self::customer::{Address, CustomField, Customer, CustomerType, ExternalData};
+pub use self::gl_account::GlAccount;
 pub use self::identity::Identity;
+pub use self::inventory_location::{Truck, Warehouse};
+pub use self::inventory_return::{InventoryReturn, InventoryReturnItem, InventoryReturnStatus};
 pub use self::item::{Item, ItemVendor, SkuType};
-pub use self::job::Job;
+pub use self::job::{Job, JobStatus};
 pub use self::location::Location;
 pub use self::payment_term::{DueDayType, PaymentTerm};
-pub use self::reference::Named;
-pub use self::vendor::{Vendor, VendorContactInfo};
+pub use self::purchase_order::{PurchaseOrder, PurchaseOrderItem, PurchaseOrderStatus};
+pub use self::receipt::{Receipt, ReceiptItem};
+pub use self::reference::{Batch, GlAccountRef, LandedCostMethod, Named, SyncStatus};
+pub use self::tax_zone::{TaxBase, TaxRate, TaxZone};
+pub use self::vendor::{RemittanceVendor, Vendor, VendorContactInfo};
 #[cfg(feature = "webhook")]
 pub(crate) use self::wire::{optional_text, optional_whole, timestamp_of};
 

@@ -7,11 +7,11 @@ use url::Url;
 use super::endpoint::{self, Endpoint, Param};
 use super::feed::{Continuation, Feed};
 use super::list::List;
-use crate::id::{CustomerId, TenantId};
+use crate::id::{CustomerId, PurchaseOrderId, TenantId};
 
 /// Rows per page of lists whose length is not known: below the documented 5,000, which takes the
 /// server long, and above what a customer has.
-const PAGE_SIZE: u32 = 1_000;
+pub(super) const PAGE_SIZE: u32 = 1_000;
 
 /// Everything that this client can ask for.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +45,10 @@ pub(super) enum Call<'a> {
         ids: &'a [i64],
         page: u32,
     },
+    ReceiptsOf {
+        orders: &'a [PurchaseOrderId],
+        page: u32,
+    },
     /// One row of a list: does the scope let us?
     Probe(Endpoint),
 }
@@ -57,6 +61,7 @@ impl Call<'_> {
             Self::CustomerContacts { .. } => endpoint::CUSTOMER_CONTACTS,
             Self::LocationsOf { .. } => endpoint::LOCATIONS,
             Self::List { list, .. } | Self::Listed { list, .. } => list.endpoint(),
+            Self::ReceiptsOf { .. } => endpoint::RECEIPTS,
             Self::Probe(endpoint) => *endpoint,
         }
     }
@@ -76,6 +81,7 @@ impl Call<'_> {
                 (Param::PageSize, size.to_string()),
             ]
         };
+        let fixed = |(param, value): (Param, &str)| (param, value.to_owned());
         let mut query = Vec::new();
         match self {
             Self::Export { from, recent, .. } => {
@@ -99,8 +105,9 @@ impl Call<'_> {
             Self::List { list, since, page } => {
                 // Whole milliseconds, rounded down: never later than the moment that was meant.
                 query.extend(since.map(|since| (Param::ModifiedOnOrAfter, format!("{since:.3}"))));
+                query.extend(list.filter().map(fixed));
                 query.extend(list.takes(Param::Active).then(any));
-                query.extend(paged(page, PAGE_SIZE));
+                query.extend(paged(page, list.page_size()));
                 query.extend(list.takes(Param::Sort).then(by_id));
             }
             Self::Listed { list, ids, page } => {
@@ -109,9 +116,15 @@ impl Call<'_> {
                 } else {
                     query.push((Param::Ids, commas(ids)));
                 }
+                query.extend(list.filter().map(fixed));
                 query.extend(list.takes(Param::Active).then(any));
                 query.extend(paged(page, 50));
                 query.extend(list.takes(Param::Sort).then(by_id));
+            }
+            Self::ReceiptsOf { orders, page } => {
+                query.extend([(Param::PurchaseOrderIds, commas(orders)), any()]);
+                query.extend(paged(page, List::Receipts.page_size()));
+                query.push(by_id());
             }
             Self::Probe(_) => query.extend(paged(&1, 1)),
         }
@@ -235,6 +248,16 @@ mod tests {
             listed(List::Vendors),
             listed(List::Materials),
             listed(List::BusinessUnits),
+            listed(List::ApBillsWithoutOrder),
+            Call::List {
+                list: List::ApBills,
+                since: None,
+                page: 1,
+            },
+            Call::ReceiptsOf {
+                orders: &[PurchaseOrderId(7), PurchaseOrderId(8)],
+                page: 1,
+            },
             Call::Probe(endpoint::LOCATIONS),
         ]
         .iter()
@@ -254,6 +277,9 @@ mod tests {
         GET https://api.example/inventory/v2/tenant/1234/vendors?ids=7&ids=8&active=Any&page=1&pageSize=50&sort=%2BId
         GET https://api.example/pricebook/v2/tenant/1234/materials?ids=7%2C8&active=Any&page=1&pageSize=50&sort=%2BId
         GET https://api.example/settings/v2/tenant/1234/business-units?ids=7%2C8&active=Any&page=1&pageSize=50
+        GET https://api.example/accounting/v2/tenant/1234/ap-bills?ids=7%2C8&billType=ApBill&page=1&pageSize=50
+        GET https://api.example/accounting/v2/tenant/1234/ap-bills?billType=Procurement&page=1&pageSize=500
+        GET https://api.example/inventory/v2/tenant/1234/receipts?purchaseOrderIds=7%2C8&active=Any&page=1&pageSize=500&sort=%2BId
         GET https://api.example/crm/v2/tenant/1234/locations?page=1&pageSize=1
         ");
     }
@@ -286,6 +312,10 @@ mod tests {
             },
             Call::LocationsOf {
                 customer: CustomerId(7),
+                page: 1,
+            },
+            Call::ReceiptsOf {
+                orders: &[PurchaseOrderId(7)],
                 page: 1,
             },
         ];

@@ -19,6 +19,10 @@ pub enum Param {
     Ids,
     /// `ids`, where the documents describe an array: one `ids` for each.
     IdsRepeated,
+    /// `purchaseOrderIds`, separated by commas.
+    PurchaseOrderIds,
+    /// `billType`: which AP bills.
+    BillType,
     /// `customerId`.
     CustomerId,
     /// `customerIds`, separated by commas.
@@ -42,6 +46,8 @@ impl Param {
             Self::PageSize => "pageSize",
             Self::Sort => "sort",
             Self::Ids | Self::IdsRepeated => "ids",
+            Self::PurchaseOrderIds => "purchaseOrderIds",
+            Self::BillType => "billType",
             Self::CustomerId => "customerId",
             Self::CustomerIds => "customerIds",
             Self::Active => "active",
@@ -98,6 +104,10 @@ endpoints! {
     EXPORT_MATERIALS: GET "pricebook" "export/materials" "tn.pb.materials:r" [From IncludeRecentChanges];
     EXPORT_EQUIPMENT: GET "pricebook" "export/equipment" "tn.pb.equipment:r" [From IncludeRecentChanges];
     EXPORT_SERVICES: GET "pricebook" "export/services" "tn.pb.services:r" [From IncludeRecentChanges];
+    EXPORT_PURCHASE_ORDERS: GET "inventory" "export/purchase-orders" "tn.inv.purchaseorders:r" [From IncludeRecentChanges];
+    EXPORT_RETURNS: GET "inventory" "export/returns" "tn.inv.returns:r" [From IncludeRecentChanges];
+    EXPORT_INVENTORY_BILLS: GET "accounting" "export/inventory-bills" "tn.acc.inventorybills:r" [From IncludeRecentChanges];
+    EXPORT_JOBS: GET "jpm" "export/jobs" "tn.jpm.jobs:r" [From IncludeRecentChanges];
     CUSTOMERS: GET "crm" "customers" "tn.crm.customers:r" [Ids Active Page PageSize Sort];
     CUSTOMER_CONTACTS: GET "crm" "customers/contacts" "tn.crm.customers:r" [CustomerIds Page PageSize];
     LOCATIONS: GET "crm" "locations" "tn.crm.locations:r" [CustomerId Active Page PageSize Sort];
@@ -107,4 +117,16 @@ endpoints! {
     EQUIPMENT: GET "pricebook" "equipment" "tn.pb.equipment:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
     SERVICES: GET "pricebook" "services" "tn.pb.services:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
     VENDORS: GET "inventory" "vendors" "tn.inv.vendors:r" [IdsRepeated Active ModifiedOnOrAfter Page PageSize Sort];
+    REMITTANCE_VENDORS: GET "accounting" "remittance-vendors" "tn.acc.remittancevendors:r" [IdsRepeated Active ModifiedOnOrAfter Page PageSize Sort];
+    PURCHASE_ORDERS: GET "inventory" "purchase-orders" "tn.inv.purchaseorders:r" [Ids ModifiedOnOrAfter Page PageSize Sort];
+    RECEIPTS: GET "inventory" "receipts" "tn.inv.receipts:r" [Ids PurchaseOrderIds Active ModifiedOnOrAfter Page PageSize Sort];
+    RETURNS: GET "inventory" "returns" "tn.inv.returns:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
+    WAREHOUSES: GET "inventory" "warehouses" "tn.inv.warehouses:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
+    TRUCKS: GET "inventory" "trucks" "tn.inv.trucks:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
+    INVENTORY_BILLS: GET "accounting" "inventory-bills/paginated" "tn.acc.inventorybills:r" [Ids ModifiedOnOrAfter Page PageSize];
+    AP_BILLS: GET "accounting" "ap-bills" "tn.acc.apbills:r" [Ids BillType ModifiedOnOrAfter Page PageSize];
+    AP_CREDITS: GET "accounting" "ap-credits" "tn.acc.apcredits:r" [Ids ModifiedOnOrAfter Page PageSize];
+    GL_ACCOUNTS: GET "accounting" "gl-accounts" "tn.acc.glaccounts:r" [Ids Active ModifiedOnOrAfter Page PageSize];
+    TAX_ZONES: GET "accounting" "tax-zones" "tn.acc.taxzones:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
+    JOBS: GET "jpm" "jobs" "tn.jpm.jobs:r" [Ids ModifiedOnOrAfter Page PageSize Sort];
 }

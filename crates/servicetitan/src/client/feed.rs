@@ -29,11 +29,19 @@ pub enum Feed {
     Equipment,
     /// Services of the pricebook.
     Services,
+    /// Purchase orders. Nothing is deleted here: what is withdrawn is `Canceled`.
+    PurchaseOrders,
+    /// Returns to vendors.
+    Returns,
+    /// Inventory bills; deleted ones as `active: false`, which only this feed tells.
+    InventoryBills,
+    /// Jobs; deleted ones as `active: false`, which only this feed tells.
+    Jobs,
 }
 
 impl Feed {
     /// Every feed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Customers,
         Self::CustomerContacts,
         Self::Locations,
@@ -41,6 +49,10 @@ impl Feed {
         Self::Materials,
         Self::Equipment,
         Self::Services,
+        Self::PurchaseOrders,
+        Self::Returns,
+        Self::InventoryBills,
+        Self::Jobs,
     ];
 
     /// A stable name, fit for a key: `customers`, `customer-contacts`, `business-units`, ...
@@ -54,6 +66,10 @@ impl Feed {
             Self::Materials => "materials",
             Self::Equipment => "equipment",
             Self::Services => "services",
+            Self::PurchaseOrders => "purchase-orders",
+            Self::Returns => "returns",
+            Self::InventoryBills => "inventory-bills",
+            Self::Jobs => "jobs",
         }
     }
 
@@ -66,6 +82,10 @@ impl Feed {
             Self::Materials => endpoint::EXPORT_MATERIALS,
             Self::Equipment => endpoint::EXPORT_EQUIPMENT,
             Self::Services => endpoint::EXPORT_SERVICES,
+            Self::PurchaseOrders => endpoint::EXPORT_PURCHASE_ORDERS,
+            Self::Returns => endpoint::EXPORT_RETURNS,
+            Self::InventoryBills => endpoint::EXPORT_INVENTORY_BILLS,
+            Self::Jobs => endpoint::EXPORT_JOBS,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Lists: polled by time of change, read whole, or asked for by id.
+//! Lists: polled by time of change, or read whole.
 //!
 //! What has no export feed is polled, with an overlap and by id against what is known: a list does
 //! not tell what was deleted. While a list is read page by page, its rows may move. Sorted by id,
@@ -10,12 +10,10 @@
 
 use jiff::Timestamp;
 
-use super::call::Call;
+use super::call::{Call, PAGE_SIZE};
 use super::endpoint::{self, Endpoint, Param};
-use super::{Client, IDS_PER_CALL_MAX, PAGES_MAX, Row, page};
+use super::{Client, PAGES_MAX, Row, page};
 use crate::error::{Error, ErrorKind};
-use crate::id::{BusinessUnitId, SkuId, VendorId};
-use crate::record::Identity;
 
 /// The lists that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,17 +30,56 @@ pub enum List {
     Services,
     /// Vendors: there is no feed of them.
     Vendors,
+    /// Whom to pay instead of vendors: there is no feed of them.
+    RemittanceVendors,
+    /// Purchase orders.
+    PurchaseOrders,
+    /// Receipts, cancelled ones too: there is no feed of them.
+    Receipts,
+    /// Returns to vendors, deleted ones too.
+    Returns,
+    /// Warehouses: there is no feed of them.
+    Warehouses,
+    /// Trucks: there is no feed of them.
+    Trucks,
+    /// Inventory bills without the deleted ones. Not sorted.
+    InventoryBills,
+    /// AP bills of purchase orders: there is no feed of them. Not sorted.
+    ApBills,
+    /// AP bills that were entered on their own: there is no feed of them. Not sorted.
+    ApBillsWithoutOrder,
+    /// AP credits: there is no feed of them. Not sorted.
+    ApCredits,
+    /// General ledger accounts: there is no feed of them. Not sorted.
+    GlAccounts,
+    /// Tax zones: there is no feed of them.
+    TaxZones,
+    /// Jobs without the deleted ones.
+    Jobs,
 }
 
 impl List {
     /// Every list.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 19] = [
         Self::PaymentTerms,
         Self::BusinessUnits,
         Self::Materials,
         Self::Equipment,
         Self::Services,
         Self::Vendors,
+        Self::RemittanceVendors,
+        Self::PurchaseOrders,
+        Self::Receipts,
+        Self::Returns,
+        Self::Warehouses,
+        Self::Trucks,
+        Self::InventoryBills,
+        Self::ApBills,
+        Self::ApBillsWithoutOrder,
+        Self::ApCredits,
+        Self::GlAccounts,
+        Self::TaxZones,
+        Self::Jobs,
     ];
 
     /// A stable name, fit for a key: `vendors`, `business-units`, ...
@@ -55,6 +92,19 @@ impl List {
             Self::Equipment => "equipment",
             Self::Services => "services",
             Self::Vendors => "vendors",
+            Self::RemittanceVendors => "remittance-vendors",
+            Self::PurchaseOrders => "purchase-orders",
+            Self::Receipts => "receipts",
+            Self::Returns => "returns",
+            Self::Warehouses => "warehouses",
+            Self::Trucks => "trucks",
+            Self::InventoryBills => "inventory-bills",
+            Self::ApBills => "ap-bills",
+            Self::ApBillsWithoutOrder => "ap-bills-without-order",
+            Self::ApCredits => "ap-credits",
+            Self::GlAccounts => "gl-accounts",
+            Self::TaxZones => "tax-zones",
+            Self::Jobs => "jobs",
         }
     }
 
@@ -78,6 +128,40 @@ impl List {
             Self::Equipment => endpoint::EQUIPMENT,
             Self::Services => endpoint::SERVICES,
             Self::Vendors => endpoint::VENDORS,
+            Self::RemittanceVendors => endpoint::REMITTANCE_VENDORS,
+            Self::PurchaseOrders => endpoint::PURCHASE_ORDERS,
+            Self::Receipts => endpoint::RECEIPTS,
+            Self::Returns => endpoint::RETURNS,
+            Self::Warehouses => endpoint::WAREHOUSES,
+            Self::Trucks => endpoint::TRUCKS,
+            Self::InventoryBills => endpoint::INVENTORY_BILLS,
+            Self::ApBills | Self::ApBillsWithoutOrder => endpoint::AP_BILLS,
+            Self::ApCredits => endpoint::AP_CREDITS,
+            Self::GlAccounts => endpoint::GL_ACCOUNTS,
+            Self::TaxZones => endpoint::TAX_ZONES,
+            Self::Jobs => endpoint::JOBS,
+        }
+    }
+
+    /// What the list is called with always: without it the server chooses a part on its own.
+    pub(super) fn filter(self) -> Option<(Param, &'static str)> {
+        match self {
+            Self::ApBills => Some((Param::BillType, "Procurement")),
+            Self::ApBillsWithoutOrder => Some((Param::BillType, "ApBill")),
+            _ => None,
+        }
+    }
+
+    /// Rows per page. Documents with lines come in smaller pages: the server takes its time.
+    pub(super) fn page_size(self) -> u32 {
+        match self {
+            Self::PurchaseOrders
+            | Self::Receipts
+            | Self::Returns
+            | Self::InventoryBills
+            | Self::ApBills
+            | Self::ApBillsWithoutOrder => 500,
+            _ => PAGE_SIZE,
         }
     }
 
@@ -164,50 +248,5 @@ impl Client {
     /// All payment terms of the tenant.
     pub async fn payment_terms(&self) -> Result<Vec<Row>, Error> {
         self.list(List::PaymentTerms).await
-    }
-
-    /// Business units by id, active or not, in calls of 50. Ids that do not exist are absent.
-    pub async fn business_units(&self, ids: &[BusinessUnitId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::BusinessUnits, ids.iter().map(|id| id.0))
-            .await
-    }
-
-    /// Vendors by id, active or not, in calls of 50. Ids that do not exist are absent.
-    pub async fn vendors(&self, ids: &[VendorId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Vendors, ids.iter().map(|id| id.0)).await
-    }
-
-    /// Materials by id, active or not, in calls of 50. Ids that do not exist, or that are not
-    /// materials, are absent.
-    pub async fn materials(&self, ids: &[SkuId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Materials, ids.iter().map(|id| id.0))
-            .await
-    }
-
-    /// Equipment by id, as [`Self::materials`].
-    pub async fn equipment(&self, ids: &[SkuId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Equipment, ids.iter().map(|id| id.0))
-            .await
-    }
-
-    /// Services by id, as [`Self::materials`].
-    pub async fn services(&self, ids: &[SkuId]) -> Result<Vec<Row>, Error> {
-        self.listed(List::Services, ids.iter().map(|id| id.0)).await
-    }
-
-    /// Rows of a list by id, in calls of 50.
-    async fn listed(
-        &self,
-        list: List,
-        ids: impl ExactSizeIterator<Item = i64>,
-    ) -> Result<Vec<Row>, Error> {
-        let mut rows = Vec::with_capacity(ids.len());
-        let ids: Vec<_> = ids.collect();
-        for ids in ids.chunks(IDS_PER_CALL_MAX) {
-            let asked = |row: &Identity| ids.contains(&row.id);
-            self.pages(|page| Call::Listed { list, ids, page }, asked, &mut rows)
-                .await?;
-        }
-        Ok(rows)
     }
 }

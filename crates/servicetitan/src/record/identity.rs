@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 use super::wire;
-use crate::id::CustomerId;
+use crate::id::{CustomerId, PurchaseOrderId};
 
 /// What is needed to file a row under its record. Read field by field, so that no other field,
 /// however rotten, is in the way.
@@ -15,6 +15,8 @@ pub struct Identity {
     pub id: i64,
     /// The row's `customerId` (contacts, locations, jobs).
     pub customer_id: Option<CustomerId>,
+    /// The row's `purchaseOrderId` (receipts, returns, bills).
+    pub purchase_order_id: Option<PurchaseOrderId>,
     /// The row's `active`.
     pub active: Option<bool>,
 }
@@ -31,6 +33,7 @@ impl Identity {
         Some(Self {
             id: whole("id")?,
             customer_id: whole("customerId").map(CustomerId),
+            purchase_order_id: whole("purchaseOrderId").map(PurchaseOrderId),
             active: fields
                 .get("active")
                 .and_then(|raw| serde_json::from_str(raw.get()).ok()),

@@ -1,7 +1,7 @@
 //! Enums whose list the server may extend without telling anyone.
 
-/// Declares an enum of known words plus `Other(String)` for every other word or number, kept as
-/// it came. `null` and nothing are `Other("")`.
+/// Declares an enum of known words, in whatever case they come, plus `Other(String)` for every other
+/// word or number, kept as it came. `null` and nothing are `Other("")`.
 macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$doc])*
@@ -25,10 +25,10 @@ macro_rules! open_enum {
 
         impl From<String> for $name {
             fn from(word: String) -> Self {
-                match word.as_str() {
-                    $(stringify!($variant) => Self::$variant,)+
-                    _ => Self::Other(word),
-                }
+                $(if word.eq_ignore_ascii_case(stringify!($variant)) {
+                    return Self::$variant;
+                })+
+                Self::Other(word)
             }
         }
 

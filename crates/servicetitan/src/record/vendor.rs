@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::customer::{Address, CustomField, ExternalData};
 use super::{Record, wire};
-use crate::id::VendorId;
+use crate::id::{RemittanceVendorId, VendorId};
 
 /// A row of `inventory/vendors`, of which there is no feed. ServiceTitan takes a payment term, a
 /// remittance vendor and a `QuickBooks` item for a vendor, but gives none of them back; an account
@@ -61,6 +61,47 @@ pub struct Vendor {
 
 impl Record for Vendor {
     const KIND: &'static str = "vendor";
+}
+
+/// A row of `accounting/remittance-vendors`: whom to pay, and where. No field leads from a vendor to
+/// its remittance vendor or back; AP bills and credits name both.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RemittanceVendor {
+    /// The remittance vendor's id.
+    #[serde(deserialize_with = "wire::whole")]
+    pub id: RemittanceVendorId,
+    /// The name; empty if the row has none.
+    #[serde(default, deserialize_with = "wire::text")]
+    pub name: String,
+    /// False once deactivated. True if the row does not say.
+    #[serde(default = "wire::yes", deserialize_with = "wire::or_true")]
+    pub active: bool,
+    /// The tenant's number at the vendor, as the name suggests.
+    #[serde(default, deserialize_with = "wire::optional_text")]
+    pub customer_id: Option<String>,
+    /// Whether somebody approved a first payment.
+    #[serde(default, deserialize_with = "wire::or_default")]
+    pub is_approved: bool,
+    /// Whether something has been paid to it.
+    #[serde(default, deserialize_with = "wire::or_default")]
+    pub is_verified: bool,
+    /// Whom to talk to; all parts absent if the row has none.
+    #[serde(default, deserialize_with = "wire::or_default")]
+    pub contact_info: VendorContactInfo,
+    /// Where payments go; all parts empty if the row has none.
+    #[serde(default, deserialize_with = "wire::or_default")]
+    pub address: Address,
+    /// When it was created.
+    #[serde(default, deserialize_with = "wire::time")]
+    pub created_on: Option<Timestamp>,
+    /// When it was last changed.
+    #[serde(default, deserialize_with = "wire::time")]
+    pub modified_on: Option<Timestamp>,
+}
+
+impl Record for RemittanceVendor {
+    const KIND: &'static str = "remittance vendor";
 }
 
 /// The person to talk to at a vendor, and how.

@@ -91,6 +91,29 @@ where
     from.deserialize_any(Text)
 }
 
+/// A name, bare or of a small record (`{"id":1,"name":"Truck 4"}`): the same field is sent in either
+/// way by different endpoints. `null` is `None`.
+pub(super) fn optional_name<'de, D>(from: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    #[derive(serde::Deserialize)]
+    struct Record {
+        #[serde(default, deserialize_with = "optional_text")]
+        name: Option<String>,
+    }
+    let Some(raw) = Option::<Box<RawValue>>::deserialize(from)? else {
+        return Ok(None);
+    };
+    let mut json = serde_json::Deserializer::from_str(raw.get());
+    if raw.get().starts_with('{') {
+        Record::deserialize(&mut json).map(|record| record.name)
+    } else {
+        optional_text(&mut json)
+    }
+    .map_err(de::Error::custom)
+}
+
 /// A whole number, or its decimal digits in a string; `null` is `None`.
 struct Whole<T>(PhantomData<T>);
 

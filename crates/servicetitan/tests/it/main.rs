@@ -9,6 +9,7 @@ mod conformance;
 mod fields;
 mod lists;
 mod pacing;
+mod polls;
 mod purchasing;
 mod records;
 mod retries;
