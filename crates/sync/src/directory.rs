@@ -6,7 +6,7 @@
 mod names;
 mod purchasing;
 
-pub use purchasing::{AnalyticPlan, BUSINESS_UNIT_PLAN, Purchasing};
+pub use purchasing::{AnalyticPlan, BUSINESS_UNIT_PLAN, Charge, Purchasing};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -216,7 +216,7 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 1] = ["no-analytic-plan"];
+pub const REFERENCE_CAUSES: [&str; 2] = ["no-analytic-plan", "no-charge-product"];
 
 /// Odoo has no analytic plan of that name, and the connector may not make one.
 #[must_use]
@@ -227,6 +227,20 @@ pub fn no_analytic_plan(name: &str) -> Reason {
         "Switch analytic accounting on (Accounting > Configuration > Settings > Analytics) and give the connector's user \
          the right to it (Settings > Users > Analytic Accounting), or make the plan yourself (Accounting > Configuration \
          > Analytic Plans). These records go on by themselves then, within 15 minutes.",
+    )
+}
+
+/// Odoo has no product for shipping, tax or rounding, and the connector may not make one.
+#[must_use]
+pub fn no_charge(label: &str) -> Reason {
+    reason(
+        "no-charge-product",
+        format!(
+            "The connector's product {} is not in Odoo.",
+            crate::plain::quoted(label)
+        ),
+        "Give the connector's user the right to make products (Settings > Users > Product Creation). These records go on \
+         by themselves then, within 15 minutes.",
     )
 }
 

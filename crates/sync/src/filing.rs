@@ -26,11 +26,13 @@ pub enum RowKind {
     Equipment,
     /// A service of the pricebook.
     Service,
+    /// A purchase order with its lines.
+    PurchaseOrder,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
@@ -39,6 +41,7 @@ impl RowKind {
         Self::Material,
         Self::Equipment,
         Self::Service,
+        Self::PurchaseOrder,
     ];
 
     /// The kind that a key names; `None` for rows that could not be filed properly.
@@ -61,6 +64,7 @@ impl RowKind {
             Self::Material => "material",
             Self::Equipment => "equipment",
             Self::Service => "service",
+            Self::PurchaseOrder => "purchase-order",
         }
     }
 
@@ -91,7 +95,8 @@ impl RowKind {
             | Self::Vendor
             | Self::Material
             | Self::Equipment
-            | Self::Service => Some((self.key(identity.id), identity.id)),
+            | Self::Service
+            | Self::PurchaseOrder => Some((self.key(identity.id), identity.id)),
         }
     }
 }

@@ -20,15 +20,18 @@ pub enum Flow {
     Vendors,
     /// ServiceTitan pricebook materials, equipment and services to Odoo products.
     Items,
+    /// ServiceTitan purchase orders to Odoo purchase orders.
+    PurchaseOrders,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Vendors,
         Self::Items,
+        Self::PurchaseOrders,
     ];
 
     /// The flow's name, e.g. `customers`.
@@ -39,6 +42,7 @@ impl Flow {
             Self::Customers => "customers",
             Self::Vendors => "vendors",
             Self::Items => "items",
+            Self::PurchaseOrders => "purchase-orders",
         }
     }
 
@@ -50,6 +54,7 @@ impl Flow {
             Self::Customers => "customer",
             Self::Vendors => "vendor",
             Self::Items => "item",
+            Self::PurchaseOrders => "purchase order",
         }
     }
 
@@ -60,6 +65,16 @@ impl Flow {
             Self::BusinessUnits => "account.analytic.account",
             Self::Customers | Self::Vendors => "res.partner",
             Self::Items => "product.product",
+            Self::PurchaseOrders => "purchase.order",
+        }
+    }
+
+    /// The flows whose records its own refer to. When it is on, they are carried too, as far as its records need them.
+    #[must_use]
+    pub const fn needs(self) -> &'static [Self] {
+        match self {
+            Self::BusinessUnits | Self::Customers | Self::Vendors | Self::Items => &[],
+            Self::PurchaseOrders => &[Self::BusinessUnits, Self::Vendors, Self::Items],
         }
     }
 
@@ -68,6 +83,7 @@ impl Flow {
     pub fn link_name(self, source: &SourceId) -> Name {
         let noun = match self {
             Self::BusinessUnits => "business_unit",
+            Self::PurchaseOrders => "purchase_order",
             Self::Customers | Self::Vendors | Self::Items => self.noun(),
         };
         Name(format!("{noun}_{source}"))

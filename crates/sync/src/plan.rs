@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
+
 use crate::content::Content;
 use crate::link::{Link, Name, TargetId};
 use crate::record::{Key, Reason, SourceId, State};
@@ -31,6 +33,9 @@ pub struct Subject<'a> {
 
 /// The decision that what a person deleted in Odoo shall be made anew.
 pub const RECREATE: &str = "recreate";
+
+/// The decision that a record shall come over although it is inactive, because another one needs it.
+pub const NEEDED: &str = "needed";
 
 /// The decision that a record which cannot be carried shall be left out, until it changes.
 pub const DISMISS: &str = "dismiss";
@@ -94,6 +99,8 @@ pub struct Write {
     pub name: Name,
     /// The part that it carries.
     pub part: PartKey,
+    /// Of a document's line: the document.
+    pub document: Option<Name>,
     /// The target's model.
     pub model: &'static str,
     /// What is done.
@@ -117,11 +124,47 @@ pub enum Verb {
         /// The columns to send, references by link name.
         columns: Content,
     },
+    /// Delete it: a line that its document does not have any more.
+    Delete {
+        /// The target's id.
+        target: TargetId,
+    },
+    /// Bring a document to a state, once it comes to this total. Whatever is to be written of it and its lines is written
+    /// before.
+    Reach {
+        /// The state.
+        goal: Goal,
+        /// What it must come to, tax included, in the company's currency.
+        total: Decimal,
+    },
     /// Write nothing: from now on the name means a record that bears another name too (after a merge).
     Alias {
         /// The survivor's id in the target.
         target: TargetId,
     },
+}
+
+/// The state that a document should be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Goal {
+    /// It may still be changed, and binds nobody.
+    Draft,
+    /// It binds: a confirmed order.
+    Confirmed,
+    /// It is withdrawn.
+    Cancelled,
+}
+
+impl Goal {
+    /// One word: `draft`, `confirmed`, `cancelled`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Confirmed => "confirmed",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// How a plan's deed is named where people read it.

@@ -1,13 +1,14 @@
 //! A record that is one row in ServiceTitan and becomes one record in Odoo.
 //!
-//! What is deactivated in ServiceTitan is archived in Odoo; what was inactive before it ever came over does not come.
+//! What is deactivated in ServiceTitan is archived in Odoo; what was inactive before it ever came over comes only when
+//! another record needs it, and archived.
 
 use servicetitan::record;
 
 use crate::content::Content;
 use crate::flow::Flow;
 use crate::part;
-use crate::plan::{Decision, Plan, Subject};
+use crate::plan::{Decision, NEEDED, Plan, Subject};
 use crate::record::Reason;
 use crate::sighting::{Part, PartKey};
 use crate::target::{Target, held, may_be_there, shares};
@@ -65,7 +66,9 @@ fn decide(
     warnings: &mut Vec<String>,
 ) -> Decision {
     let name = flow.link_name(subject.source);
-    if !active && held(subject.links, &name).is_none() && !may_be_there(subject, &name) {
+    let is_needed = subject.decision == Some(NEEDED);
+    let is_new = held(subject.links, &name).is_none() && !may_be_there(subject, &name);
+    if is_new && !active && !is_needed {
         warnings.clear();
         return Decision::Ignore(inactive(flow));
     }
@@ -85,9 +88,14 @@ fn decide(
     let target = Target {
         name,
         part,
+        document: None,
         model: flow.model(),
         content,
     };
+    if is_new && !active {
+        // Archived from the start; the difference to nothing would be nothing.
+        return Decision::Write(vec![target.creation()]);
+    }
     match target.difference(subject, |changed| changed) {
         Some(write) => Decision::Write(vec![write]),
         None => Decision::Unchanged,

@@ -11,11 +11,27 @@ pub(crate) struct Target {
     pub(crate) name: Name,
     pub(crate) part: PartKey,
     pub(crate) model: &'static str,
+    /// Of a document's line: the document.
+    pub(crate) document: Option<Name>,
     /// Every column that is ours. An `active` of `0` means that it is archived.
     pub(crate) content: Content,
 }
 
 impl Target {
+    /// The write that makes it.
+    pub(crate) fn creation(self) -> Write {
+        Write {
+            name: self.name,
+            part: self.part,
+            document: self.document,
+            model: self.model,
+            verb: Verb::Create {
+                columns: self.content.clone(),
+            },
+            holds: self.content,
+        }
+    }
+
     /// The write that brings it to its content, if one is needed. `completed` adds what has to be sent together with the
     /// columns that changed.
     pub(crate) fn difference(
@@ -27,6 +43,7 @@ impl Target {
             name,
             part,
             model,
+            document,
             content: wanted,
         } = self;
         let archived = wanted.get("active") == Some("0");
@@ -65,6 +82,7 @@ impl Target {
         Some(Write {
             name,
             part,
+            document,
             model,
             verb,
             holds,

@@ -220,6 +220,7 @@ fn doubted(
         Write {
             name: partner.name,
             part: partner.part,
+            document: None,
             model: partner.model,
             holds: columns.clone(),
             verb: Verb::Create { columns },
@@ -249,6 +250,7 @@ fn archive(link: &Link, part: PartKey) -> Write {
     Write {
         name: link.name.clone(),
         part,
+        document: None,
         model: MODEL,
         verb: Verb::Update {
             target: link.target,
@@ -336,6 +338,7 @@ fn merged(
         writes.push(Write {
             name: own,
             part,
+            document: None,
             model: MODEL,
             verb: Verb::Alias { target },
             holds: Content::new(),

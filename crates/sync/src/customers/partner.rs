@@ -26,12 +26,14 @@ pub(super) fn wanted(
     let reach = Reach::choose(aggregate, directory);
     let customer = Target {
         model: MODEL,
+        document: None,
         name: own.clone(),
         part: RowKind::Customer.key(aggregate.customer.id.0),
         content: customer(aggregate, &reach, directory, warnings)?,
     };
     let contacts = aggregate.contacts.iter().map(|method| Target {
         model: MODEL,
+        document: None,
         name: contact_name(aggregate, method),
         part: RowKind::contact_key(aggregate.customer.id.0, method.id.0),
         content: contact(aggregate, own, method, &reach),
@@ -40,6 +42,7 @@ pub(super) fn wanted(
     for location in &aggregate.locations {
         partners.push(Target {
             model: MODEL,
+            document: None,
             name: Name(format!("location_{}", location.id)),
             part: RowKind::Location.key(location.id.0),
             content: delivery(aggregate, own, location, directory, warnings),

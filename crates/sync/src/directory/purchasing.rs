@@ -1,5 +1,7 @@
 //! What purchasing refers to: the plan of the business units, units of measure.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Directory;
@@ -34,6 +36,49 @@ pub struct Purchasing {
     units_of_measure: Names,
     /// The plain one.
     each: Option<i64>,
+    /// The products of what is charged besides items.
+    charges: BTreeMap<Charge, i64>,
+    /// Places that Odoo keeps of an order line's unit price; all of them if `None`.
+    order_price_digits: Option<u32>,
+    /// Odoo's name for the taxes of an order line.
+    order_line_taxes: Option<String>,
+}
+
+/// What stands on a vendor's document besides its items, each with a service product of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Charge {
+    /// Freight.
+    Shipping,
+    /// The vendor's sales tax.
+    Tax,
+    /// The cents that Odoo's unit prices leave over.
+    Rounding,
+}
+
+impl Charge {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Shipping, Self::Tax, Self::Rounding];
+
+    /// One word, which the names of products and lines end with.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shipping => "shipping",
+            Self::Tax => "tax",
+            Self::Rounding => "rounding",
+        }
+    }
+
+    /// What the product is called when it is made, and what stands on the line.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Shipping => "Shipping",
+            Self::Tax => "Sales Tax",
+            Self::Rounding => "Rounding",
+        }
+    }
 }
 
 impl Purchasing {
@@ -57,7 +102,59 @@ impl Purchasing {
     }
 }
 
+impl Purchasing {
+    /// Sets the products of what is charged besides items.
+    #[must_use]
+    pub fn with_charges(mut self, charges: impl IntoIterator<Item = (Charge, i64)>) -> Self {
+        self.charges.extend(charges);
+        self
+    }
+
+    /// Sets how Odoo keeps an order line: the places of its unit price (`None`: all), and its field for taxes.
+    #[must_use]
+    pub fn with_order_lines(mut self, price_digits: Option<u32>, taxes: String) -> Self {
+        self.order_price_digits = price_digits;
+        self.order_line_taxes = Some(taxes);
+        self
+    }
+
+    /// Whether every product of what is charged besides items is there.
+    #[must_use]
+    pub fn has_charges(&self) -> bool {
+        Charge::ALL
+            .iter()
+            .all(|charge| self.charges.contains_key(charge))
+    }
+}
+
 impl Directory {
+    /// The purchasing part.
+    #[must_use]
+    pub fn purchasing(&self) -> &Purchasing {
+        &self.purchasing
+    }
+
+    /// Odoo's product of what is charged besides items.
+    pub fn charge(&self, charge: Charge) -> Result<i64, Reason> {
+        let product = self.purchasing.charges.get(&charge).copied();
+        product.ok_or_else(|| failure::no_charge(charge.label()))
+    }
+
+    /// Places that Odoo keeps of an order line's unit price; all of them if `None`.
+    #[must_use]
+    pub fn order_price_digits(&self) -> Option<u32> {
+        self.purchasing.order_price_digits
+    }
+
+    /// Odoo's name for the taxes of an order line.
+    #[must_use]
+    pub fn order_line_taxes(&self) -> &str {
+        self.purchasing
+            .order_line_taxes
+            .as_deref()
+            .unwrap_or("tax_ids")
+    }
+
     /// Adds what purchasing refers to.
     #[must_use]
     pub fn with_purchasing(mut self, purchasing: Purchasing) -> Self {

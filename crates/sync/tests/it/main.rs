@@ -1,5 +1,6 @@
 //! Planning, seen from outside: rows in, plans out, and a target that does what plans say.
 
 mod customers;
+mod purchase_orders;
 mod singles;
 mod world;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use sync::content::Content;
 use sync::customers;
-use sync::directory::{AnalyticPlan, Country, Directory, Purchasing, Subdivision};
+use sync::directory::{AnalyticPlan, Charge, Country, Directory, Purchasing, Subdivision};
 use sync::filing::{self, RowKind};
 use sync::flow::Flow;
 use sync::flows;
 use sync::link::{Link, Name, TargetId};
-use sync::plan::{Decision, Other, Plan, Subject, Verb};
+use sync::plan::{Decision, Goal, Other, Plan, Subject, Verb};
 use sync::record::SourceId;
 use sync::sighting::{Part, PartKey};
 
@@ -25,6 +25,9 @@ pub(crate) struct World {
     pub(crate) sent: BTreeMap<TargetId, Content>,
     /// What stands there: with what Odoo copied from customers to their partners.
     pub(crate) standing: BTreeMap<TargetId, Content>,
+    /// What was brought to which state.
+    pub(crate) reached: BTreeMap<Name, Goal>,
+    last: i64,
 }
 
 pub(crate) fn directory() -> Directory {
@@ -54,7 +57,13 @@ pub(crate) fn directory() -> Directory {
         .with_purchasing(
             Purchasing::default()
                 .with_business_unit_plan(AnalyticPlan::At(3))
-                .with_units_of_measure([(1, "Units".to_owned()), (2, "ft".to_owned())], Some(1)),
+                .with_units_of_measure([(1, "Units".to_owned()), (2, "ft".to_owned())], Some(1))
+                .with_charges([
+                    (Charge::Shipping, 91),
+                    (Charge::Tax, 92),
+                    (Charge::Rounding, 93),
+                ])
+                .with_order_lines(None, "tax_ids".to_owned()),
         )
 }
 
@@ -97,6 +106,8 @@ impl World {
             in_doubt: None,
             sent: BTreeMap::new(),
             standing: BTreeMap::new(),
+            reached: BTreeMap::new(),
+            last: 0,
         }
     }
 
@@ -114,6 +125,18 @@ impl World {
             *of = sighting.owner.clone();
         }
         self.parts.insert(sighting.part, (sighting.owner, part));
+    }
+
+    /// A record of another flow is in Odoo under this id.
+    pub(crate) fn knows(&mut self, name: &str, target: i64) {
+        let link = Link {
+            name: Name(name.to_owned()),
+            model: "any".to_owned(),
+            target: TargetId(target),
+            base: Content::from_iter([("name", "any")]),
+        };
+        let owner = SourceId(format!("owner of {name}"));
+        self.links.insert(link.name.clone(), (owner, link));
     }
 
     pub(crate) fn plan(&self, source: &str) -> Plan {
@@ -166,8 +189,8 @@ impl World {
         for write in &writes {
             let target = match &write.verb {
                 Verb::Create { columns } => {
-                    let target =
-                        TargetId(i64::try_from(self.sent.len()).expect("few partners") + 1);
+                    self.last += 1;
+                    let target = TargetId(self.last);
                     self.sent.insert(target, columns.clone());
                     let copied = self.parent_of(columns).map_or_else(Content::new, |parent| {
                         customers::inherited(&self.standing[&parent], columns)
@@ -187,6 +210,16 @@ impl World {
                     *target
                 }
                 Verb::Alias { target } => *target,
+                Verb::Delete { target } => {
+                    self.sent.remove(target);
+                    self.links.remove(&write.name);
+                    continue;
+                }
+                Verb::Reach { goal, .. } => {
+                    let (_, link) = &self.links[&write.name];
+                    self.reached.insert(write.name.clone(), *goal);
+                    link.target
+                }
             };
             let link = Link {
                 name: write.name.clone(),

@@ -1,0 +1,108 @@
+//! A document with lines as it should be, against what it is known to hold.
+//!
+//! Its lines bear names of their own under the document's, so that they are changed in place, and one that the source no
+//! longer has is deleted. The document's base also holds the state and the total that it was last brought to.
+
+use rust_decimal::Decimal;
+
+use crate::content::Content;
+use crate::link::{Link, Name};
+use crate::plan::{Goal, RECREATE, Subject, Verb, Write};
+use crate::target::{Target, held};
+
+/// Columns of a document's base that are no columns of the target.
+const STATE: &str = "state";
+const TOTAL: &str = "total";
+
+/// A document as it should be.
+pub(crate) struct Document {
+    pub(crate) header: Target,
+    pub(crate) lines: Vec<Target>,
+    pub(crate) goal: Goal,
+    /// What it comes to, tax included.
+    pub(crate) total: Decimal,
+}
+
+impl Document {
+    /// The writes that bring it to what it should be: the document, its lines, then its state; none when it is.
+    pub(crate) fn differences(self, subject: &Subject<'_>) -> Vec<Write> {
+        let Self {
+            header,
+            lines,
+            goal,
+            total,
+        } = self;
+        let anew =
+            held(subject.links, &header.name).is_none() || subject.decision == Some(RECREATE);
+        let known = held(subject.links, &header.name).filter(|_| !anew);
+        let reached = Content::from_iter([
+            (STATE, goal.as_str().to_owned()),
+            (TOTAL, total.normalize().to_string()),
+        ]);
+        let reach = Write {
+            name: header.name.clone(),
+            part: header.part.clone(),
+            document: None,
+            model: header.model,
+            verb: Verb::Reach { goal, total },
+            holds: header.content.overlaid(&reached),
+        };
+        let gone: Vec<Write> = subject
+            .links
+            .iter()
+            .filter(|link| !anew && link.name != header.name)
+            .filter(|link| !lines.iter().any(|line| line.name == link.name))
+            .map(|link| deletion(link, &header))
+            .collect();
+        // A document that is made anew has none of its lines left.
+        let fresh = Subject {
+            links: if anew { &[] } else { subject.links },
+            ..*subject
+        };
+        let mut writes: Vec<Write> = std::iter::once(header)
+            .chain(lines)
+            .filter_map(|target| target.difference(&fresh, |changed| changed))
+            .chain(gone)
+            .collect();
+        let is_reached = known.is_some_and(|link| reached.changes_since(&link.base).is_empty());
+        if !writes.is_empty() || !is_reached {
+            writes.push(reach);
+        }
+        writes
+    }
+}
+
+/// The state that a document was last brought to.
+pub(crate) fn reached(link: &Link) -> Option<&str> {
+    link.base.get(STATE)
+}
+
+fn deletion(link: &Link, header: &Target) -> Write {
+    Write {
+        name: link.name.clone(),
+        part: header.part.clone(),
+        document: Some(header.name.clone()),
+        model: line_model(header.model),
+        verb: Verb::Delete {
+            target: link.target,
+        },
+        holds: Content::new(),
+    }
+}
+
+/// The model of a document's lines.
+pub(crate) const fn line_model(document: &'static str) -> &'static str {
+    match document.as_bytes() {
+        b"purchase.order" => "purchase.order.line",
+        _ => panic!("a document's model"),
+    }
+}
+
+/// The name of a line: unique under its document's.
+pub(crate) fn line_name(document: &Name, line: &str) -> Name {
+    let (noun, id) = document
+        .0
+        .rsplit_once('_')
+        .expect("a document's name ends with its id");
+    Name(format!("{noun}_line_{id}_{line}"))
+}

@@ -1,0 +1,70 @@
+//! Amounts to the cent, and unit prices to as many places as Odoo keeps.
+
+use rust_decimal::Decimal;
+
+/// Places of an amount.
+const CENTS: u32 = 2;
+
+/// An amount to the cent; in the middle, away from zero, as both systems round.
+pub(crate) fn cents(amount: Decimal) -> Decimal {
+    odoo::decimal::rounded(amount, CENTS)
+}
+
+/// A quantity at a unit price, in a document's line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Priced {
+    /// The unit price that is sent.
+    pub(crate) unit_price: Decimal,
+    /// What Odoo makes of it.
+    pub(crate) subtotal: Decimal,
+}
+
+/// The unit price at which a quantity comes to `total` in an Odoo that keeps so many `digits` of it, or as close as that
+/// goes. It is the source's own where that comes to the total.
+pub(crate) fn priced(
+    quantity: Decimal,
+    unit_cost: Decimal,
+    total: Decimal,
+    digits: Option<u32>,
+) -> Priced {
+    let kept =
+        |price: Decimal| digits.map_or(price, |digits| odoo::decimal::rounded(price, digits));
+    let at = |unit_price: Decimal| Priced {
+        unit_price,
+        subtotal: cents(unit_price * quantity),
+    };
+    let own = at(kept(unit_cost));
+    if own.subtotal == total || cents(unit_cost * quantity) == total || quantity.is_zero() {
+        return own;
+    }
+    // The source's own total is not quantity times cost: a discount, or a total that somebody typed.
+    at(odoo::decimal::rounded(
+        total / quantity,
+        digits.unwrap_or(4),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dec(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    fn sent(quantity: &str, cost: &str, total: &str, digits: Option<u32>) -> (String, String) {
+        let priced = priced(dec(quantity), dec(cost), dec(total), digits);
+        (priced.unit_price.to_string(), priced.subtotal.to_string())
+    }
+
+    #[test]
+    fn a_price_is_sent_as_it_is_or_as_odoo_keeps_it() {
+        let case = |price: &str, subtotal: &str| (price.to_owned(), subtotal.to_owned());
+        assert_eq!(sent("7", "1.2345", "8.64", None), case("1.2345", "8.64"));
+        assert_eq!(sent("7", "1.2345", "8.64", Some(2)), case("1.23", "8.61"));
+        assert_eq!(sent("4", "25", "90.00", None), case("22.50", "90.00"));
+        assert_eq!(sent("3", "10", "20.00", None), case("6.6667", "20.00"));
+        assert_eq!(sent("3", "10", "20.00", Some(2)), case("6.67", "20.01"));
+        assert_eq!(sent("0", "10", "0", None), case("10", "0"));
+    }
+}

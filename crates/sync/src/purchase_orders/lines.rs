@@ -1,0 +1,187 @@
+//! The lines of an order: the items', then shipping, tax and what rounding leaves.
+
+use rust_decimal::Decimal;
+use servicetitan::record::{PurchaseOrder, PurchaseOrderItem};
+
+use crate::content::Content;
+use crate::directory::{Charge, Directory};
+use crate::flow::Flow;
+use crate::link::Name;
+use crate::money::{cents, priced};
+use crate::plain::{line, text_of_html};
+use crate::plan::Subject;
+use crate::record::Reason;
+use crate::sighting::PartKey;
+use crate::target::Target;
+
+use super::{datetime, key, of_order, target, unit};
+
+/// The lines of an order, and what they come to.
+pub(super) struct Lines {
+    pub(super) targets: Vec<Target>,
+    pub(super) total: Decimal,
+}
+
+/// What all lines of an order have in common.
+struct Common<'a> {
+    document: &'a Name,
+    part: &'a PartKey,
+    directory: &'a Directory,
+    needed_at: String,
+    distribution: String,
+}
+
+pub(super) fn wanted(
+    subject: &Subject<'_>,
+    order: &PurchaseOrder,
+    document: &Name,
+    part: &PartKey,
+    directory: &Directory,
+    warnings: &mut Vec<String>,
+) -> Result<Lines, Reason> {
+    let unit = unit(order).and_then(|unit| target(subject, &unit));
+    let common = Common {
+        document,
+        part,
+        directory,
+        needed_at: datetime(order.required_on.or(order.date).or(order.created_on)),
+        distribution: unit.map_or_else(String::new, |id| format!("{{\"{id}\": 100}}")),
+    };
+    let mut targets = Vec::new();
+    let (mut total, mut rest) = (Decimal::ZERO, Decimal::ZERO);
+    for (at, item) in order.items.iter().enumerate() {
+        let sums = common.item(subject, at, item, warnings)?;
+        total += sums.wanted;
+        rest += sums.wanted - sums.in_odoo;
+        targets.push(sums.line);
+    }
+    let charges = [
+        (Charge::Shipping, cents(order.shipping.unwrap_or_default())),
+        (Charge::Tax, cents(order.tax.unwrap_or_default())),
+        (Charge::Rounding, rest),
+    ];
+    for (charge, amount) in charges {
+        if charge != Charge::Rounding {
+            total += amount;
+        }
+        if !amount.is_zero() {
+            targets.push(common.charge(charge, amount)?);
+        }
+    }
+    if !rest.is_zero() {
+        warnings.push(format!(
+            "Odoo's unit prices leave {rest} over: it stands in a line of its own, so that the order comes to \
+             ServiceTitan's total"
+        ));
+    }
+    match order.total.map(cents) {
+        Some(said) if said != total => Err(Reason {
+            cause: "total-differs".to_owned(),
+            what: format!(
+                "ServiceTitan says that the purchase order comes to {said}, but its lines, tax and shipping come to \
+                 {total}: {} differ.",
+                said - total
+            ),
+            advice: "Open the order in ServiceTitan, look at its lines, tax and shipping, and save it; the connector \
+                     reads it again by itself."
+                .to_owned(),
+        }),
+        _ => Ok(Lines { targets, total }),
+    }
+}
+
+/// A line, and what it comes to on both sides.
+struct Sums {
+    line: Target,
+    wanted: Decimal,
+    in_odoo: Decimal,
+}
+
+impl Common<'_> {
+    fn item(
+        &self,
+        subject: &Subject<'_>,
+        at: usize,
+        item: &PurchaseOrderItem,
+        warnings: &mut Vec<String>,
+    ) -> Result<Sums, Reason> {
+        let product = item
+            .sku_id
+            .and_then(|sku| target(subject, &key(Flow::Items, sku.0)));
+        let Some(product) = product else {
+            return Err(without_item(at, item));
+        };
+        let quantity = item.quantity.unwrap_or_default();
+        let unit_cost = item.cost.unwrap_or_default();
+        let of_unit_cost = cents(quantity * unit_cost);
+        let wanted = item.total.map_or(of_unit_cost, cents);
+        if wanted != of_unit_cost {
+            warnings.push(format!(
+                "line {}: ServiceTitan's total is {wanted}, not quantity times cost ({of_unit_cost}); the unit price in \
+                 Odoo follows the total",
+                at + 1
+            ));
+        }
+        let priced = priced(
+            quantity,
+            unit_cost,
+            wanted,
+            self.directory.order_price_digits(),
+        );
+        let described = [
+            text_of_html(&item.description),
+            line(item.sku_name.as_deref().unwrap_or_default()),
+            line(item.sku_code.as_deref().unwrap_or_default()),
+        ];
+        let described = described.into_iter().find(|text| !text.is_empty());
+        let mut content = self.content(at);
+        content.set_id("product_id", Some(product.0));
+        content.set(
+            "name",
+            described.unwrap_or_else(|| format!("Line {}", at + 1)),
+        );
+        content.set("product_qty", quantity.normalize().to_string());
+        content.set("price_unit", priced.unit_price.normalize().to_string());
+        Ok(Sums {
+            line: of_order(self.document, self.part, &item.id.to_string(), content),
+            wanted,
+            in_odoo: priced.subtotal,
+        })
+    }
+
+    fn charge(&self, charge: Charge, amount: Decimal) -> Result<Target, Reason> {
+        let product = self.directory.charge(charge)?;
+        let mut content = self.content(CHARGES_AFTER + charge as usize);
+        content.set_id("product_id", Some(product));
+        content.set("name", charge.label());
+        content.set("product_qty", "1");
+        content.set("price_unit", amount.normalize().to_string());
+        Ok(of_order(self.document, self.part, charge.as_str(), content))
+    }
+
+    fn content(&self, at: usize) -> Content {
+        let mut content = Content::new();
+        content.set("sequence", (10 * (at + 1)).to_string());
+        content.set("date_planned", self.needed_at.clone());
+        // Empty: without it Odoo taxes a line as its product or vendor says.
+        content.set_id(self.directory.order_line_taxes(), None);
+        content.set("analytic_distribution", self.distribution.clone());
+        content
+    }
+}
+
+/// Lines of items that stand before the charges.
+const CHARGES_AFTER: usize = 1_000;
+
+fn without_item(at: usize, item: &PurchaseOrderItem) -> Reason {
+    Reason {
+        cause: "line-without-item".to_owned(),
+        what: format!(
+            "Line {} of the purchase order (id {}) names no item of the pricebook, and Odoo confirms no line without a \
+             product.",
+            at + 1,
+            item.id
+        ),
+        advice: "Give the line an item in ServiceTitan and save the order; it comes over by itself then.".to_owned(),
+    }
+}

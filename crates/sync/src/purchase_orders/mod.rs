@@ -1,0 +1,216 @@
+//! Purchase orders -> `purchase.order`.
+//!
+//! An order is one document: its lines under names of their own, tax, shipping and what rounding leaves as lines with
+//! service products, so that it comes to ServiceTitan's total to the cent. Pending is a draft, sent and received are
+//! confirmed, canceled is cancelled. An order that does not come to its total is not confirmed.
+//!
+//! Prices. A line bears ServiceTitan's unit cost where that comes to ServiceTitan's line total. Where it does not (a
+//! discount; an Odoo that keeps fewer places of a price) the price is the nearest that Odoo keeps, and the cents that are
+//! left over stand in a line of their own.
+
+mod lines;
+
+use jiff::Timestamp;
+use servicetitan::record::{PurchaseOrder, PurchaseOrderStatus};
+
+use crate::content::Content;
+use crate::directory::Directory;
+use crate::document::{self, Document};
+use crate::flow::Flow;
+use crate::link::{Name, TargetId};
+use crate::plain::line;
+use crate::plan::{Decision, Goal, Plan, Subject};
+use crate::record::{Key, Reason, SourceId, State};
+use crate::sighting::PartKey;
+use crate::single;
+use crate::target::{Target, held, may_be_there};
+
+const FLOW: Flow = Flow::PurchaseOrders;
+
+/// The vendor, the unit and the items.
+pub(crate) fn references(subject: &Subject<'_>) -> Vec<Key> {
+    let Ok(order) = single::read::<PurchaseOrder>(FLOW, subject) else {
+        return Vec::new();
+    };
+    let vendor = key(Flow::Vendors, order.vendor_id.0);
+    let unit = unit(&order);
+    let items = order.items.iter().filter_map(|item| item.sku_id);
+    let items = items.map(|sku| key(Flow::Items, sku.0));
+    let mut keys: Vec<Key> = Vec::new();
+    for key in std::iter::once(vendor).chain(unit).chain(items) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// What has to happen so that Odoo holds this order as ServiceTitan has it.
+pub(crate) fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
+    let mut warnings = Vec::new();
+    let rests_on = references(subject).iter().map(Key::link_name).collect();
+    let decision = decide(subject, directory, &mut warnings);
+    Plan {
+        decision,
+        warnings,
+        rests_on,
+    }
+}
+
+fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<String>) -> Decision {
+    let order: PurchaseOrder = match single::read(FLOW, subject) {
+        Ok(order) => order,
+        Err(reason) => return Decision::Fail(reason),
+    };
+    let name = FLOW.link_name(subject.source);
+    let known = held(subject.links, &name);
+    let goal = match goal(&order) {
+        Ok(goal) => goal,
+        Err(reason) => return Decision::Fail(reason),
+    };
+    if goal == Goal::Cancelled && known.is_none() && !may_be_there(subject, &name) {
+        return Decision::Ignore(Reason {
+            cause: "canceled-in-servicetitan".to_owned(),
+            what: "The purchase order is canceled in ServiceTitan and was never brought to Odoo."
+                .to_owned(),
+            advice: "Nothing is to be done.".to_owned(),
+        });
+    }
+    let waits = missing(subject);
+    if !waits.is_empty() {
+        return wait(waits, subject);
+    }
+    // What is cancelled is not changed any more.
+    let is_cancelled = known.is_some_and(|link| document::reached(link) == Some(goal.as_str()));
+    if goal == Goal::Cancelled && is_cancelled && subject.in_doubt.is_none() {
+        return Decision::Unchanged;
+    }
+    match wanted(subject, &order, goal, directory, warnings) {
+        Err(reason) => Decision::Fail(reason),
+        Ok(document) => {
+            let writes = document.differences(subject);
+            if writes.is_empty() {
+                Decision::Unchanged
+            } else {
+                Decision::Write(writes)
+            }
+        }
+    }
+}
+
+fn goal(order: &PurchaseOrder) -> Result<Goal, Reason> {
+    match &order.status {
+        PurchaseOrderStatus::Pending => Ok(Goal::Draft),
+        PurchaseOrderStatus::Sent
+        | PurchaseOrderStatus::PartiallyReceived
+        | PurchaseOrderStatus::Received
+        | PurchaseOrderStatus::Exported => Ok(Goal::Confirmed),
+        PurchaseOrderStatus::Canceled => Ok(Goal::Cancelled),
+        PurchaseOrderStatus::Other(status) => Err(Reason {
+            cause: "unknown-status".to_owned(),
+            what: format!(
+                "ServiceTitan gives the purchase order the status {}, which this connector does not know.",
+                crate::plain::quoted(status)
+            ),
+            advice: "Update ml-connector; if it is the latest version, report the status. `ml-connector replay \
+                     --dismiss` leaves the order out."
+                .to_owned(),
+        }),
+    }
+}
+
+/// The records that the order refers to and that Odoo does not hold.
+fn missing(subject: &Subject<'_>) -> Vec<Key> {
+    references(subject)
+        .into_iter()
+        .filter(|key| target(subject, key).is_none())
+        .collect()
+}
+
+fn wait(on: Vec<Key>, subject: &Subject<'_>) -> Decision {
+    let named: Vec<String> = on
+        .iter()
+        .map(|key| format!("{} {}", key.flow.noun(), key.source))
+        .collect();
+    let stuck = on.iter().filter(|key| {
+        let other = subject.others.get(&key.link_name());
+        other.is_some_and(|other| matches!(other.state, Some(State::Failed)))
+    });
+    let advice = if stuck.count() > 0 {
+        "`ml-connector failures` says why it is not in Odoo; mend that, and the order goes on by itself."
+    } else {
+        ""
+    };
+    Decision::Wait {
+        reason: Reason {
+            cause: "waits-for-others".to_owned(),
+            what: format!("The purchase order waits for {}.", named.join(", ")),
+            advice: advice.to_owned(),
+        },
+        on,
+    }
+}
+
+fn wanted(
+    subject: &Subject<'_>,
+    order: &PurchaseOrder,
+    goal: Goal,
+    directory: &Directory,
+    warnings: &mut Vec<String>,
+) -> Result<Document, Reason> {
+    let name = FLOW.link_name(subject.source);
+    let part = single::row(FLOW, subject)?.key.clone();
+    let mut header = Content::new();
+    let vendor = target(subject, &key(Flow::Vendors, order.vendor_id.0));
+    header.set_id("partner_id", vendor.map(|id| id.0));
+    let reference = order.vendor_document_number.as_deref().unwrap_or_default();
+    header.set("partner_ref", line(reference));
+    header.set("origin", line(&order.number));
+    header.set("date_order", datetime(order.date.or(order.created_on)));
+    let lines = lines::wanted(subject, order, &name, &part, directory, warnings)?;
+    Ok(Document {
+        header: Target {
+            name,
+            part,
+            model: FLOW.model(),
+            document: None,
+            content: header,
+        },
+        total: lines.total,
+        lines: lines.targets,
+        goal,
+    })
+}
+
+fn datetime(at: Option<Timestamp>) -> String {
+    at.map(odoo::datetime::text).unwrap_or_default()
+}
+
+fn key(flow: Flow, id: i64) -> Key {
+    Key {
+        flow,
+        source: SourceId::from(id),
+    }
+}
+
+fn unit(order: &PurchaseOrder) -> Option<Key> {
+    let unit = order.business_unit_id?;
+    Some(key(Flow::BusinessUnits, unit.0))
+}
+
+/// Odoo's id of another record.
+fn target(subject: &Subject<'_>, key: &Key) -> Option<TargetId> {
+    let other = subject.others.get(&key.link_name())?;
+    other.link.as_ref().map(|link| link.target)
+}
+
+/// A target of the order's, by its name.
+fn of_order(document: &Name, part: &PartKey, line: &str, content: Content) -> Target {
+    Target {
+        name: document::line_name(document, line),
+        part: part.clone(),
+        model: document::line_model(FLOW.model()),
+        document: Some(document.clone()),
+        content,
+    }
+}

@@ -1,0 +1,228 @@
+//! Purchase orders: lines, totals, states, and what they wait for.
+
+use serde_json::{Value, json};
+use sync::directory::{Charge, Purchasing};
+use sync::filing::RowKind;
+use sync::flow::Flow;
+use sync::link::Name;
+use sync::plan::{Decision, Goal, Verb, Write};
+
+use crate::world::{World, directory, overlay};
+
+fn item(id: i64, quantity: &str, cost: &str, total: &str) -> Value {
+    json!({
+        "id": id, "skuId": 7, "skuName": "Capacitor", "skuCode": "CAP", "skuType": "Material",
+        "description": "<p>Dual run</p>", "vendorPartNumber": null, "serialNumbers": null, "status": "Pending",
+        "quantity": quantity.parse::<f64>().unwrap(), "quantityReceived": 0, "chargeable": false,
+        "cost": cost.parse::<f64>().unwrap(), "total": total.parse::<f64>().unwrap(),
+    })
+}
+
+fn order(changes: &Value) -> Value {
+    let mut row = json!({
+        "id": 12, "number": "PO-12", "status": "Sent", "vendorId": 6, "typeId": 1, "businessUnitId": 5, "jobId": null,
+        "vendorDocumentNumber": "Q-77", "date": "2026-03-01T00:00:00Z", "requiredOn": "2026-03-05T00:00:00Z",
+        "shipTo": {"street": "1 Main St", "city": "Fresno", "state": "CA", "zip": "93650", "country": "USA"},
+        "items": [item(1, "2", "10.5", "21.00"), item(2, "3", "1.2345", "3.70")],
+        "tax": 2.04, "shipping": 5.0, "total": 31.74, "summary": null, "customFields": null,
+    });
+    overlay(&mut row, changes);
+    row
+}
+
+/// A world that holds whatever the order refers to.
+fn world(changes: &Value) -> World {
+    let mut world = World::new(Flow::PurchaseOrders);
+    for (name, target) in [("vendor_6", 60), ("business_unit_5", 50), ("item_7", 70)] {
+        world.knows(name, target);
+    }
+    world.sees(RowKind::PurchaseOrder, &order(changes));
+    world
+}
+
+fn writes(world: &World) -> Vec<Write> {
+    match world.plan("12").decision {
+        Decision::Write(writes) => writes,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What is done, one line for each write.
+fn shown(writes: &[Write]) -> String {
+    let columns = |columns: &sync::content::Content| {
+        let columns = columns
+            .iter()
+            .map(|(column, value)| format!("{column}={value}"));
+        columns.collect::<Vec<_>>().join(" ")
+    };
+    let line = |write: &Write| match &write.verb {
+        Verb::Create { columns: c } => format!("create {}: {}", write.name, columns(c)),
+        Verb::Update { columns: c, .. } => format!("update {}: {}", write.name, columns(c)),
+        Verb::Delete { .. } => format!("delete {}", write.name),
+        Verb::Reach { goal, total } => format!("reach {} at {total}", goal.as_str()),
+        Verb::Alias { .. } => format!("alias {}", write.name),
+    };
+    writes.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn reason(world: &World) -> sync::record::Reason {
+    match world.plan("12").decision {
+        Decision::Fail(reason) | Decision::Ignore(reason) | Decision::Wait { reason, .. } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_order_is_a_document_that_comes_to_its_total() {
+    insta::assert_snapshot!(shown(&writes(&world(&json!({})))), @r#"
+    create purchase_order_12: date_order=2026-03-01 00:00:00 origin=PO-12 partner_id/.id=60 partner_ref=Q-77
+    create purchase_order_line_12_1: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=10.5 product_id/.id=70 product_qty=2 sequence=10 tax_ids/.id=
+    create purchase_order_line_12_2: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=1.2345 product_id/.id=70 product_qty=3 sequence=20 tax_ids/.id=
+    create purchase_order_line_12_shipping: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Shipping price_unit=5 product_id/.id=91 product_qty=1 sequence=10010 tax_ids/.id=
+    create purchase_order_line_12_tax: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Sales Tax price_unit=2.04 product_id/.id=92 product_qty=1 sequence=10020 tax_ids/.id=
+    reach confirmed at 31.74
+    "#);
+}
+
+#[test]
+fn an_odoo_that_keeps_two_places_of_a_price_gets_the_rest_in_a_line_of_its_own() {
+    let mut world = world(&json!({}));
+    world.directory = directory().with_purchasing(
+        Purchasing::default()
+            .with_charges(Charge::ALL.map(|charge| (charge, 90)))
+            .with_order_lines(Some(2), "taxes_id".to_owned()),
+    );
+    let done = shown(&writes(&world));
+    assert!(
+        done.contains("line_12_2: ") && done.contains("price_unit=1.23 "),
+        "{done}"
+    );
+    assert!(
+        done.contains("line_12_rounding: ") && done.contains("price_unit=0.01 "),
+        "{done}"
+    );
+    assert!(
+        done.contains("taxes_id/.id=") && done.ends_with("reach confirmed at 31.74"),
+        "{done}"
+    );
+    assert!(world.plan("12").warnings[0].contains("leave 0.01 over"));
+}
+
+#[test]
+fn what_was_brought_is_left_alone_and_a_change_touches_what_changed() {
+    let mut world = world(&json!({}));
+    assert_eq!(world.carry("12"), 6);
+    assert_eq!(
+        world.reached[&Name("purchase_order_12".to_owned())],
+        Goal::Confirmed
+    );
+    assert_eq!(world.plan("12").decision, Decision::Unchanged);
+    let items = json!([item(2, "4", "1.2345", "4.94"), item(3, "1", "8", "8.00")]);
+    let edited = json!({"items": items, "total": 19.98, "vendorDocumentNumber": null});
+    world.sees(RowKind::PurchaseOrder, &order(&edited));
+    insta::assert_snapshot!(shown(&writes(&world)), @r#"
+    update purchase_order_12: partner_ref=
+    update purchase_order_line_12_2: product_qty=4 sequence=10
+    create purchase_order_line_12_3: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=8 product_id/.id=70 product_qty=1 sequence=20 tax_ids/.id=
+    delete purchase_order_line_12_1
+    reach confirmed at 19.98
+    "#);
+    world.carry("12");
+    assert_eq!(world.plan("12").decision, Decision::Unchanged);
+}
+
+#[test]
+fn the_state_follows() {
+    let goal = |status: &str| match writes(&world(&json!({"status": status})))
+        .last()
+        .map(|w| w.verb.clone())
+    {
+        Some(Verb::Reach { goal, .. }) => goal,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(goal("Pending"), Goal::Draft);
+    for status in ["Sent", "PartiallyReceived", "Received", "Exported"] {
+        assert_eq!(goal(status), Goal::Confirmed, "{status}");
+    }
+    let mut world = world(&json!({"status": "Pending"}));
+    world.carry("12");
+    world.sees(RowKind::PurchaseOrder, &order(&json!({"status": "Sent"})));
+    assert_eq!(shown(&writes(&world)), "reach confirmed at 31.74");
+    world.carry("12");
+    world.sees(
+        RowKind::PurchaseOrder,
+        &order(&json!({"status": "Canceled"})),
+    );
+    assert_eq!(shown(&writes(&world)), "reach cancelled at 31.74");
+    world.carry("12");
+    let edited = json!({"status": "Canceled", "vendorDocumentNumber": "late"});
+    world.sees(RowKind::PurchaseOrder, &order(&edited));
+    assert_eq!(world.plan("12").decision, Decision::Unchanged);
+}
+
+#[test]
+fn an_order_that_was_canceled_before_it_came_stays_away() {
+    let world = world(&json!({"status": "Canceled"}));
+    assert_eq!(reason(&world).cause, "canceled-in-servicetitan");
+    let unknown = super::purchase_orders::world(&json!({"status": "Lost"}));
+    assert_eq!(reason(&unknown).cause, "unknown-status");
+}
+
+#[test]
+fn an_order_waits_for_what_it_refers_to() {
+    let mut world = World::new(Flow::PurchaseOrders);
+    world.knows("business_unit_5", 50);
+    world.sees(RowKind::PurchaseOrder, &order(&json!({})));
+    let Decision::Wait { on, reason } = world.plan("12").decision else {
+        panic!("it waits")
+    };
+    let on: Vec<String> = on.iter().map(ToString::to_string).collect();
+    assert_eq!(on, ["vendors 6", "items 7"]);
+    assert_eq!(
+        reason.what,
+        "The purchase order waits for vendor 6, item 7."
+    );
+}
+
+#[test]
+fn a_total_that_is_not_the_sum_of_its_parts_is_said_with_the_difference() {
+    let world = world(&json!({"total": 31.75}));
+    let reason = reason(&world);
+    assert_eq!(reason.cause, "total-differs");
+    assert!(
+        reason.what.contains("31.75")
+            && reason.what.contains("31.74")
+            && reason.what.contains("0.01")
+    );
+}
+
+#[test]
+fn a_line_whose_total_is_not_quantity_times_cost_follows_the_total() {
+    let items = json!([item(1, "4", "25", "90.00")]);
+    let world = world(&json!({"items": items, "tax": 0, "shipping": 0, "total": 90.0}));
+    let done = shown(&writes(&world));
+    assert!(
+        done.contains("price_unit=22.5 ") && done.ends_with("at 90.0"),
+        "{done}"
+    );
+    assert!(world.plan("12").warnings[0].starts_with("line 1: ServiceTitan's total is 90.00"));
+}
+
+#[test]
+fn a_line_without_an_item_and_a_missing_charge_are_said() {
+    let mut nameless = item(1, "1", "1", "1");
+    nameless["skuId"] = Value::Null;
+    let world = world(&json!({"items": [nameless], "total": 8.04}));
+    assert_eq!(reason(&world).cause, "line-without-item");
+    let mut world = super::purchase_orders::world(&json!({}));
+    world.directory = directory().with_purchasing(Purchasing::default());
+    assert_eq!(reason(&world).cause, "no-charge-product");
+}
+
+#[test]
+fn after_an_unanswered_call_everything_is_said_once_more() {
+    let mut world = world(&json!({}));
+    world.carry("12");
+    world.in_doubt = Some([].into());
+    assert_eq!(writes(&world).len(), 6);
+}
