@@ -8,9 +8,9 @@ use serde_json::Value;
 use servicetitan::client::{ENDPOINTS, Param, Verb};
 use servicetitan::record::{
     ApBill, ApCredit, ApCreditSplit, Batch, BillItem, BusinessUnit, ExpenseItem, GlAccount,
-    GlAccountRef, InventoryBill, InventoryReturn, InventoryReturnItem, Item, ItemVendor, Job,
-    PurchaseOrder, PurchaseOrderItem, Receipt, ReceiptItem, RemittanceVendor, TaxRate, TaxZone,
-    Truck, Vendor, VendorContactInfo, Warehouse,
+    GlAccountRef, InventoryReturn, InventoryReturnItem, Item, ItemVendor, Job, PurchaseOrder,
+    PurchaseOrderItem, Receipt, ReceiptItem, RemittanceVendor, TaxRate, TaxZone, Truck, Vendor,
+    VendorContactInfo, Warehouse,
 };
 
 use crate::fields::fields_of;
@@ -200,8 +200,17 @@ fn cases() -> Vec<Case> {
         ],
         fields: fields_of::<Item>(),
     };
+    let bill = Case {
+        module: "accounting",
+        schemas: vec![
+            "Accounting.V2.ApBillResponse",
+            "Accounting.V2.ExportInventoryBillResponse",
+        ],
+        fields: fields_of::<ApBill>(),
+    };
     vec![
         item,
+        bill,
         case::<Vendor>("inventory", "Inventory.V2.VendorResponse"),
         case::<VendorContactInfo>("inventory", "Inventory.V2.VendorContactInfoResponse"),
         case::<PurchaseOrder>("inventory", "Inventory.V2.PurchaseOrderResponse"),
@@ -212,9 +221,7 @@ fn cases() -> Vec<Case> {
         case::<InventoryReturnItem>("inventory", "Inventory.V2.InventoryReturnItemResponse"),
         case::<Warehouse>("inventory", "Inventory.V2.WarehouseResponse"),
         case::<Truck>("inventory", "Inventory.V2.TruckResponse"),
-        case::<InventoryBill>("accounting", "Accounting.V2.ExportInventoryBillResponse"),
         case::<BillItem>("accounting", "Accounting.V2.ApBillItemResponse"),
-        case::<ApBill>("accounting", "Accounting.V2.ApBillResponse"),
         case::<ExpenseItem>("accounting", "Accounting.V2.ApBillExpenseItemResponse"),
         case::<ApCredit>("accounting", "Accounting.V2.ApCreditResponse"),
         case::<ApCreditSplit>("accounting", "Accounting.V2.ApCreditSplitModelResponse"),
