@@ -32,7 +32,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-pub use self::ap_credit::{ApCredit, ApCreditSplit};
+pub use self::ap_credit::{ApCredit, ApCreditSplit, ApCreditStatus, ApPaymentStatus};
 pub use self::bill::{ApBill, ApBillSource, ApBillStatus, Bill, BillType, InventoryBill};
 pub use self::bill_item::{BillItem, ExpenseItem};
 pub use self::business_unit::BusinessUnit;

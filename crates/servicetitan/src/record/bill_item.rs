@@ -59,8 +59,8 @@ pub struct BillItem {
     /// The asset account, as quoted here.
     #[serde(default)]
     pub asset_account: Option<GlAccountRef>,
-    /// The line's part of the header's tax, where landed costs are kept. Contained in the header's
-    /// amount: no addition to it.
+    /// The line's part of the header's tax, where landed costs are kept: not to be added to the
+    /// header's amount.
     #[serde(default, deserialize_with = "wire::money")]
     pub allocated_tax: Option<Decimal>,
     /// The line's part of the header's shipping, likewise.
