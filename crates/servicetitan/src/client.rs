@@ -1,4 +1,5 @@
-//! The HTTP client: read-only calls, each retried within a stated budget.
+//! The HTTP client: reads, each retried within a stated budget, and a few writes, which are repeated
+//! only while it is certain that they had no effect.
 //!
 //! Guarantees: every call carries the token, the app key and the tenant, and only query parameters
 //! that ServiceTitan's documents know (it ignores others silently and answers with everything).
@@ -19,6 +20,7 @@ mod page;
 mod preflight;
 mod retry;
 mod token;
+mod write;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,13 +34,14 @@ use tokio::time::{Instant, sleep};
 
 pub use self::call::Request;
 pub use self::config::{Config, Environment, UnknownEnvironment};
-pub use self::endpoint::{ENDPOINTS, Endpoint, Param};
+pub use self::endpoint::{ENDPOINTS, Endpoint, Param, Verb};
 pub use self::feed::{Continuation, Feed, FeedPage, FeedReader, InvalidContinuation};
 pub use self::http::Http;
 pub use self::list::{List, ListPage, ListReader};
 pub use self::preflight::{Preflight, ScopeCheck};
 pub use self::retry::Retry;
 pub use self::token::TokenFacts;
+pub use self::write::{CustomFieldOwner, CustomFieldValue, MarkOutcome, Marked};
 
 use self::call::Call;
 use self::token::TokenCache;
@@ -118,7 +121,8 @@ impl Client {
         FeedReader::new(self.clone(), feed, from, recent)
     }
 
-    /// Sends one call, with retries, and returns the body of its 2xx answer.
+    /// Sends one call, with retries, and returns the body of its 2xx answer. A write that may have
+    /// been applied is not repeated: whether to look or to send again is the caller's to decide.
     async fn send(&self, call: &Call<'_>) -> Result<String, Error> {
         let request = call.request(self.inner.config.tenant);
         let retry = &self.inner.config.retry;
@@ -131,6 +135,9 @@ impl Client {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
+            if error.may_have_applied {
+                return Err(error);
+            }
             let delay = {
                 let rng = &self.inner.rng;
                 let mut rng = rng.lock().unwrap_or_else(PoisonError::into_inner);
@@ -171,7 +178,7 @@ impl Client {
                 return Err(error);
             }
             let permit = pacer.acquire().await;
-            let sent = http.get(config, request, bearer.secret()).await;
+            let sent = http.call(config, request, bearer.secret()).await;
             let error = match sent {
                 Ok(body) => return Ok(body),
                 Err(error) => error,

@@ -6,9 +6,9 @@
 //! new. Not tolerant of a row without its identifier, or of a value whose meaning would have to be
 //! guessed: such a row is [`Unreadable`], which names the field and leaves its neighbours alone.
 
-mod ap_bill;
 mod ap_credit;
 mod bill;
+mod bill_item;
 mod business_unit;
 mod contact;
 mod customer;
@@ -32,9 +32,9 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-pub use self::ap_bill::{ApBill, ApBillSource, ApBillStatus, BillType, ExpenseItem};
-pub use self::ap_credit::{ApCredit, ApCreditSplit};
-pub use self::bill::{BillItem, InventoryBill};
+pub use self::ap_credit::{ApCredit, ApCreditSplit, ApCreditStatus, ApPaymentStatus};
+pub use self::bill::{ApBill, ApBillSource, ApBillStatus, Bill, BillType, InventoryBill};
+pub use self::bill_item::{BillItem, ExpenseItem};
 pub use self::business_unit::BusinessUnit;
 pub use self::contact::{ContactType, CustomerContact, PhoneSettings};
 pub use self::customer::{Address, CustomField, Customer, CustomerType, ExternalData};

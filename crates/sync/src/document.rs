@@ -6,12 +6,11 @@
 use rust_decimal::Decimal;
 
 use crate::content::Content;
-use crate::link::{Link, Name};
+use crate::link::{Link, Name, REACHED};
 use crate::plan::{Goal, RECREATE, Subject, Verb, Write};
 use crate::target::{Target, held};
 
-/// Columns of a document's base that are no columns of the target.
-const STATE: &str = "state";
+/// Of a document's base, besides [`REACHED`]: no column of the target, but what it came to.
 const TOTAL: &str = "total";
 
 /// A document as it should be.
@@ -36,7 +35,7 @@ impl Document {
             held(subject.links, &header.name).is_none() || subject.decision == Some(RECREATE);
         let known = held(subject.links, &header.name).filter(|_| !anew);
         let reached = Content::from_iter([
-            (STATE, goal.as_str().to_owned()),
+            (REACHED, goal.as_str().to_owned()),
             (TOTAL, total.normalize().to_string()),
         ]);
         let reach = Write {
@@ -70,11 +69,6 @@ impl Document {
         }
         writes
     }
-}
-
-/// The state that a document was last brought to.
-pub(crate) fn reached(link: &Link) -> Option<&str> {
-    link.base.get(STATE)
 }
 
 fn deletion(link: &Link, header: &Target) -> Write {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use odoo::load::{RowFault, RowFaultKind};
 use rand::{Rng, RngExt as _};
+use rust_decimal::Decimal;
 
 use crate::record::Reason;
 
@@ -241,6 +242,68 @@ pub fn no_charge(label: &str) -> Reason {
         ),
         "Give the connector's user the right to make products (Settings > Users > Product Creation). These records go on \
          by themselves then, within 15 minutes.",
+    )
+}
+
+/// An analytic account that a line names is gone.
+#[must_use]
+pub fn analytic_account_gone(id: i64) -> Reason {
+    reason(
+        "analytic-account-gone",
+        format!(
+            "Analytic account {id} is not in Odoo any more, or hidden from the connector's user."
+        ),
+        "Somebody deleted the account of the business unit. Have it made anew with `ml-connector replay --recreate` for \
+         the business unit; then run `ml-connector replay --cause analytic-account-gone`.",
+    )
+}
+
+/// A document does not come to the source's total in Odoo, and was left as a draft.
+#[must_use]
+pub fn total_differs(wanted: Decimal, found: Decimal) -> Reason {
+    reason(
+        "total-differs-in-odoo",
+        format!(
+            "ServiceTitan's total is {wanted:.2}, in Odoo it comes to {found:.2}: {:.2} differ.",
+            found - wanted
+        ),
+        "Look for a line or a tax that was added in Odoo, and take it out there; then run `ml-connector replay --cause \
+         total-differs-in-odoo`. It goes no further before the totals are equal.",
+    )
+}
+
+/// A person cancelled in Odoo what ServiceTitan goes on with.
+#[must_use]
+pub fn cancelled_in_odoo() -> Reason {
+    reason(
+        "cancelled-in-odoo",
+        "Somebody cancelled it in Odoo, but it is alive in ServiceTitan.".to_owned(),
+        "Cancel it in ServiceTitan too, or set it to draft in Odoo; then run `ml-connector replay --cause \
+         cancelled-in-odoo`.",
+    )
+}
+
+/// Odoo's two-step approval holds a purchase order.
+#[must_use]
+pub fn waits_for_approval() -> Reason {
+    reason(
+        "waits-for-approval",
+        "In Odoo the order waits for a manager's approval.".to_owned(),
+        "Approve it in Odoo (Purchase > Orders > To Approve); then run `ml-connector replay --cause waits-for-approval`.",
+    )
+}
+
+/// Odoo ran the action, and the document is not in the state all the same.
+#[must_use]
+pub fn state_not_reached(goal: &str, state: &str) -> Reason {
+    reason(
+        "state-not-reached",
+        format!(
+            "It should be {goal}, and Odoo keeps it as {}.",
+            crate::plain::quoted(state)
+        ),
+        "Open it in Odoo and do it by hand: Odoo says there what it wants. Then run `ml-connector replay --cause \
+         state-not-reached`.",
     )
 }
 

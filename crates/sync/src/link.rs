@@ -41,12 +41,21 @@ pub struct Link {
     pub base: Content,
 }
 
+/// The column of a document's base that is no column of the target: the state that it was brought to.
+pub(crate) const REACHED: &str = "reached";
+
 impl Link {
     /// Whether it only points to another record's target. After a merge in ServiceTitan it has no base; after one in Odoo
     /// its base says so.
     #[must_use]
     pub fn is_alias(&self) -> bool {
         self.base.is_empty() || self.is_shared()
+    }
+
+    /// Of a document: the word of the state that it was last brought to.
+    #[must_use]
+    pub fn reached(&self) -> Option<&str> {
+        self.base.get(REACHED)
     }
 
     /// Whether a person merged its target with another one of ours, in Odoo.

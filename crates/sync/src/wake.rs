@@ -1,6 +1,6 @@
 //! Which records a ServiceTitan event wakes.
 //!
-//! Customers, vendors, business units and items have no published event: the quick cursor is their real time. An event
+//! Customers, vendors, business units, items and purchase orders have no published event: the quick cursor is their real time. An event
 //! about a job, an appointment or an invoice names its customer, though, and whoever books a job has often just made or
 //! corrected the customer; so it wakes that one. Events of a kind of their own are accepted all the same, should
 //! ServiceTitan or an automation of the tenant's send them.
@@ -38,6 +38,7 @@ fn flow_of(entity: &str) -> Option<Flow> {
         "businessunit" => Flow::BusinessUnits,
         "vendor" => Flow::Vendors,
         "material" | "equipment" | "service" => Flow::Items,
+        "purchaseorder" => Flow::PurchaseOrders,
         _ => return None,
     })
 }

@@ -32,6 +32,7 @@ pub(crate) async fn rows(titan: &servicetitan::Client, odoo: &odoo::Client) -> V
     let vendors = Vendors {
         servicetitan: titan.clone(),
         odoo: odoo.clone(),
+        module: "__floor__".to_owned(),
     };
     let directory = vendors.directory(&[]).await.expect("both sides answer");
     let mut parts: BTreeMap<SourceId, Vec<Part>> = BTreeMap::new();
@@ -78,7 +79,7 @@ pub(crate) async fn rows(titan: &servicetitan::Client, odoo: &odoo::Client) -> V
                     name: write.name.0,
                     columns,
                 }),
-                Verb::Update { .. } | Verb::Alias { .. } => None,
+                _ => None,
             }));
         }
     }

@@ -210,7 +210,11 @@ fn flows(connection: &Connection, asked: &[Flow]) -> Result<Vec<Flow>> {
             connection.name
         );
     }
-    Ok(if asked.is_empty() { on } else { asked.to_vec() })
+    Ok(if asked.is_empty() {
+        on
+    } else {
+        Profile::with_needed(asked.iter().copied())
+    })
 }
 
 /// Waits until every pass is finished, showing how far they are; gives up after `timeout`, or when asked to end.

@@ -1,6 +1,6 @@
 //! What the store keeps of a connection in the clear.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -142,12 +142,23 @@ impl Profile {
             .filter(|settings| settings.enabled)
     }
 
-    /// The flows that are on, in the order in which records depend on each other.
+    /// The flows that are on, and those whose records they need, in the order in which records depend on each other.
     #[must_use]
     pub fn flows_on(&self) -> Vec<Flow> {
-        let mut flows = Flow::ALL.to_vec();
-        flows.retain(|flow| self.flow(*flow).is_some());
-        flows
+        let named = Flow::ALL.into_iter();
+        Self::with_needed(named.filter(|flow| self.flow(*flow).is_some()))
+    }
+
+    /// These flows, and those whose records they need, in the order in which records depend on each other.
+    pub fn with_needed(flows: impl IntoIterator<Item = Flow>) -> Vec<Flow> {
+        let mut on: BTreeSet<Flow> = BTreeSet::new();
+        let mut todo: Vec<Flow> = flows.into_iter().collect();
+        while let Some(flow) = todo.pop() {
+            if on.insert(flow) {
+                todo.extend(flow.needs());
+            }
+        }
+        on.into_iter().collect()
     }
 
     /// The settings as in a connection file, without the secrets.

@@ -94,6 +94,33 @@ fn needs(flows: &[Flow]) -> Needs {
                 ],
             )
             .with(Model::named("uom.uom"), [Operation::Read], ["name"]),
+        Flow::PurchaseOrders => needs
+            .with(
+                Model::named(flow.model()),
+                WRITTEN,
+                [
+                    "partner_id",
+                    "partner_ref",
+                    "origin",
+                    "date_order",
+                    "order_line",
+                    "amount_total",
+                    "state",
+                ],
+            )
+            .with(
+                Model::named("purchase.order.line"),
+                WRITTEN,
+                [
+                    "product_id",
+                    "name",
+                    "product_qty",
+                    "price_unit",
+                    "date_planned",
+                    "sequence",
+                    "analytic_distribution",
+                ],
+            ),
     })
 }
 
@@ -184,7 +211,8 @@ fn worded(problem: &Problem, login: &str) -> (&'static str, String, String) {
             format!("{login} may not {operation} {model}"),
             format!(
                 "Give the user a group that may in Odoo (Settings > Users): Contact Creation for res.partner, Analytic \
-                 Accounting for account.analytic.account, Product Creation for product.product. The right needed is: \
+                 Accounting for account.analytic.account, Product Creation for product.product, Purchase: \
+                 User for purchase.order. The right needed is: \
                  {operation} on {model}."
             ),
         ),

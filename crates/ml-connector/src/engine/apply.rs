@@ -8,13 +8,13 @@ use store::Store;
 use store::audit::NewAuditEntry;
 use store::connections::ConnectionId;
 use store::passes::PassId;
-use store::records::{Due, Effect, Outcome, RecordId};
+use store::records::{Due, Effect, Outcome, RecordId, SOURCES_MAX, Selection};
 use sync::directory::Directory;
 use sync::flow::Flow;
 use sync::flows;
 use sync::link::Name;
-use sync::plan::{Decision, Other, Plan, Subject};
-use sync::record::{Key, State};
+use sync::plan::{Decision, NEEDED, Other, Plan, Subject};
+use sync::record::{Key, SourceId, State};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -132,6 +132,7 @@ impl Applier<'_> {
             let others = self.others(flow, &due).await?;
             let mut outcomes = Vec::new();
             let mut missing: BTreeSet<Key> = BTreeSet::new();
+            let mut left_out: BTreeSet<Key> = BTreeSet::new();
             for due in due {
                 let plan = flows::plan(flow, &subject(&due, &others), self.directory);
                 let unseen = unseen(&plan, &others);
@@ -141,6 +142,7 @@ impl Applier<'_> {
                     continue;
                 }
                 missing.extend(unseen);
+                left_out.extend(ignored(&plan, &others));
                 match settle(due, plan) {
                     Settled::Job(job) => {
                         claimed.insert(job.due.record);
@@ -150,6 +152,9 @@ impl Applier<'_> {
                 }
             }
             reached(Step::Planned, read);
+            let left_out = left_out.into_iter();
+            self.bring_all_the_same(left_out.filter(|key| wanted.insert(key.clone())))
+                .await?;
             if let Some(observer) = self.observer {
                 // Each is asked for once in a run: what ServiceTitan does not show now is waited for, not hammered. It
                 // is asked before the outcomes are written: who waits must not be forgotten by a crash in between.
@@ -164,6 +169,28 @@ impl Applier<'_> {
                 }
             }
             self.record(outcomes).await?;
+        }
+        Ok(())
+    }
+
+    /// Records that were left out because they are inactive come over when another one needs them.
+    async fn bring_all_the_same(&self, keys: impl Iterator<Item = Key>) -> Result<(), Halt> {
+        let mut flows: BTreeMap<Flow, Vec<SourceId>> = BTreeMap::new();
+        for key in keys {
+            flows.entry(key.flow).or_default().push(key.source);
+        }
+        for (flow, sources) in flows {
+            for sources in sources.chunks(SOURCES_MAX) {
+                let selection = Selection {
+                    flow: Some(flow),
+                    sources: sources.to_vec(),
+                    decision: Some(NEEDED.to_owned()),
+                    ..Selection::default()
+                };
+                self.store
+                    .replay(self.connection, selection, "engine", self.clock.now())
+                    .await?;
+            }
         }
         Ok(())
     }
@@ -253,15 +280,27 @@ fn subject<'a>(due: &'a Due, others: &'a BTreeMap<Name, Other>) -> Subject<'a> {
 
 /// The records that a plan waits for and that ServiceTitan has not shown yet.
 fn unseen(plan: &Plan, others: &BTreeMap<Name, Other>) -> Vec<Key> {
+    waited_for(plan, others, None)
+}
+
+/// The records that a plan waits for and that a rule left out.
+fn ignored(plan: &Plan, others: &BTreeMap<Name, Other>) -> Vec<Key> {
+    let mut keys = waited_for(plan, others, Some(State::Ignored));
+    // A customer that is left out stays out: what waits for it says so.
+    keys.retain(|key| key.flow != Flow::Customers);
+    keys
+}
+
+/// The records that a plan waits for and that stand so.
+fn waited_for(plan: &Plan, others: &BTreeMap<Name, Other>, state: Option<State>) -> Vec<Key> {
     let Decision::Wait { on, .. } = &plan.decision else {
         return Vec::new();
     };
-    let unseen = |key: &&Key| {
-        others
-            .get(&key.link_name())
-            .is_none_or(|other| other.state.is_none())
+    let stands_so = |key: &&Key| {
+        let other = others.get(&key.link_name());
+        other.and_then(|other| other.state) == state
     };
-    on.iter().filter(unseen).cloned().collect()
+    on.iter().filter(stands_so).cloned().collect()
 }
 
 enum Settled {

@@ -6,6 +6,7 @@
 //! same batch brings Odoo to the same state.
 
 mod create;
+mod document;
 mod report;
 mod update;
 
@@ -49,7 +50,7 @@ impl Job {
     pub fn rows(&self) -> usize {
         self.writes
             .iter()
-            .filter(|write| !matches!(write.verb, Verb::Alias { .. }))
+            .filter(|write| !matches!(write.verb, Verb::Alias { .. } | Verb::Reach { .. }))
             .count()
     }
 
@@ -57,7 +58,9 @@ impl Job {
     fn creations(&self) -> impl Iterator<Item = (&Write, &Content)> {
         self.writes.iter().filter_map(|write| match &write.verb {
             Verb::Create { columns } => Some((write, columns)),
-            Verb::Update { .. } | Verb::Alias { .. } => None,
+            Verb::Update { .. } | Verb::Alias { .. } | Verb::Delete { .. } | Verb::Reach { .. } => {
+                None
+            }
         })
     }
 
@@ -145,6 +148,8 @@ struct Progress {
     notes: Vec<String>,
     /// The links whose writes went through.
     done: BTreeSet<Name>,
+    /// Whether a document is in the state that it should be in.
+    has_reached: bool,
     failed: Option<Verdict>,
 }
 
@@ -263,6 +268,7 @@ impl Carrier {
             changes: Vec::new(),
             notes: Vec::new(),
             done: BTreeSet::new(),
+            has_reached: false,
             failed: None,
         };
         jobs.iter().map(start).collect()
@@ -273,6 +279,13 @@ impl Carrier {
         progress: &mut [Progress],
         carried: &mut Carried,
     ) -> Result<(), Interruption> {
+        // A batch is of one flow.
+        if progress
+            .iter()
+            .any(|one| document::is_document(&one.job.writes))
+        {
+            return self.documents(progress, carried).await;
+        }
         self.create(progress, carried).await?;
         self.update(progress, carried).await?;
         for one in progress.iter_mut().filter(|one| one.failed.is_none()) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use odoo::load::Rows;
 use odoo::{Context, Domain, ExternalId, Fields, Found, Model, Search};
 use sync::directory::{
-    AnalyticPlan, BUSINESS_UNIT_PLAN, Country, Directory, Purchasing, Subdivision,
+    AnalyticPlan, BUSINESS_UNIT_PLAN, Charge, Country, Directory, Purchasing, Subdivision,
 };
 use sync::failure::{Vendor, of_odoo, of_servicetitan};
 use sync::flow::Flow;
@@ -56,7 +56,65 @@ impl Vendors {
             };
             purchasing = purchasing.with_units_of_measure(units, each);
         }
+        if flows.contains(&Flow::PurchaseOrders) {
+            let model = Model::named("purchase.order.line");
+            let fields = ["price_unit", "tax_ids", "taxes_id"];
+            let fields = self.odoo.fields_get(&model, &fields, &["type", "digits"]);
+            if let Some(fields) = if_there(fields.await)? {
+                let taxes = ["tax_ids", "taxes_id"].into_iter();
+                let taxes = taxes.into_iter().find(|field| fields.contains_key(*field));
+                let price = fields.get("price_unit");
+                purchasing = purchasing.with_order_lines(
+                    price.and_then(digits),
+                    taxes.unwrap_or("tax_ids").to_owned(),
+                );
+            }
+            purchasing = purchasing.with_charges(self.charges().await?);
+        }
         Ok(purchasing)
+    }
+
+    /// The products of what is charged besides items, as far as they are there.
+    async fn charges(&self) -> Result<Vec<(Charge, i64)>, Halt> {
+        let mut charges = Vec::new();
+        for charge in Charge::ALL {
+            let name = ExternalId::new(&self.module, charge_name(charge)).expect("our own names");
+            if let Some(Found::Found { id, .. }) =
+                if_there(self.odoo.check_object_reference(&name).await)?
+            {
+                charges.push((charge, id.get()));
+            }
+        }
+        Ok(charges)
+    }
+
+    /// Makes the products of what is charged besides items, under our external ids. `false` when the user may not.
+    pub async fn make_charges(&self) -> Result<bool, Halt> {
+        let columns = [
+            "id",
+            "name",
+            "type",
+            "purchase_ok",
+            "sale_ok",
+            "taxes_id/.id",
+            "supplier_taxes_id/.id",
+        ];
+        let mut rows = Rows::new(Model::named(Flow::Items.model()), columns);
+        for charge in Charge::ALL {
+            let id = format!("{}.{}", self.module, charge_name(charge));
+            let row = [id.as_str(), charge.label(), "service", "1", "0", "", ""];
+            rows.push(0, row.map(str::to_owned).to_vec())
+                .expect("as many values as columns");
+        }
+        self.make(&rows).await
+    }
+
+    async fn make(&self, rows: &Rows) -> Result<bool, Halt> {
+        match self.odoo.load(rows, &Context::new()).await {
+            Ok(loaded) => Ok(loaded.groups.values().all(Result::is_ok)),
+            Err(error) if is_not_there(&error) => Ok(false),
+            Err(error) => Err(refused(&error)),
+        }
     }
 
     /// The analytic plan of the business units, the oldest of that name.
@@ -82,16 +140,12 @@ impl Vendors {
 
     /// Makes the analytic plan of the business units, under our external id, so that it is made once. `false` when the
     /// user may not.
-    pub async fn make_business_unit_plan(&self, module: &str) -> Result<bool, Halt> {
+    pub async fn make_business_unit_plan(&self) -> Result<bool, Halt> {
         let mut rows = Rows::new(Model::named(ANALYTIC_PLAN), ["id", "name"]);
-        let name = format!("{module}.analytic_plan_business_units");
+        let name = format!("{}.analytic_plan_business_units", self.module);
         rows.push(0, vec![name, BUSINESS_UNIT_PLAN.to_owned()])
             .expect("as many values as columns");
-        match self.odoo.load(&rows, &Context::new()).await {
-            Ok(loaded) => Ok(loaded.groups.values().all(Result::is_ok)),
-            Err(error) if is_not_there(&error) => Ok(false),
-            Err(error) => Err(refused(&error)),
-        }
+        self.make(&rows).await
     }
 
     /// What partners refer to.
@@ -225,6 +279,16 @@ fn is_not_there(error: &odoo::Error) -> bool {
         error.kind,
         odoo::ErrorKind::AccessDenied | odoo::ErrorKind::NoSuchMethod
     )
+}
+
+/// The name of the product of a charge.
+fn charge_name(charge: Charge) -> String {
+    format!("charge_{}", charge.as_str())
+}
+
+/// The places that a field keeps, where Odoo says so: `[total, places]`.
+fn digits(field: &Fields) -> Option<u32> {
+    field.get("digits")?.get(1)?.as_u64()?.try_into().ok()
 }
 
 fn id(row: &Fields) -> Option<i64> {

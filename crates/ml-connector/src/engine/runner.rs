@@ -176,10 +176,12 @@ impl Runner {
         Ok(())
     }
 
-    /// The flows that are on, with their cadence, in the order in which records depend on each other.
-    fn flows(&self) -> Vec<(Flow, Every)> {
-        let on = |flow| Some((flow, self.profile.flow(flow)?.every));
-        Flow::ALL.into_iter().filter_map(on).collect()
+    /// The flows that are on, in the order in which records depend on each other, with their cadence; without one, only
+    /// what others need is fetched.
+    fn flows(&self) -> Vec<(Flow, Option<Every>)> {
+        let cadence = |flow| (flow, self.profile.flow(flow).map(|settings| settings.every));
+        let on = self.profile.flows_on();
+        on.into_iter().map(cadence).collect()
     }
 
     /// Whether the connection is active, or has become so: a paused one is probed now and then, and at once for a pass.
@@ -256,8 +258,8 @@ impl Runner {
             .map(doctor::Finding::reason))
     }
 
-    async fn observe_when_due(&mut self, flow: Flow, every: Every) -> Result<(), Halt> {
-        let Every::Period(period) = every else {
+    async fn observe_when_due(&mut self, flow: Flow, every: Option<Every>) -> Result<(), Halt> {
+        let Some(Every::Period(period)) = every else {
             return Ok(());
         };
         let period = SignedDuration::try_from(period).expect("a day at most");
@@ -310,6 +312,9 @@ impl Runner {
         }
         self.directory = None;
         for flow in &pass.flows {
+            if self.profile.flow(*flow).is_none() {
+                continue;
+            }
             if let Some(since) = pass.since {
                 self.observer().read_again(*flow, since).await?;
             }
@@ -435,30 +440,51 @@ impl Runner {
         let vendors = Vendors {
             servicetitan: self.servicetitan.clone(),
             odoo: self.odoo().await?,
+            module: self.profile.external_module(),
         };
         let flows = self.profile.flows_on();
         let mut directory = vendors.directory(&flows).await?;
-        if flows.contains(&Flow::BusinessUnits) && directory.lacks_business_unit_plan() {
-            let module = self.profile.external_module();
-            if vendors.make_business_unit_plan(&module).await? {
-                let entry = NewAuditEntry {
-                    actor: "engine".to_owned(),
-                    action: "created".to_owned(),
-                    subject: format!("analytic plan {BUSINESS_UNIT_PLAN}"),
-                    detail: "the business units become its accounts".to_owned(),
-                    payload: None,
-                };
-                let now = self.shared.clock.now();
-                self.shared
-                    .store
-                    .append_audit(self.connection.id, vec![entry], now)
-                    .await?;
-                directory = vendors.directory(&flows).await?;
-            }
+        let mut made = false;
+        if flows.contains(&Flow::BusinessUnits)
+            && directory.lacks_business_unit_plan()
+            && vendors.make_business_unit_plan().await?
+        {
+            let subject = format!("analytic plan {BUSINESS_UNIT_PLAN}");
+            self.note_made(&subject, "the business units become its accounts")
+                .await?;
+            made = true;
+        }
+        if flows.contains(&Flow::PurchaseOrders)
+            && !directory.purchasing().has_charges()
+            && vendors.make_charges().await?
+        {
+            let subject = "products for shipping, tax and rounding";
+            self.note_made(subject, "lines of purchase orders name them")
+                .await?;
+            made = true;
+        }
+        if made {
+            directory = vendors.directory(&flows).await?;
         }
         self.answered(Vendor::ServiceTitan).await?;
         self.answered(Vendor::Odoo).await?;
         Ok(directory)
+    }
+
+    /// Something that records refer to was made in Odoo.
+    async fn note_made(&self, subject: &str, why: &str) -> Result<(), Halt> {
+        let entry = NewAuditEntry {
+            actor: "engine".to_owned(),
+            action: "created".to_owned(),
+            subject: subject.to_owned(),
+            detail: why.to_owned(),
+            payload: None,
+        };
+        let now = self.shared.clock.now();
+        let store = &self.shared.store;
+        Ok(store
+            .append_audit(self.connection.id, vec![entry], now)
+            .await?)
     }
 
     /// The reference data, unless it is old.

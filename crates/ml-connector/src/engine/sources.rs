@@ -1,7 +1,7 @@
 //! Where the rows of each flow come from: export feeds, lists that are polled, and records by id.
 
 use servicetitan::client::{Feed, List, Row};
-use servicetitan::{BusinessUnitId, Client, CustomerId, Error, SkuId, VendorId};
+use servicetitan::{BusinessUnitId, Client, CustomerId, Error, PurchaseOrderId, SkuId, VendorId};
 use sync::filing::RowKind;
 use sync::flow::Flow;
 
@@ -41,6 +41,7 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
             (Source::Feed(Feed::Equipment), RowKind::Equipment),
             (Source::Feed(Feed::Services), RowKind::Service),
         ],
+        Flow::PurchaseOrders => &[(Source::Feed(Feed::PurchaseOrders), RowKind::PurchaseOrder)],
     }
 }
 
@@ -52,6 +53,7 @@ pub fn lists(flow: Flow) -> &'static [List] {
         Flow::Customers => &[],
         Flow::Vendors => &[List::Vendors],
         Flow::Items => &[List::Materials, List::Equipment, List::Services],
+        Flow::PurchaseOrders => &[List::PurchaseOrders],
     }
 }
 
@@ -91,6 +93,10 @@ pub async fn fetch(
                 (RowKind::Equipment, client.equipment(&ids).await?),
                 (RowKind::Service, client.services(&ids).await?),
             ]
+        }
+        Flow::PurchaseOrders => {
+            let ids = typed(ids, PurchaseOrderId);
+            vec![(RowKind::PurchaseOrder, client.purchase_orders(&ids).await?)]
         }
     })
 }

@@ -17,6 +17,8 @@ pub struct Vendors {
     pub servicetitan: servicetitan::Client,
     /// The Odoo database.
     pub odoo: odoo::Client,
+    /// The module part of our external ids in it.
+    pub module: String,
 }
 
 /// How the ServiceTitan client of a connection is made.

@@ -7,6 +7,7 @@ use url::Url;
 use super::endpoint::{self, Endpoint, Param};
 use super::feed::{Continuation, Feed};
 use super::list::List;
+use super::write::{self, CustomFieldOwner, CustomFieldValue, Mark};
 use crate::id::{CustomerId, PurchaseOrderId, TenantId};
 
 /// Rows per page of lists whose length is not known: below the documented 5,000, which takes the
@@ -49,6 +50,11 @@ pub(super) enum Call<'a> {
         orders: &'a [PurchaseOrderId],
         page: u32,
     },
+    MarkExported(Mark<'a>),
+    SetCustomFields {
+        owner: CustomFieldOwner,
+        fields: &'a [CustomFieldValue],
+    },
     /// One row of a list: does the scope let us?
     Probe(Endpoint),
 }
@@ -62,6 +68,8 @@ impl Call<'_> {
             Self::LocationsOf { .. } => endpoint::LOCATIONS,
             Self::List { list, .. } | Self::Listed { list, .. } => list.endpoint(),
             Self::ReceiptsOf { .. } => endpoint::RECEIPTS,
+            Self::MarkExported(mark) => mark.endpoint(),
+            Self::SetCustomFields { owner, .. } => owner.endpoint(),
             Self::Probe(endpoint) => *endpoint,
         }
     }
@@ -126,9 +134,19 @@ impl Call<'_> {
                 query.extend(paged(page, List::Receipts.page_size()));
                 query.push(by_id());
             }
+            Self::MarkExported(_) | Self::SetCustomFields { .. } => {}
             Self::Probe(_) => query.extend(paged(&1, 1)),
         }
         query
+    }
+
+    fn body(&self) -> Option<String> {
+        let body = match self {
+            Self::MarkExported(mark) => mark.body(),
+            Self::SetCustomFields { owner, fields } => write::custom_fields(*owner, fields),
+            _ => return None,
+        };
+        Some(body.to_string())
     }
 
     pub(super) fn request(&self, tenant: TenantId) -> Request {
@@ -136,6 +154,7 @@ impl Call<'_> {
             tenant,
             endpoint: self.endpoint(),
             query: self.query(),
+            body: self.body(),
         }
     }
 }
@@ -151,6 +170,7 @@ pub struct Request {
     tenant: TenantId,
     endpoint: Endpoint,
     query: Vec<(Param, String)>,
+    body: Option<String>,
 }
 
 impl Request {
@@ -160,10 +180,16 @@ impl Request {
         self.endpoint.operation
     }
 
-    /// The method: this client only reads.
+    /// The method.
     #[must_use]
     pub fn method(&self) -> Method {
-        Method::GET
+        self.endpoint.verb.method()
+    }
+
+    /// The JSON that is sent, if any is.
+    #[must_use]
+    pub fn body(&self) -> Option<&str> {
+        self.body.as_deref()
     }
 
     /// The address below `api_url`.

@@ -1,10 +1,12 @@
-//! The allow-list: which endpoints are called, with which query parameters, under which scope.
+//! The allow-list: which endpoints are called, how, with which query parameters, under which scope.
 //!
 //! ServiceTitan ignores a query parameter that it does not know and answers 200 with an
 //! unfiltered page. So parameters are a closed enum, calls are built only in `call.rs`, and a test
 //! holds this table against ServiceTitan's OpenAPI documents.
 
 use std::fmt;
+
+use ::http::Method;
 
 /// A query parameter that some endpoint here takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,14 +66,39 @@ impl fmt::Display for Param {
     }
 }
 
-/// A GET endpoint that this client uses.
+/// How an endpoint is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+    /// PATCH.
+    Patch,
+}
+
+impl Verb {
+    /// As HTTP has it.
+    #[must_use]
+    pub fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+            Self::Patch => Method::PATCH,
+        }
+    }
+}
+
+/// An endpoint that this client uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Endpoint {
+    /// How it is called.
+    pub verb: Verb,
     /// `crm`, `accounting`: the first segment of the path.
     pub module: &'static str,
     /// What follows the tenant in the path.
     pub resource: &'static str,
-    /// `GET crm/v2/customers`: how errors and logs call it.
+    /// `GET crm/v2/customers`: what errors and logs call it.
     pub operation: &'static str,
     /// The scope that the app needs.
     pub scope: &'static str,
@@ -81,11 +108,15 @@ pub struct Endpoint {
 
 /// Declares the endpoints, and the table of them all.
 macro_rules! endpoints {
-    ($($name:ident: GET $module:literal $resource:literal $scope:literal [$($param:ident)*];)+) => {
+    (@verb GET) => { Verb::Get };
+    (@verb POST) => { Verb::Post };
+    (@verb PATCH) => { Verb::Patch };
+    ($($name:ident: $verb:ident $module:literal $resource:literal $scope:literal [$($param:ident)*];)+) => {
         $(pub(super) const $name: Endpoint = Endpoint {
+            verb: endpoints!(@verb $verb),
             module: $module,
             resource: $resource,
-            operation: concat!("GET ", $module, "/v2/", $resource),
+            operation: concat!(stringify!($verb), " ", $module, "/v2/", $resource),
             scope: $scope,
             params: &[$(Param::$param),*],
         };)+
@@ -129,4 +160,14 @@ endpoints! {
     GL_ACCOUNTS: GET "accounting" "gl-accounts" "tn.acc.glaccounts:r" [Ids Active ModifiedOnOrAfter Page PageSize];
     TAX_ZONES: GET "accounting" "tax-zones" "tn.acc.taxzones:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
     JOBS: GET "jpm" "jobs" "tn.jpm.jobs:r" [Ids ModifiedOnOrAfter Page PageSize Sort];
+
+    MARK_INVENTORY_BILLS: POST "accounting" "inventory-bills/markasexported" "tn.acc.inventorybills:w" [];
+    MARK_AP_BILLS: POST "accounting" "ap-bills/markasexported" "tn.acc.apbills:w" [];
+    MARK_AP_CREDITS: POST "accounting" "ap-credits/markasexported" "tn.acc.apcredits:w" [];
+    INVENTORY_BILL_FIELDS: PATCH "accounting" "inventory-bills/custom-fields" "tn.acc.inventorybills:w" [];
+    AP_BILL_FIELDS: PATCH "accounting" "ap-bills/custom-fields" "tn.acc.apbills:w" [];
+    AP_CREDIT_FIELDS: PATCH "accounting" "ap-credits/custom-fields" "tn.acc.apcredits:w" [];
+    RECEIPT_FIELDS: PATCH "inventory" "receipts/custom-fields" "tn.inv.receipts:w" [];
+    RETURN_FIELDS: PATCH "inventory" "returns/custom-fields" "tn.inv.returns:w" [];
+    VENDOR_FIELDS: PATCH "inventory" "vendors/custom-fields" "tn.inv.vendors:w" [];
 }

@@ -1,6 +1,6 @@
 //! Sending one request and reading its answer, within limits.
 
-use ::http::header::{ACCEPT, AUTHORIZATION};
+use ::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use ::http::{HeaderName, HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -35,8 +35,8 @@ impl Http {
         Ok(Self { client })
     }
 
-    /// Sends a read and returns the body of its success.
-    pub(super) async fn get(
+    /// Sends a call and returns the body of its success.
+    pub(super) async fn call(
         &self,
         config: &Config,
         request: &Request,
@@ -88,12 +88,19 @@ impl Http {
             let message = "the app key has characters that no header can carry";
             Error::new(operation, ErrorKind::AppKey, message)
         })?;
-        self.client
+        let mut builder = self
+            .client
             .request(request.method(), request.url(&config.api_url))
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, bearer)
             .header(APP_KEY, app_key)
-            .timeout(config.timeout)
+            .timeout(config.timeout);
+        if let Some(body) = request.body() {
+            builder = builder
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_owned());
+        }
+        builder
             .build()
             .map_err(|error| not_sendable(operation, error))
     }

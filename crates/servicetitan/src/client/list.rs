@@ -34,9 +34,9 @@ pub enum List {
     RemittanceVendors,
     /// Purchase orders.
     PurchaseOrders,
-    /// Receipts, cancelled ones too: there is no feed of them.
+    /// Receipts, inactive ones too: there is no feed of them.
     Receipts,
-    /// Returns to vendors, deleted ones too.
+    /// Returns to vendors, inactive ones too.
     Returns,
     /// Warehouses: there is no feed of them.
     Warehouses,

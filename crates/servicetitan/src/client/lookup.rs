@@ -88,12 +88,12 @@ impl Client {
             .await
     }
 
-    /// Receipts by id, cancelled or not, in calls of 50. Ids that do not exist are absent.
+    /// Receipts by id, active or not, in calls of 50. Ids that do not exist are absent.
     pub async fn receipts(&self, ids: &[ReceiptId]) -> Result<Vec<Row>, Error> {
         self.listed(List::Receipts, ids.iter().map(|id| id.0)).await
     }
 
-    /// The receipts of these purchase orders, cancelled or not, in calls of 50 orders.
+    /// The receipts of these purchase orders, active or not, in calls of 50 orders.
     pub async fn receipts_of(&self, orders: &[PurchaseOrderId]) -> Result<Vec<Row>, Error> {
         let mut rows = Vec::new();
         for orders in orders.chunks(IDS_PER_CALL_MAX) {
@@ -105,7 +105,7 @@ impl Client {
         Ok(rows)
     }
 
-    /// Returns by id, deleted or not, in calls of 50. Ids that do not exist are absent.
+    /// Returns by id, active or not, in calls of 50. Ids that do not exist are absent.
     pub async fn returns(&self, ids: &[InventoryReturnId]) -> Result<Vec<Row>, Error> {
         self.listed(List::Returns, ids.iter().map(|id| id.0)).await
     }

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::customer::CustomField;
+use super::open_enum::open_enum;
 use super::{Batch, Named, Record, SyncStatus, wire};
 use crate::id::{
     ApCreditId, ApCreditSplitId, BusinessUnitId, InventoryBillId, InventoryReturnId, JobId,
@@ -19,7 +20,7 @@ pub struct ApCredit {
     /// The credit's id.
     #[serde(deserialize_with = "wire::whole")]
     pub id: ApCreditId,
-    /// False once deleted. True if the row does not say.
+    /// False once it no longer counts. True if the row does not say.
     #[serde(default = "wire::yes", deserialize_with = "wire::or_true")]
     pub active: bool,
     /// The return that it is for.
@@ -49,12 +50,12 @@ pub struct ApCredit {
     /// What of it has been set against bills.
     #[serde(default, deserialize_with = "wire::money")]
     pub applied_amount: Option<Decimal>,
-    /// `Unreconciled` or `Canceled`; empty if the row does not say.
-    #[serde(default, deserialize_with = "wire::text")]
-    pub status: String,
-    /// `Unpaid`, `Paid`, ...; empty if the row does not say.
-    #[serde(default, deserialize_with = "wire::text")]
-    pub payment_status: String,
+    /// Whether it still counts.
+    #[serde(default)]
+    pub status: ApCreditStatus,
+    /// How far its payment is.
+    #[serde(default)]
+    pub payment_status: ApPaymentStatus,
     /// How far it is on its way to accounting.
     #[serde(default)]
     pub sync_status: SyncStatus,
@@ -110,4 +111,36 @@ pub struct ApCreditSplit {
     /// When it was created.
     #[serde(default, deserialize_with = "wire::time")]
     pub created_on: Option<Timestamp>,
+}
+
+open_enum! {
+    /// Whether an AP credit still counts.
+    ApCreditStatus {
+        /// It does.
+        Unreconciled,
+        /// Withdrawn.
+        Canceled,
+    }
+}
+
+open_enum! {
+    /// How far a payment of a bill or a credit is.
+    ApPaymentStatus {
+        /// Nothing has happened.
+        Unpaid,
+        /// Somebody has to approve it.
+        ReadyForApproval,
+        /// Begun.
+        Initiated,
+        /// Done.
+        Paid,
+        /// Withdrawn. With two l, here alone.
+        Cancelled,
+        /// On its way.
+        InTransit,
+        /// Being worked on.
+        Processing,
+        /// Refused.
+        Rejected,
+    }
 }

@@ -1,27 +1,34 @@
-//! Inventory bills: what a vendor wants for what was received, and the lines of all vendor bills.
+//! Vendor bills: inventory bills, and AP bills, which are the newer view of them and also have those
+//! without a purchase order. One record with two kinds of ids, so that what is made of a bill is
+//! made of either.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::customer::{Address, CustomField};
-use super::item::SkuType;
-use super::{Batch, GlAccountRef, LandedCostMethod, Named, Record, SyncStatus, wire};
+use super::open_enum::open_enum;
+use super::{Batch, BillItem, ExpenseItem, LandedCostMethod, Named, Record, SyncStatus, wire};
 use crate::id::{
-    BillItemId, BusinessUnitId, InventoryBillId, JobId, PurchaseOrderId, ReceiptItemId, SkuId,
+    ApBillId, BusinessUnitId, InventoryBillId, JobId, PurchaseOrderId, RemittanceVendorId,
     TaxZoneId, VendorId,
 };
 
-/// A row of `accounting/inventory-bills/paginated` or of its export feed. Amounts and quantities come
-/// as text. Its type is a filter of the list, no field of the row.
+/// A row of `accounting/inventory-bills/paginated` or of its export feed.
+pub type InventoryBill = Bill<InventoryBillId>;
+
+/// A row of `accounting/ap-bills`, of which there is no feed.
+pub type ApBill = Bill<ApBillId>;
+
+/// A vendor bill. Amounts and quantities come as text.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct InventoryBill {
+#[serde(rename_all = "camelCase", bound = "Id: From<i64>")]
+pub struct Bill<Id> {
     /// The bill's id.
     #[serde(deserialize_with = "wire::whole")]
-    pub id: InventoryBillId,
-    /// False once deleted. Only the feed says so; the list leaves deleted ones out, so true if the
-    /// row does not say.
+    pub id: Id,
+    /// False once deleted. Only the feed of inventory bills says so; lists leave deleted ones out, so
+    /// true if the row does not say.
     #[serde(default = "wire::yes", deserialize_with = "wire::or_true")]
     pub active: bool,
     /// The order that it bills, if it bills one.
@@ -30,6 +37,15 @@ pub struct InventoryBill {
     /// How far it is on its way to accounting.
     #[serde(default)]
     pub sync_status: SyncStatus,
+    /// AP bills: what came of comparing it with the vendor's invoice, or that it was cancelled.
+    #[serde(default)]
+    pub status: ApBillStatus,
+    /// AP bills: where it came from.
+    #[serde(default)]
+    pub source: ApBillSource,
+    /// AP bills: of an order, or on its own. Of inventory bills it is a filter of the list only.
+    #[serde(default)]
+    pub bill_type: BillType,
     /// A number for it. The documents do not say whose.
     #[serde(default, deserialize_with = "wire::optional_text")]
     pub reference_number: Option<String>,
@@ -66,9 +82,24 @@ pub struct InventoryBill {
     /// Whether the costs of the header are spread over the lines.
     #[serde(default)]
     pub landed_cost_method: LandedCostMethod,
+    /// AP bills: what the vendor's invoice says.
+    #[serde(default, deserialize_with = "wire::money")]
+    pub vendor_invoice_total: Option<Decimal>,
+    /// AP bills: until when paying earns a discount.
+    #[serde(default, deserialize_with = "wire::time")]
+    pub early_discount_date: Option<Timestamp>,
+    /// AP bills: "do not pay".
+    #[serde(default, deserialize_with = "wire::or_default")]
+    pub do_not_pay: bool,
+    /// AP bills: when it was cancelled.
+    #[serde(default, deserialize_with = "wire::time")]
+    pub date_canceled: Option<Timestamp>,
     /// From whom.
     #[serde(default)]
     pub vendor: Option<Named<VendorId>>,
+    /// AP bills: whom to pay, if not the vendor.
+    #[serde(default)]
+    pub remittance_vendor_info: Option<Named<RemittanceVendorId>>,
     /// For which unit.
     #[serde(default)]
     pub business_unit: Option<Named<BusinessUnitId>>,
@@ -99,6 +130,9 @@ pub struct InventoryBill {
     /// The lines.
     #[serde(default, deserialize_with = "wire::or_default")]
     pub items: Vec<BillItem>,
+    /// AP bills: lines without an item, an amount on an account.
+    #[serde(default, deserialize_with = "wire::or_default")]
+    pub expense_items: Vec<ExpenseItem>,
     /// The tenant's own fields.
     #[serde(default, deserialize_with = "wire::or_default")]
     pub custom_fields: Vec<CustomField>,
@@ -117,72 +151,52 @@ impl Record for InventoryBill {
     const KIND: &'static str = "inventory bill";
 }
 
-/// A line of a bill. It has no total of its own: quantity times cost, rounded, if it must be known.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BillItem {
-    /// The line's id.
-    #[serde(deserialize_with = "wire::whole")]
-    pub id: BillItemId,
-    /// Its place on the bill.
-    #[serde(default, deserialize_with = "wire::optional_whole")]
-    pub order: Option<i64>,
-    /// The line of the receipt, whose `purchase_order_item_id` leads to the order's.
-    #[serde(default, deserialize_with = "wire::optional_whole")]
-    pub receipt_item_id: Option<ReceiptItemId>,
-    /// What is billed.
-    #[serde(default, deserialize_with = "wire::optional_whole")]
-    pub sku_id: Option<SkuId>,
-    /// The item's code, as quoted here.
-    #[serde(default, deserialize_with = "wire::optional_text")]
-    pub sku_code: Option<String>,
-    /// Material or equipment.
-    #[serde(default)]
-    pub sku_type: SkuType,
-    /// The item's name, as quoted here.
-    #[serde(default, deserialize_with = "wire::optional_text")]
-    pub name: Option<String>,
-    /// HTML; empty if the row has none.
-    #[serde(default, deserialize_with = "wire::text")]
-    pub description: String,
-    /// AP bills: the vendor's number for the item.
-    #[serde(default, deserialize_with = "wire::optional_text")]
-    pub vendor_part_number: Option<String>,
-    /// The serial number.
-    #[serde(default, deserialize_with = "wire::optional_text")]
-    pub serial_number: Option<String>,
-    /// The name of the warehouse or truck.
-    #[serde(default, deserialize_with = "wire::optional_name")]
-    pub inventory_location: Option<String>,
-    /// How much is billed.
-    #[serde(default, deserialize_with = "wire::money")]
-    pub quantity: Option<Decimal>,
-    /// Cost per unit.
-    #[serde(default, deserialize_with = "wire::money")]
-    pub cost: Option<Decimal>,
-    /// The general ledger account, as quoted here.
-    #[serde(default)]
-    pub general_ledger_account: Option<GlAccountRef>,
-    /// The cost of sale account, as quoted here.
-    #[serde(default)]
-    pub cost_of_sale_account: Option<GlAccountRef>,
-    /// The asset account, as quoted here.
-    #[serde(default)]
-    pub asset_account: Option<GlAccountRef>,
-    /// The line's part of the header's tax, where landed costs are kept. Contained in the header's
-    /// amount: no addition to it.
-    #[serde(default, deserialize_with = "wire::money")]
-    pub allocated_tax: Option<Decimal>,
-    /// The line's part of the header's shipping, likewise.
-    #[serde(default, deserialize_with = "wire::money")]
-    pub allocated_shipping: Option<Decimal>,
-    /// The line's part of the header's other costs, likewise.
-    #[serde(default, deserialize_with = "wire::money")]
-    pub allocated_other_costs: Option<Decimal>,
-    /// Cost with all of these, per unit, where landed costs are kept.
-    #[serde(default, deserialize_with = "wire::money")]
-    pub fully_landed_unit_cost: Option<Decimal>,
-    /// The budget code.
-    #[serde(default, deserialize_with = "wire::optional_whole")]
-    pub budget_code_id: Option<i64>,
+impl Record for ApBill {
+    const KIND: &'static str = "AP bill";
+}
+
+open_enum! {
+    /// What came of comparing an AP bill with the vendor's invoice.
+    ApBillStatus {
+        /// Not compared yet.
+        Unreconciled,
+        /// They differ.
+        Discrepancy,
+        /// They agree.
+        Reconciled,
+        /// Withdrawn.
+        Canceled,
+    }
+}
+
+open_enum! {
+    /// Where an AP bill came from.
+    ApBillSource {
+        /// Not said.
+        Undefined,
+        /// Entered on its own.
+        Standalone,
+        /// Of a purchase order.
+        Purchasing,
+        /// Of a schedule.
+        Recurring,
+        /// Read off paper.
+        OCR,
+        /// Of an application.
+        API,
+    }
+}
+
+open_enum! {
+    /// Whether a bill is of an order.
+    BillType {
+        /// Not said.
+        NotSet,
+        /// Of a purchase order.
+        Procurement,
+        /// On its own.
+        ApBill,
+        /// Of a schedule.
+        RecurringBill,
+    }
 }

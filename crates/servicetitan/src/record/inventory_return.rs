@@ -19,7 +19,7 @@ pub struct InventoryReturn {
     /// The return's id.
     #[serde(deserialize_with = "wire::whole")]
     pub id: InventoryReturnId,
-    /// False once deleted. True if the row does not say.
+    /// False once it no longer counts. True if the row does not say.
     #[serde(default = "wire::yes", deserialize_with = "wire::or_true")]
     pub active: bool,
     /// ServiceTitan's number for it; empty if the row has none.

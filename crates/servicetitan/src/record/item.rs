@@ -21,7 +21,7 @@ pub struct Item {
     /// The code; empty if the row has none. The documents do not promise that it is unique.
     #[serde(default, deserialize_with = "wire::text")]
     pub code: String,
-    /// The name, where one is set; else the description begins with it.
+    /// The name that it is shown under, where one is set.
     #[serde(default, deserialize_with = "wire::optional_text")]
     pub display_name: Option<String>,
     /// HTML; empty if the row has none.
@@ -45,10 +45,10 @@ pub struct Item {
     /// Whether sales tax is charged, where the row says.
     #[serde(default)]
     pub taxable: Option<bool>,
-    /// The income account's name.
+    /// The accounting account assigned to it, by name: the income account, going by its siblings.
     #[serde(default, deserialize_with = "wire::optional_text")]
     pub account: Option<String>,
-    /// The income account.
+    /// The general ledger account assigned to it.
     #[serde(default, deserialize_with = "wire::optional_whole")]
     pub general_ledger_account_id: Option<GlAccountId>,
     /// The cost of sale account's name.
@@ -79,7 +79,7 @@ pub struct Item {
     /// Equipment: the model.
     #[serde(default, deserialize_with = "wire::optional_text")]
     pub model: Option<String>,
-    /// Where it was imported from.
+    /// The catalogue that it comes from.
     #[serde(default, deserialize_with = "wire::optional_text")]
     pub source: Option<String>,
     /// What it is called there.

@@ -109,7 +109,7 @@ impl Record for PurchaseOrder {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PurchaseOrderItem {
-    /// The line's id. An edit in ServiceTitan may replace lines by new ones.
+    /// The line's id.
     #[serde(deserialize_with = "wire::whole")]
     pub id: PurchaseOrderItemId,
     /// What is ordered.
@@ -133,7 +133,7 @@ pub struct PurchaseOrderItem {
     /// How much is ordered.
     #[serde(default, deserialize_with = "wire::money")]
     pub quantity: Option<Decimal>,
-    /// How much of it has been received, over all receipts.
+    /// How much of it has been received.
     #[serde(default, deserialize_with = "wire::money")]
     pub quantity_received: Option<Decimal>,
     /// Cost per unit.

@@ -18,7 +18,8 @@ pub struct Receipt {
     /// The receipt's id.
     #[serde(deserialize_with = "wire::whole")]
     pub id: ReceiptId,
-    /// False once cancelled. True if the row does not say.
+    /// False once cancelled, it seems: there is no status, and the documents do not say what else would
+    /// make it so. True if the row does not say.
     #[serde(default = "wire::yes", deserialize_with = "wire::or_true")]
     pub active: bool,
     /// ServiceTitan's number for it; empty if the row has none.
@@ -139,8 +140,8 @@ pub struct ReceiptItem {
     /// The asset account, as quoted here.
     #[serde(default)]
     pub asset_account: Option<GlAccountRef>,
-    /// The line's part of the header's tax, where landed costs are kept. Contained in the header's
-    /// amount: no addition to it.
+    /// The line's part of the header's tax, where landed costs are kept: not to be added to the
+    /// header's amount.
     #[serde(default, deserialize_with = "wire::money")]
     pub allocated_tax: Option<Decimal>,
     /// The line's part of the header's shipping, likewise.

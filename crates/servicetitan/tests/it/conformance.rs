@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use servicetitan::client::{ENDPOINTS, Param};
+use servicetitan::client::{ENDPOINTS, Param, Verb};
 use servicetitan::record::{
     ApBill, ApCredit, ApCreditSplit, Batch, BillItem, BusinessUnit, ExpenseItem, GlAccount,
-    GlAccountRef, InventoryBill, InventoryReturn, InventoryReturnItem, Item, ItemVendor, Job,
-    PurchaseOrder, PurchaseOrderItem, Receipt, ReceiptItem, RemittanceVendor, TaxRate, TaxZone,
-    Truck, Vendor, VendorContactInfo, Warehouse,
+    GlAccountRef, InventoryReturn, InventoryReturnItem, Item, ItemVendor, Job, PurchaseOrder,
+    PurchaseOrderItem, Receipt, ReceiptItem, RemittanceVendor, TaxRate, TaxZone, Truck, Vendor,
+    VendorContactInfo, Warehouse,
 };
 
 use crate::fields::fields_of;
@@ -50,7 +50,8 @@ fn endpoints_parameters_and_scopes_stand_in_the_documents() {
                 continue;
             };
             let path = format!("/tenant/{{tenant}}/{}", endpoint.resource);
-            let get = &document["paths"][&path]["get"];
+            let method = endpoint.verb.method();
+            let operation = &document["paths"][&path][method.as_str().to_lowercase()];
             let base = document["servers"][0]["url"].as_str().unwrap();
             assert!(
                 base.ends_with(&format!("/{}/v2", endpoint.module)),
@@ -58,11 +59,16 @@ fn endpoints_parameters_and_scopes_stand_in_the_documents() {
             );
             assert_eq!(
                 endpoint.operation,
-                format!("GET {}/v2/{}", endpoint.module, endpoint.resource)
+                format!("{method} {}/v2/{}", endpoint.module, endpoint.resource)
             );
 
-            let parameters = get["parameters"].as_array();
-            let parameters = parameters.unwrap_or_else(|| panic!("{edition}: no GET {path}"));
+            let parameters = operation["parameters"].as_array();
+            let parameters = parameters.unwrap_or_else(|| panic!("{edition}: no {method} {path}"));
+            assert_eq!(
+                operation["requestBody"].is_object(),
+                endpoint.verb != Verb::Get,
+                "{edition}: {path}"
+            );
             for param in endpoint.params {
                 let known = parameters
                     .iter()
@@ -73,7 +79,7 @@ fn endpoints_parameters_and_scopes_stand_in_the_documents() {
             }
             // The older edition names no scopes.
             if edition == "2026-05" {
-                let scopes = get["security"][0]["oauth"].as_array().unwrap();
+                let scopes = operation["security"][0]["oauth"].as_array().unwrap();
                 assert!(
                     scopes.iter().any(|scope| scope == endpoint.scope),
                     "{path}: {scopes:?}"
@@ -115,6 +121,59 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
+/// The properties of what an endpoint takes, of an array its rows'.
+fn properties(document: &Value, schema: &Value) -> BTreeSet<String> {
+    let schema = resolved(document, schema);
+    let schema = match &schema["items"] {
+        Value::Null => schema,
+        items => resolved(document, items),
+    };
+    schema_fields(document, schema)
+}
+
+#[test]
+fn bodies_of_writes_stand_in_the_documents() {
+    let Some(folder) = documents() else {
+        eprintln!("skipped: SERVICETITAN_OPENAPI is not set");
+        return;
+    };
+    for edition in EDITIONS {
+        for endpoint in ENDPOINTS.iter().filter(|it| it.verb != Verb::Get) {
+            let document = document(&folder, edition, endpoint.module).unwrap();
+            let path = format!("/tenant/{{tenant}}/{}", endpoint.resource);
+            let method = endpoint.verb.method().as_str().to_lowercase();
+            let operation = &document["paths"][&path][method];
+            let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let sent = match endpoint.resource {
+                "inventory-bills/markasexported" => "inventoryBillIds",
+                "ap-bills/markasexported" => "billIds",
+                "ap-credits/markasexported" => "apCreditId",
+                _ => "operations",
+            };
+            assert!(
+                properties(&document, body).contains(sent),
+                "{edition}: {path}"
+            );
+            if sent == "operations" {
+                let operations = &resolved(&document, body)["properties"]["operations"];
+                let known = properties(&document, operations);
+                assert_eq!(
+                    known,
+                    ["customFields", "objectId"].map(str::to_owned).into()
+                );
+                continue;
+            }
+            let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+            assert_eq!(answer["type"], "array", "{edition}: {path}");
+            let known = properties(&document, answer);
+            let id = sent.trim_end_matches('s');
+            for field in [id, "success", "errorMessage"] {
+                assert!(known.contains(field), "{edition}: {path}: {known:?}");
+            }
+        }
+    }
+}
+
 /// A record, and where the documents describe it.
 struct Case {
     module: &'static str,
@@ -141,8 +200,17 @@ fn cases() -> Vec<Case> {
         ],
         fields: fields_of::<Item>(),
     };
+    let bill = Case {
+        module: "accounting",
+        schemas: vec![
+            "Accounting.V2.ApBillResponse",
+            "Accounting.V2.ExportInventoryBillResponse",
+        ],
+        fields: fields_of::<ApBill>(),
+    };
     vec![
         item,
+        bill,
         case::<Vendor>("inventory", "Inventory.V2.VendorResponse"),
         case::<VendorContactInfo>("inventory", "Inventory.V2.VendorContactInfoResponse"),
         case::<PurchaseOrder>("inventory", "Inventory.V2.PurchaseOrderResponse"),
@@ -153,9 +221,7 @@ fn cases() -> Vec<Case> {
         case::<InventoryReturnItem>("inventory", "Inventory.V2.InventoryReturnItemResponse"),
         case::<Warehouse>("inventory", "Inventory.V2.WarehouseResponse"),
         case::<Truck>("inventory", "Inventory.V2.TruckResponse"),
-        case::<InventoryBill>("accounting", "Accounting.V2.ExportInventoryBillResponse"),
         case::<BillItem>("accounting", "Accounting.V2.ApBillItemResponse"),
-        case::<ApBill>("accounting", "Accounting.V2.ApBillResponse"),
         case::<ExpenseItem>("accounting", "Accounting.V2.ApBillExpenseItemResponse"),
         case::<ApCredit>("accounting", "Accounting.V2.ApCreditResponse"),
         case::<ApCreditSplit>("accounting", "Accounting.V2.ApCreditSplitModelResponse"),

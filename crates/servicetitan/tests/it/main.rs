@@ -16,3 +16,4 @@ mod retries;
 mod sandboxed;
 mod server;
 mod token;
+mod writes;

@@ -2,10 +2,10 @@
 
 use rust_decimal::Decimal;
 use servicetitan::record::{
-    self, ApBill, ApBillSource, ApBillStatus, ApCredit, BillType, BusinessUnit, GlAccount,
-    Identity, InventoryBill, InventoryReturn, InventoryReturnStatus, Item, Job, JobStatus,
-    LandedCostMethod, PurchaseOrder, PurchaseOrderStatus, Receipt, Record, RemittanceVendor,
-    SkuType, SyncStatus, TaxBase, TaxZone, Truck, Vendor, Warehouse,
+    self, ApBill, ApBillSource, ApBillStatus, ApCredit, ApPaymentStatus, BillType, BusinessUnit,
+    GlAccount, Identity, InventoryBill, InventoryReturn, InventoryReturnStatus, Item, Job,
+    JobStatus, LandedCostMethod, PurchaseOrder, PurchaseOrderStatus, Receipt, Record,
+    RemittanceVendor, SkuType, SyncStatus, TaxBase, TaxZone, Truck, Vendor, Warehouse,
 };
 use servicetitan::{
     BillItemId, BusinessUnitId, CategoryId, GlAccountId, InventoryBillId, InventoryLocationId,
@@ -311,6 +311,7 @@ fn returns_and_credits() {
     )
     .unwrap();
     assert_eq!(credit.inventory_return_id, Some(InventoryReturnId(801)));
+    assert_eq!(credit.payment_status, ApPaymentStatus::Unpaid);
     assert_eq!(
         (digits(credit.amount), credit.status.as_str()),
         ("1.275".to_owned(), "Unreconciled")

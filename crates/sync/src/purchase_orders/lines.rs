@@ -70,7 +70,7 @@ pub(super) fn wanted(
     }
     if !rest.is_zero() {
         warnings.push(format!(
-            "Odoo's unit prices leave {rest} over: it stands in a line of its own, so that the order comes to \
+            "Odoo's unit prices leave {rest:.2} over: it stands in a line of its own, so that the order comes to \
              ServiceTitan's total"
         ));
     }
@@ -78,8 +78,8 @@ pub(super) fn wanted(
         Some(said) if said != total => Err(Reason {
             cause: "total-differs".to_owned(),
             what: format!(
-                "ServiceTitan says that the purchase order comes to {said}, but its lines, tax and shipping come to \
-                 {total}: {} differ.",
+                "ServiceTitan says that the purchase order comes to {said:.2}, but its lines, tax and shipping come to \
+                 {total:.2}: {:.2} differ.",
                 said - total
             ),
             advice: "Open the order in ServiceTitan, look at its lines, tax and shipping, and save it; the connector \
@@ -117,7 +117,7 @@ impl Common<'_> {
         let wanted = item.total.map_or(of_unit_cost, cents);
         if wanted != of_unit_cost {
             warnings.push(format!(
-                "line {}: ServiceTitan's total is {wanted}, not quantity times cost ({of_unit_cost}); the unit price in \
+                "line {}: ServiceTitan's total is {wanted:.2}, not quantity times cost ({of_unit_cost:.2}); the unit price in \
                  Odoo follows the total",
                 at + 1
             ));

@@ -81,7 +81,7 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
         return wait(waits, subject);
     }
     // What is cancelled is not changed any more.
-    let is_cancelled = known.is_some_and(|link| document::reached(link) == Some(goal.as_str()));
+    let is_cancelled = known.is_some_and(|link| link.reached() == Some(goal.as_str()));
     if goal == Goal::Cancelled && is_cancelled && subject.in_doubt.is_none() {
         return Decision::Unchanged;
     }

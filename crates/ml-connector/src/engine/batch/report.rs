@@ -125,7 +125,7 @@ impl Progress {
 
 fn creates_own(job: &Job) -> bool {
     job.creations()
-        .any(|(_, columns)| columns.get("parent").is_none())
+        .any(|(write, columns)| columns.get("parent").is_none() && write.document.is_none())
 }
 
 /// Where a record stands after a try.
@@ -179,6 +179,10 @@ fn sent(writes: &[Write]) -> Value {
             json!({"update": write.name, "id": target, "columns": columns})
         }
         Verb::Alias { target } => json!({"alias": write.name, "id": target}),
+        Verb::Delete { target } => json!({"delete": write.name, "id": target}),
+        Verb::Reach { goal, total } => {
+            json!({"reach": write.name, "state": goal.as_str(), "total": total.to_string()})
+        }
     };
     writes.iter().map(one).collect()
 }
@@ -215,6 +219,12 @@ fn detail(
                 )
             }
             Verb::Alias { .. } => format!("{} now means {}{id}", write.name, write.model),
+            Verb::Delete { target } => {
+                format!("deleted {} {target} ({})", write.model, write.name)
+            }
+            Verb::Reach { goal, .. } => {
+                format!("{}{id} ({}) is {}", write.model, write.name, goal.as_str())
+            }
         }
     };
     let advice = reason.map(|reason| reason.advice.clone());

@@ -21,7 +21,7 @@ struct Change {
 }
 
 /// What became of a partner that an update did not find.
-enum Whereabouts {
+pub(super) enum Whereabouts {
     /// A person merged it into this one, which is nobody else's.
     MovedTo(TargetId),
     /// A person merged it into this one, which another record of ours leads to.
@@ -93,7 +93,9 @@ impl Carrier {
             match result {
                 Ok(_) => one.put(write, target),
                 Err(fault) if fault.kind == RowFaultKind::MissingRecord => {
-                    let found = self.whereabouts(model, &write.name, target, &fault).await?;
+                    let found = self
+                        .whereabouts(model, &write.name, target, Some(&fault))
+                        .await?;
                     let found = match found {
                         Whereabouts::MovedTo(into) if !followed.insert(into) => {
                             Whereabouts::Shared(into)
@@ -108,20 +110,21 @@ impl Carrier {
         Ok(())
     }
 
-    /// What became of a partner that Odoo no longer shows under its id.
-    async fn whereabouts(
+    /// What became of a record that Odoo no longer shows under its id.
+    pub(super) async fn whereabouts(
         &self,
         model: &Model,
         name: &Name,
         id: TargetId,
-        fault: &RowFault,
+        said: Option<&RowFault>,
     ) -> Result<Whereabouts, Interruption> {
         let external = ExternalId::new(&self.module, &name.0).expect("our own names are valid");
         let what = |state: &str| {
+            let said = said.map(|fault| format!(" Odoo says: {}", fault.message));
             format!(
-                "{} {id} ({name}) {state}. Odoo says: {}",
+                "{} {id} ({name}) {state}.{}",
                 model.as_str(),
-                fault.message
+                said.unwrap_or_default()
             )
         };
         let trace = self.odoo.trace(model, RecordId(id.0), &external).await?;
