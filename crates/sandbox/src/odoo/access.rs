@@ -67,7 +67,17 @@ pub(super) fn may(tx: &Tx<'_>, model: Model, operation: Operation) -> bool {
 fn granted(rights: Rights, model: Model, analytic: bool) -> &'static str {
     let reader = rights == Rights::Reader;
     match model {
-        Model::Partner | Model::Category | Model::State | Model::Distribution if !reader => "crwu",
+        Model::Partner
+        | Model::Category
+        | Model::State
+        | Model::Distribution
+        | Model::Order
+        | Model::OrderLine
+        | Model::Picking
+            if !reader =>
+        {
+            "crwu"
+        }
         // Whoever is an employee has them, once "Analytic Accounting" is on.
         Model::Plan | Model::Analytic | Model::Distribution if analytic => "crwu",
         Model::ExternalId | Model::Precision | Model::Plan | Model::Distribution => "",
@@ -76,7 +86,12 @@ fn granted(rights: Rights, model: Model, analytic: bool) -> &'static str {
         {
             "crwu"
         }
-        Model::Journal if reader => "",
+        Model::StockMove if !reader => "crw",
+        Model::Order | Model::OrderLine | Model::Picking | Model::StockMove | Model::Journal
+            if reader =>
+        {
+            ""
+        }
         _ => "r",
     }
 }
@@ -144,6 +159,8 @@ fn no_rights(model: Model, operation: Operation) -> Refusal {
         Model::Term | Model::Account | Model::Tax | Model::Journal => {
             Some("Accounting/Administrator")
         }
+        Model::Order | Model::OrderLine => Some("Purchase/User"),
+        Model::Picking | Model::StockMove => Some("Inventory/User"),
         Model::Warehouse | Model::Location | Model::PickingType => Some("Inventory/Administrator"),
         Model::ApiKey => None,
     };

@@ -7,10 +7,12 @@ use super::access::{self, Operation};
 use super::database::Tx;
 use super::load;
 use super::method;
+use super::order;
 use super::read;
 use super::refusal::{Kind, Refusal};
 use super::schema::Model;
 use super::search::{self, Page};
+use super::stock;
 use super::value::{is_truthy, python_quoted, python_type};
 use super::write::{self, Values};
 
@@ -35,7 +37,10 @@ impl Call {
         match self.method.as_str() {
             "load" => length("data"),
             "create" => length("vals_list"),
-            "write" | "unlink" | "action_archive" | "action_unarchive" => {
+            name if ["write", "unlink"].contains(&name)
+                || name.starts_with("action_")
+                || name.starts_with("button_") =>
+            {
                 self.ids.as_array().map_or(1, Vec::len)
             }
             _ => 0,
@@ -235,6 +240,14 @@ fn look(
     ids: &[Id],
     arguments: &Arguments<'_>,
 ) -> Result<Json, Refusal> {
+    let pressed = match model {
+        Model::Order => order::button(tx, method, ids),
+        Model::Picking => stock::button(tx, method, ids),
+        _ => None,
+    };
+    if let Some(answer) = pressed {
+        return answer;
+    }
     let fields = arguments.names("fields");
     let with_names = match arguments.json("load") {
         Json::Null => !arguments.0.contains_key("load"),

@@ -5,8 +5,9 @@ use rust_decimal::Decimal;
 use super::Id;
 use super::database::{Row, Tx, external_name};
 use super::read::raw;
+use super::receipt;
 use super::schema::{Field, Model};
-use super::value::Value;
+use super::value::{Value, rounded};
 
 /// The value of a field with [`super::schema::Source::Computed`].
 pub(super) fn of(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
@@ -32,6 +33,19 @@ pub(super) fn of(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
         (Model::Product, "lst_price") => {
             raw(tx, model, row, model.definition().place("list_price"))
         }
+        (Model::Order, "picking_ids") => Value::Many(receipt::pickings_of(tx, row.id()).into()),
+        (Model::Order, "incoming_picking_count") => {
+            count(receipt::pickings_of(tx, row.id()).into_iter())
+        }
+        (Model::Order, "is_shipped") => Value::Bool(receipt::is_shipped(tx, row.id())),
+        (Model::OrderLine, name) => through("order_id", Model::Order, name),
+        (Model::Picking, "picking_type_code") => {
+            through("picking_type_id", Model::PickingType, "code")
+        }
+        (Model::Picking, "purchase_id") => {
+            receipt::order_of(tx, row.id()).map_or(Value::Empty, Value::Ref)
+        }
+        (Model::StockMove, "reference") => through("picking_id", Model::Picking, "name"),
         (Model::Plan, "root_id") => root_plan(tx, row.id()).map_or(Value::Empty, Value::Ref),
         (Model::Plan, "account_count") => {
             count(tx.db.pointing(Model::Analytic, "plan_id", row.id()))
@@ -78,6 +92,22 @@ fn factor(tx: &Tx<'_>, row: &Row) -> Decimal {
     row.reference(Model::Uom, "relative_uom_id")
         .and_then(|id| tx.row(Model::Uom, id))
         .map_or(own, |reference| own * factor(tx, reference))
+}
+
+/// A quantity of one unit in another, to the decimals of quantities.
+pub(super) fn converted(
+    tx: &Tx<'_>,
+    quantity: Decimal,
+    from: Option<Id>,
+    to: Option<Id>,
+) -> Decimal {
+    let unit = |id: Option<Id>| id.and_then(|id| tx.row(Model::Uom, id));
+    match (unit(from), unit(to)) {
+        (Some(from), Some(to)) if from.id() != to.id() => {
+            rounded(quantity * factor(tx, from) / factor(tx, to), 2)
+        }
+        _ => quantity,
+    }
 }
 
 /// The plan at the top of a plan's tree.
@@ -127,6 +157,16 @@ pub(super) fn display_name(tx: &Tx<'_>, model: Model, row: &Row) -> String {
                 .and_then(|row| row.text(Model::Partner, "name"));
             customer.map_or(name.clone(), |customer| format!("{name} - {customer}"))
         }
+        Model::Order => match row.text(model, "partner_ref") {
+            Some(reference) => format!("{} ({reference})", text("name")),
+            None => text("name").to_owned(),
+        },
+        Model::StockMove => row
+            .reference(model, "picking_id")
+            .and_then(|id| tx.row(Model::Picking, id))
+            .and_then(|row| row.text(Model::Picking, "name"))
+            .unwrap_or_default()
+            .to_owned(),
         Model::Account => format!("{} {}", text("code"), text("name"))
             .trim()
             .to_owned(),

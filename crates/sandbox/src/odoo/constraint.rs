@@ -7,7 +7,8 @@ use super::schema::{Kind, Model, Source, log};
 use super::value::Value;
 use super::write::Values;
 
-/// Foreign keys on a record that is about to go: its children lose their parent, everything else forbids it.
+/// Foreign keys on a record that is about to go: its children lose their parent, everything else forbids it. Returns the
+/// records to bring up to date afterwards: the children, or the order that a line belonged to.
 pub(super) fn release(
     tx: &mut Tx<'_>,
     model: Model,
@@ -20,6 +21,11 @@ pub(super) fn release(
         Model::Partner => &[
             (Model::Company, "partner_id", "Partner"),
             (Model::Seller, "partner_id", "Vendor"),
+            (Model::Order, "partner_id", "Vendor"),
+        ],
+        Model::Product => &[
+            (Model::OrderLine, "product_id", "Product"),
+            (Model::StockMove, "product_id", "Product"),
         ],
         Model::Uom => &[(Model::Template, "uom_id", "Unit")],
         Model::ProductCategory => &[(Model::Template, "categ_id", "Product Category")],
@@ -34,6 +40,12 @@ pub(super) fn release(
         {
             return Err(foreign_key(*holder, field, label));
         }
+    }
+    if model == Model::OrderLine {
+        let order = tx
+            .row(model, id)
+            .and_then(|row| row.reference(model, "order_id"));
+        return Ok(order.into_iter().collect());
     }
     if model != Model::Partner {
         return Ok(Vec::new());

@@ -72,6 +72,8 @@ pub(super) struct Database {
     /// (model, record) -> rows of `ir.model.data`, oldest first.
     external_of: HashMap<(String, Id), BTreeSet<Id>>,
     commits: u64,
+    /// Numbers drawn so far, by sequence; like ids, they are never given back.
+    numbers: BTreeMap<&'static str, u64>,
     pub(super) rights: Rights,
     /// "Analytic Accounting" of the settings: without it not even the administrator sees plans and accounts.
     pub(super) analytic_accounting: bool,
@@ -95,6 +97,7 @@ impl Database {
             external: HashMap::new(),
             external_of: HashMap::new(),
             commits: 0,
+            numbers: BTreeMap::new(),
             rights: options.rights,
             analytic_accounting: options.analytic_accounting,
             price_digits: options.price_digits,
@@ -105,6 +108,13 @@ impl Database {
     /// The number of the last commit: what a request that arrives now can see.
     pub(super) fn commits(&self) -> u64 {
         self.commits
+    }
+
+    /// The next number of a sequence, from 1.
+    pub(super) fn next_number(&mut self, sequence: &'static str) -> u64 {
+        let number = self.numbers.entry(sequence).or_default();
+        *number += 1;
+        *number
     }
 
     pub(super) fn row(&self, model: Model, id: Id) -> Option<&Row> {
@@ -221,6 +231,10 @@ fn indexed(model: Model) -> impl Iterator<Item = usize> {
         Model::User => &["partner_id"],
         Model::Product | Model::Seller => &["product_tmpl_id"],
         Model::Analytic => &["plan_id"],
+        Model::Location => &["location_id"],
+        Model::OrderLine => &["order_id"],
+        Model::Picking => &["backorder_id"],
+        Model::StockMove => &["picking_id", "purchase_line_id"],
         _ => &[],
     };
     names.iter().map(move |name| model.definition().place(name))

@@ -3,6 +3,7 @@
 mod catalog;
 mod ledger;
 mod people;
+mod purchase;
 mod stock;
 
 use super::schema::{Field, Kind, Model, Preset, Source};
@@ -134,7 +135,12 @@ pub(super) fn of(model: Model) -> Vec<Field> {
         | Model::Account
         | Model::Tax
         | Model::Journal => ledger::of(model),
-        Model::Warehouse | Model::Location | Model::PickingType => stock::of(model),
+        Model::Order | Model::OrderLine => purchase::of(model),
+        Model::Warehouse
+        | Model::Location
+        | Model::PickingType
+        | Model::Picking
+        | Model::StockMove => stock::of(model),
         _ => small(model),
     });
     fields

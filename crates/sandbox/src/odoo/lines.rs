@@ -114,7 +114,7 @@ fn apply_to_lines(
         }
         Command::Update(line, vals) => write(tx, comodel, &[*line], vals.clone())?,
         Command::Delete(line) => unlink(tx, comodel, &[*line])?,
-        Command::Unlink(line) => write(tx, comodel, &[*line], linked(json!(false)))?,
+        Command::Unlink(line) => detach(tx, comodel, inverse, &[*line])?,
         Command::Link(line) => {
             let row = tx.existing(comodel, *line)?;
             if row.reference(comodel, inverse) != Some(id) {
@@ -123,7 +123,7 @@ fn apply_to_lines(
         }
         Command::Clear => {
             let lines: Vec<Id> = tx.db.pointing(comodel, inverse, id).collect();
-            write(tx, comodel, &lines, linked(json!(false)))?;
+            detach(tx, comodel, inverse, &lines)?;
         }
         Command::Set(wanted) => {
             let lines: Vec<Id> = tx.db.pointing(comodel, inverse, id).collect();
@@ -137,11 +137,27 @@ fn apply_to_lines(
                 .copied()
                 .filter(|l| !lines.contains(l))
                 .collect();
-            write(tx, comodel, &dropped, linked(json!(false)))?;
+            detach(tx, comodel, inverse, &dropped)?;
             write(tx, comodel, &added, linked(json!(id)))?;
         }
     }
     Ok(())
+}
+
+/// Lines that cannot be without their document are deleted when they are taken from it.
+fn detach(
+    tx: &mut Tx<'_>,
+    comodel: Model,
+    inverse: &'static str,
+    lines: &[Id],
+) -> Result<(), Refusal> {
+    let definition = comodel.definition();
+    if definition.at(definition.place(inverse)).required {
+        unlink(tx, comodel, lines)
+    } else {
+        let vals = Values::from_iter([(inverse.to_owned(), json!(false))]);
+        write(tx, comodel, lines, vals)
+    }
 }
 
 fn apply_to_links(

@@ -91,6 +91,22 @@ const METHODS: &[Method] = &[
     on_records("action_unarchive", &[]),
 ];
 
+const ORDER_BUTTONS: &[Method] = &[
+    on_records("button_confirm", &[]),
+    on_records("button_approve", &[("force", false)]),
+    on_records("button_cancel", &[]),
+    on_records("button_draft", &[]),
+    on_records("button_lock", &[]),
+    on_records("button_unlock", &[]),
+];
+
+const TRANSFER_BUTTONS: &[Method] = &[
+    on_records("button_validate", &[]),
+    on_records("action_cancel", &[]),
+    on_records("action_assign", &[]),
+    on_records("action_confirm", &[]),
+];
+
 const CONTEXT_GET: Method = on_model("context_get", &[]);
 const CHECK_OBJECT_REFERENCE: Method = on_model(
     "check_object_reference",
@@ -124,12 +140,14 @@ pub(super) fn find(model: Model, name: &str) -> Result<&'static Method, Refusal>
         ));
     }
     let special = match model {
-        Model::User => Some(&CONTEXT_GET),
-        Model::ExternalId => Some(&CHECK_OBJECT_REFERENCE),
-        _ => None,
+        Model::User => std::slice::from_ref(&CONTEXT_GET),
+        Model::ExternalId => std::slice::from_ref(&CHECK_OBJECT_REFERENCE),
+        Model::Order => ORDER_BUTTONS,
+        Model::Picking => TRANSFER_BUTTONS,
+        _ => &[],
     };
     special
-        .into_iter()
+        .iter()
         .chain(METHODS)
         .find(|method| method.name == name)
         .ok_or_else(|| Refusal::not_found(format!("The method '{full}' does not exist")))

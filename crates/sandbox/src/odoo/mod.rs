@@ -14,6 +14,7 @@
 
 mod access;
 mod call;
+mod cell;
 mod computed;
 mod condition;
 mod constraint;
@@ -35,14 +36,19 @@ mod matching;
 mod merge;
 mod method;
 mod model;
+mod order;
+mod order_line;
 mod partner;
 mod product;
 mod read;
+mod receipt;
 mod refusal;
 mod sandbox;
 mod schema;
 mod search;
 mod seed;
+mod stock;
+mod tax;
 mod tree;
 mod value;
 mod write;

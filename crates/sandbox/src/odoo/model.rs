@@ -70,6 +70,10 @@ models! {
     Warehouse "stock.warehouse", "Warehouse", "sequence,id", ["name", "code"];
     Location "stock.location", "Inventory Locations", "complete_name, id", ["complete_name"];
     PickingType "stock.picking.type", "Picking Type", "sequence, id", ["name"];
+    Picking "stock.picking", "Transfer", "priority desc, scheduled_date asc, id desc", ["name", "origin"];
+    StockMove "stock.move", "Stock Move", "sequence, id", ["reference"];
+    Order "purchase.order", "Purchase Order", "priority desc, id desc", ["name", "partner_ref"];
+    OrderLine "purchase.order.line", "Purchase Order Line", "order_id, sequence, id", ["name"];
 }
 
 impl Model {

@@ -15,10 +15,14 @@ use super::database::{Tx, blank, external_target};
 use super::derived;
 use super::html::sanitised;
 use super::lines::apply_lines;
+use super::order;
+use super::order_line;
 use super::partner;
 use super::product;
+use super::receipt;
 use super::refusal::{Kind as Failure, Refusal};
 use super::schema::{Field, Kind, Model, Source, log};
+use super::stock;
 use super::tree;
 use super::value::{Value, decimal, decimal_of, is_truthy, python_repr, rounded};
 
@@ -39,6 +43,8 @@ pub(super) fn create(
         Model::Partner => partner::create(tx, vals_list)?,
         Model::Product => product::create(tx, vals_list)?,
         Model::Template => product::create_templates(tx, vals_list)?,
+        Model::Order => order::create(tx, vals_list)?,
+        Model::OrderLine => order_line::create(tx, vals_list)?,
         _ => {
             let ids = create_plain(tx, model, &vals_list)?;
             tree::name(tx, model, &ids)?;
@@ -114,6 +120,9 @@ pub(super) fn write(
         Model::Partner => partner::write(tx, ids, vals),
         Model::Product => product::write(tx, ids, vals),
         Model::Template => product::write_templates(tx, ids, vals),
+        Model::Order => order::write(tx, ids, &vals),
+        Model::OrderLine => order_line::write(tx, ids, &vals),
+        Model::StockMove => stock::write_moves(tx, ids, &vals),
         _ => {
             write_plain(tx, model, ids, &vals)?;
             tree::name(tx, model, ids)
@@ -172,11 +181,14 @@ pub(super) fn unlink(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<(), Re
         return Ok(());
     }
     access::check(tx, model, Operation::Unlink, ids)?;
-    if model == Model::Partner {
-        partner::check_unlink(tx, ids)?;
+    match model {
+        Model::Partner => partner::check_unlink(tx, ids)?,
+        Model::Order => order::check_unlink(tx, ids)?,
+        Model::OrderLine => order_line::check_unlink(tx, ids)?,
+        _ => {}
     }
     let mut orphans = Vec::new();
-    let companions = product::companions(tx, model, ids);
+    let companions = companions(tx, model, ids)?;
     for (model, id) in ids.iter().map(|id| (model, *id)).chain(companions) {
         if tx.row(model, id).is_none() {
             continue;
@@ -184,10 +196,29 @@ pub(super) fn unlink(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<(), Re
         orphans.extend(release(tx, model, id, ids)?);
         delete(tx, model, id)?;
     }
-    if model == Model::Partner {
-        derived::recompute(tx, &orphans)?;
+    match model {
+        Model::Partner => derived::recompute(tx, &orphans),
+        Model::OrderLine => order::settle(tx, &orphans, order::Cause::Lines),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// What goes with these records, first.
+fn companions(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<Vec<(Model, Id)>, Refusal> {
+    let lines: Vec<Id> = match model {
+        Model::Order => ids.iter().flat_map(|id| order::lines(tx, *id)).collect(),
+        Model::OrderLine => ids.to_vec(),
+        _ => return Ok(product::companions(tx, model, ids)),
+    };
+    for line in &lines {
+        receipt::forget_line(tx, *line)?;
+    }
+    let going = |line: &Id| model == Model::Order || !ids.contains(line);
+    Ok(lines
+        .into_iter()
+        .filter(going)
+        .map(|line| (Model::OrderLine, line))
+        .collect())
 }
 
 /// Deletes a record and its external ids.

@@ -5,6 +5,8 @@ mod catalog;
 mod http;
 mod load;
 mod people;
+mod purchasing;
+mod receiving;
 mod records;
 mod time;
 
