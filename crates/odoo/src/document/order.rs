@@ -1,0 +1,211 @@
+//! Purchase orders.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::field::{ANALYTIC, FieldNames, Reader, existing, first};
+use super::{FieldError, words};
+use crate::Fields;
+use crate::analytic::Distribution;
+use crate::record::RecordId;
+
+words! {
+    /// Where an order stands.
+    OrderState {
+        /// A request for quotation.
+        Draft = "draft",
+        /// A request that was sent to the vendor.
+        Sent = "sent",
+        /// Confirmed by one, waiting for the approval of another.
+        ToApprove = "to approve",
+        /// Binding.
+        Purchase = "purchase",
+        /// Locked (until 18; later a binding order has a flag of its own).
+        Done = "done",
+        /// Cancelled.
+        Cancelled = "cancel",
+    }
+}
+
+/// A purchase order (`purchase.order`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its id.
+    pub id: RecordId,
+    /// Its number (`P00001`).
+    pub name: String,
+    /// Where it stands.
+    pub state: OrderState,
+    /// The vendor.
+    pub vendor: RecordId,
+    /// The vendor's reference (`partner_ref`).
+    pub vendor_ref: Option<String>,
+    /// The source document.
+    pub origin: Option<String>,
+    /// When it was ordered.
+    pub ordered: Option<Timestamp>,
+    /// The currency of all amounts.
+    pub currency: RecordId,
+    /// The company.
+    pub company: RecordId,
+    /// The sum of its lines, before tax.
+    pub untaxed: Decimal,
+    /// Its tax.
+    pub tax: Decimal,
+    /// Both together.
+    pub total: Decimal,
+    /// `no`, `to invoice` or `invoiced`.
+    pub invoice_status: Option<String>,
+    /// `pending`, `partial` or `full`; `None` before it is binding, and before 16.
+    pub receipt_status: Option<String>,
+    /// Its transfers, returns included; empty where stock is not installed.
+    pub transfers: Vec<RecordId>,
+    /// Its bills and credit notes.
+    pub bills: Vec<RecordId>,
+    /// When it was last written, in whole seconds. A receipt does not count.
+    pub written: Timestamp,
+    /// Its lines, by their ids.
+    pub lines: Vec<OrderLine>,
+}
+
+/// A line of an order (`purchase.order.line`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderLine {
+    /// Its id.
+    pub id: RecordId,
+    /// The order.
+    pub order: RecordId,
+    /// `line_section` or `line_note`: a text among the lines. `None`: goods or a service.
+    pub display_type: Option<String>,
+    /// Its place among the lines.
+    pub sequence: i64,
+    /// The product.
+    pub product: Option<RecordId>,
+    /// Its text.
+    pub name: String,
+    /// How much is ordered.
+    pub quantity: Decimal,
+    /// The unit of measure.
+    pub unit: Option<RecordId>,
+    /// The price of one unit.
+    pub price: Decimal,
+    /// The discount in percent; zero where the version has none.
+    pub discount: Decimal,
+    /// Quantity times price less discount, rounded to the currency.
+    pub subtotal: Decimal,
+    /// The taxes on it.
+    pub taxes: Vec<RecordId>,
+    /// Who bears the cost.
+    pub analytic: Distribution,
+    /// How much was received.
+    pub received: Decimal,
+    /// How much was billed, less what was credited.
+    pub billed: Decimal,
+    /// When it should arrive.
+    pub planned: Option<Timestamp>,
+}
+
+const ORDER: [&str; 12] = [
+    "name",
+    "state",
+    "partner_id",
+    "partner_ref",
+    "origin",
+    "date_order",
+    "currency_id",
+    "company_id",
+    "amount_untaxed",
+    "amount_tax",
+    "amount_total",
+    "write_date",
+];
+const ORDER_PERHAPS: [&str; 4] = [
+    "invoice_status",
+    "receipt_status",
+    "picking_ids",
+    "invoice_ids",
+];
+const LINE: [&str; 11] = [
+    "order_id",
+    "display_type",
+    "sequence",
+    "product_id",
+    "name",
+    "product_qty",
+    "price_unit",
+    "price_subtotal",
+    "qty_received",
+    "qty_invoiced",
+    "date_planned",
+];
+const UNIT: [&str; 2] = ["product_uom_id", "product_uom"];
+const TAXES: [&str; 2] = ["tax_ids", "taxes_id"];
+
+impl Order {
+    /// The fields to ask for, where the model has these.
+    #[must_use]
+    pub fn fields(has: &FieldNames) -> Vec<&'static str> {
+        existing(has, &ORDER, &ORDER_PERHAPS)
+    }
+
+    /// Reads a record; its lines are records of their own.
+    pub fn read(fields: &Fields) -> Result<Self, FieldError> {
+        let record = Reader(fields);
+        Ok(Self {
+            id: record.id()?,
+            name: record.text("name")?.unwrap_or_default(),
+            state: record.word("state")?,
+            vendor: record.required("partner_id")?,
+            vendor_ref: record.text("partner_ref")?,
+            origin: record.text("origin")?,
+            ordered: record.instant("date_order")?,
+            currency: record.required("currency_id")?,
+            company: record.required("company_id")?,
+            untaxed: record.decimal("amount_untaxed")?,
+            tax: record.decimal("amount_tax")?,
+            total: record.decimal("amount_total")?,
+            invoice_status: record.text("invoice_status")?,
+            receipt_status: record.text("receipt_status")?,
+            transfers: record.references("picking_ids")?,
+            bills: record.references("invoice_ids")?,
+            written: record.written()?,
+            lines: Vec::new(),
+        })
+    }
+}
+
+impl OrderLine {
+    /// The fields to ask for, where the model has these.
+    #[must_use]
+    pub fn fields(has: &FieldNames) -> Vec<&'static str> {
+        let mut fields = existing(has, &LINE, &ANALYTIC);
+        fields.extend(existing(has, &[], &["discount"]));
+        fields.extend(first(has, &UNIT));
+        fields.extend(first(has, &TAXES));
+        fields
+    }
+
+    /// Reads a record.
+    pub fn read(fields: &Fields) -> Result<Self, FieldError> {
+        let record = Reader(fields);
+        let either = |names: [&'static str; 2]| names.into_iter().find(|name| record.has(name));
+        Ok(Self {
+            id: record.id()?,
+            order: record.required("order_id")?,
+            display_type: record.text("display_type")?,
+            sequence: record.whole("sequence")?,
+            product: record.reference("product_id")?,
+            name: record.text("name")?.unwrap_or_default(),
+            quantity: record.decimal("product_qty")?,
+            unit: record.reference(either(UNIT).unwrap_or_default())?,
+            price: record.decimal("price_unit")?,
+            discount: record.decimal_or_zero("discount")?,
+            subtotal: record.decimal("price_subtotal")?,
+            taxes: record.references(either(TAXES).unwrap_or_default())?,
+            analytic: record.analytic()?,
+            received: record.decimal("qty_received")?,
+            billed: record.decimal("qty_invoiced")?,
+            planned: record.instant("date_planned")?,
+        })
+    }
+}
