@@ -14,7 +14,7 @@ mod transfer;
 
 pub use bill::{Bill, BillKind, BillLine, BillLineKind, BillState};
 pub use field::FieldNames;
-pub use order::{Order, OrderLine, OrderState};
+pub use order::{Order, OrderLine, OrderState, TECHNICAL_PRICE};
 pub use transfer::{Transfer, TransferMove, TransferState};
 
 /// A field that does not have the shape that was expected.

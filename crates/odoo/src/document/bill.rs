@@ -269,3 +269,43 @@ fn kind(record: &Reader<'_>) -> Result<BillLineKind, FieldError> {
         BillLineKind::Product
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn kind_of(value: Value) -> BillLineKind {
+        let Value::Object(fields) = value else {
+            unreachable!("an object was written")
+        };
+        kind(&Reader(&fields)).unwrap()
+    }
+
+    #[test]
+    fn items_of_old_versions_are_told_apart() {
+        use BillLineKind as Is;
+        for (item, expected) in [
+            (json!({"display_type": "product"}), Is::Product),
+            (json!({"display_type": "payment_term"}), Is::Term),
+            (
+                json!({"display_type": "cogs"}),
+                Is::Other("cogs".to_owned()),
+            ),
+            (
+                json!({"display_type": false, "tax_line_id": false, "exclude_from_invoice_tab": false}),
+                Is::Product,
+            ),
+            (
+                json!({"display_type": false, "tax_line_id": [2, "15%"], "exclude_from_invoice_tab": true}),
+                Is::Tax,
+            ),
+            (
+                json!({"display_type": false, "tax_line_id": false, "exclude_from_invoice_tab": true}),
+                Is::Term,
+            ),
+        ] {
+            assert_eq!(kind_of(item.clone()), expected, "{item}");
+        }
+    }
+}

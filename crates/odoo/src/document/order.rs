@@ -27,6 +27,15 @@ words! {
     }
 }
 
+/// A line's field, and a value for it, that keep the line's price what it was said to be.
+///
+/// Odoo 19 puts the vendor's own price on a line (that of the first order that was confirmed, as a rule)
+/// whenever the order's vendor or the line's quantity or unit are written, an identical resend by `load`
+/// included, as long as this field equals the price. Where it differs, a person is taken to have set the
+/// price. Nothing else reads it. Older versions do not have it: see
+/// [`Client::first_field`](crate::Client::first_field).
+pub const TECHNICAL_PRICE: (&str, &str) = ("technical_price_unit", "-0.000001");
+
 /// A purchase order (`purchase.order`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -207,5 +216,77 @@ impl OrderLine {
             billed: record.decimal("qty_invoiced")?,
             planned: record.instant("date_planned")?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn names(names: &[&str]) -> FieldNames {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn record(value: Value) -> Fields {
+        match value {
+            Value::Object(fields) => fields,
+            _ => unreachable!("an object was written"),
+        }
+    }
+
+    #[test]
+    fn only_what_the_server_has_is_asked_for() {
+        let old = OrderLine::fields(&names(&["taxes_id", "product_uom", "account_analytic_id"]));
+        assert_eq!(
+            old[LINE.len()..],
+            ["account_analytic_id", "product_uom", "taxes_id"]
+        );
+        let new = OrderLine::fields(&names(&[
+            "tax_ids",
+            "taxes_id",
+            "product_uom_id",
+            "discount",
+            "analytic_distribution",
+        ]));
+        assert_eq!(
+            new[LINE.len()..],
+            [
+                "analytic_distribution",
+                "discount",
+                "product_uom_id",
+                "tax_ids"
+            ]
+        );
+        assert_eq!(Order::fields(&names(&[])), ORDER);
+    }
+
+    #[test]
+    fn a_line_of_odoo_14_is_read_as_well() {
+        let line = OrderLine::read(&record(json!({
+            "id": 7, "order_id": [3, "P00003"], "display_type": false, "sequence": 10,
+            "product_id": [4, "Pipe"], "name": "Pipe", "product_qty": 3.0, "product_uom": [1, "Units"],
+            "price_unit": 0.1, "price_subtotal": 0.3, "taxes_id": [2], "account_analytic_id": [5, "Unit"],
+            "qty_received": 0.0, "qty_invoiced": 0.0, "date_planned": "2026-11-20 10:00:00"
+        })))
+        .unwrap();
+        assert_eq!(line.order, RecordId(3));
+        assert_eq!(line.unit, Some(RecordId(1)));
+        assert_eq!(line.taxes, [RecordId(2)]);
+        assert_eq!(line.analytic, Distribution::whole([RecordId(5)]));
+        assert_eq!(line.price, Decimal::new(1, 1));
+        assert_eq!((line.display_type, line.discount), (None, Decimal::ZERO));
+    }
+
+    #[test]
+    fn a_state_that_is_not_known_stays_readable() {
+        let state = OrderState::from("to approve");
+        assert_eq!(
+            (&state, state.as_str()),
+            (&OrderState::ToApprove, "to approve")
+        );
+        let custom = OrderState::from("x_checked");
+        assert_eq!(custom, OrderState::Other("x_checked".to_owned()));
+        assert_eq!(custom.as_str(), "x_checked");
     }
 }

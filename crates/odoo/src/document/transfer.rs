@@ -143,3 +143,36 @@ impl TransferMove {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn what_was_counted_is_told_from_what_is_reserved() {
+        let read = |more: Value| {
+            let (Value::Object(mut fields), Value::Object(more)) = (
+                json!({"id": 1, "picking_id": [2, "WH/IN/2"], "state": "assigned",
+                    "product_id": [4, "Pipe"], "purchase_line_id": [7, "Pipe"], "product_uom_qty": 3.0}),
+                more,
+            ) else {
+                unreachable!("objects were written")
+            };
+            fields.extend(more);
+            let read = TransferMove::read(&fields).unwrap();
+            (read.quantity, read.picked)
+        };
+        let three = Decimal::from(3);
+        assert_eq!(
+            read(json!({"quantity": 3.0, "picked": false})),
+            (three, false)
+        );
+        assert_eq!(
+            read(json!({"quantity": 3.0, "picked": true})),
+            (three, true)
+        );
+        assert_eq!(read(json!({"quantity_done": 3.0})), (three, true));
+        assert_eq!(read(json!({"quantity_done": 0.0})), (Decimal::ZERO, false));
+    }
+}

@@ -1,6 +1,6 @@
 //! Purchase orders.
 
-use odoo::document::{Order, OrderState};
+use odoo::document::{Order, OrderState, TECHNICAL_PRICE};
 use odoo::{
     Acted, Action, Client, Command, Context, ErrorKind, ExternalId, Found, Model, RecordId, Values,
 };
@@ -9,9 +9,6 @@ use super::goods::{Goods, decimal, goods, grid, make_of, purchase_tax, saved};
 use crate::target::{Target, name};
 
 const TAXES: [&str; 2] = ["tax_ids", "taxes_id"];
-
-/// What Odoo would take the price from, if it were the price: see [`keep_their_price_against_the_vendors`].
-const NO_PRICE: &str = "-0.000001";
 
 /// A line of an order that is to be.
 #[derive(Clone)]
@@ -60,6 +57,13 @@ impl Rows {
     }
 }
 
+async fn knows(client: &Client, field: &str) -> bool {
+    let found = client
+        .first_field(&Model::PURCHASE_ORDER_LINE, &[field])
+        .await;
+    found.unwrap().is_some()
+}
+
 fn line_name(tag: &str, n: usize) -> ExternalId {
     name(&format!("order_{tag}_line_{n}"))
 }
@@ -80,7 +84,6 @@ pub(super) async fn rows(client: &Client, tag: &str, vendor: RecordId, lines: &[
         "order_line/product_qty",
         "order_line/price_unit",
         &taxes,
-        "order_line/technical_price_unit",
     ];
     let columns = columns.map(str::to_owned).to_vec();
     let rows = lines.iter().enumerate().map(|(n, line)| {
@@ -100,14 +103,16 @@ pub(super) async fn rows(client: &Client, tag: &str, vendor: RecordId, lines: &[
             line.quantity.to_owned(),
             line.price.to_owned(),
             String::new(),
-            NO_PRICE.to_owned(),
         ]);
         row
     });
-    Rows {
-        columns,
-        rows: rows.collect(),
+    let rows = rows.collect();
+    let mut rows = Rows { columns, rows };
+    let (field, value) = TECHNICAL_PRICE;
+    if knows(client, field).await {
+        rows.with_column(&format!("order_line/{field}"), value);
     }
+    rows
 }
 
 pub(super) async fn make(client: &Client, tag: &str, vendor: RecordId, lines: &[Line]) -> Order {
@@ -137,14 +142,17 @@ async fn write(client: &Client, order: &Order, commands: Vec<Command>) -> odoo::
 async fn new_line(client: &Client, product: RecordId, price: &str) -> Values {
     let lines_model = &Model::PURCHASE_ORDER_LINE;
     let taxes = client.first_field(lines_model, &TAXES).await.unwrap();
-    Values::new()
+    let (field, value) = TECHNICAL_PRICE;
+    let mut values = Values::new();
+    if knows(client, field).await {
+        values = values.decimal(field, decimal(value)).unwrap();
+    }
+    values
         .with("product_id", product)
         .with("name", "New")
         .decimal("product_qty", decimal("2"))
         .unwrap()
         .decimal("price_unit", decimal(price))
-        .unwrap()
-        .decimal("technical_price_unit", decimal(NO_PRICE))
         .unwrap()
         .commands(taxes.unwrap(), [Command::Set(vec![])])
 }
