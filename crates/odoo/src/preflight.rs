@@ -6,7 +6,7 @@
 
 mod purchasing;
 
-pub use purchasing::{Accounting, Digits, LockDates};
+pub use purchasing::{Accounting, Approval, Digits, LockDates, TaxRounding};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use super::Client;
 use super::check::{allowed, own_company};
-use crate::Result;
 use crate::context::Context;
-use crate::preflight::{Accounting, Digits, LockDates};
+use crate::preflight::{Accounting, Approval, Digits, LockDates, TaxRounding};
 use crate::record::{Model, RecordId};
 use crate::server::{HAS_ACCESS_SINCE, Identity};
+use crate::{Fields, Result};
 
 impl Client {
     /// How the company keeps its books, as far as purchasing depends on it. What the user may not look
@@ -17,11 +17,17 @@ impl Client {
         let identity = self.whoami().await?;
         let company = self.config().company.map_or(identity.company, RecordId);
         let [price_digits, quantity_digits] = self.digits(["price_unit", "product_qty"]).await?;
+        let company = self.books_of(company).await?.unwrap_or_default();
+        let tells_locks = LockDates::FIELDS
+            .iter()
+            .any(|field| company.contains_key(*field));
         Ok(Accounting {
             analytic: self.analytic(&identity).await?,
             price_digits,
             quantity_digits,
-            locks: self.locks(company).await?,
+            approval: Approval::read(&company),
+            tax_rounding: TaxRounding::read(&company),
+            locks: LockDates::read(&company).filter(|_| tells_locks),
         })
     }
 
@@ -49,21 +55,23 @@ impl Client {
         }))
     }
 
-    async fn locks(&self, company: RecordId) -> Result<Option<LockDates>> {
-        let described = self
-            .fields_get(&Model::COMPANY, &LockDates::FIELDS, &["type"])
-            .await;
+    /// What the company says of itself, of the fields that this version has.
+    async fn books_of(&self, company: RecordId) -> Result<Option<Fields>> {
+        let mut fields = LockDates::FIELDS.to_vec();
+        fields.extend(Approval::FIELDS);
+        fields.push(TaxRounding::FIELD);
+        let described = self.fields_get(&Model::COMPANY, &fields, &["type"]).await;
         let Some(described) = allowed(described)? else {
             return Ok(None);
         };
-        let fields: Vec<&str> = described.keys().map(String::as_str).collect();
+        fields.retain(|field| described.contains_key(*field));
         if fields.is_empty() {
             return Ok(None);
         }
         let found = self
             .read(&Model::COMPANY, &[company], &fields, &Context::new())
             .await;
-        Ok(allowed(found)?.and_then(|found| LockDates::read(found.first()?)))
+        Ok(allowed(found)?.and_then(|found| found.into_iter().next()))
     }
 }
 

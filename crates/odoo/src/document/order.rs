@@ -45,6 +45,8 @@ pub struct Order {
     pub name: String,
     /// Where it stands.
     pub state: OrderState,
+    /// Whether it is locked: it cannot be cancelled before it is unlocked.
+    pub locked: bool,
     /// The vendor.
     pub vendor: RecordId,
     /// The vendor's reference (`partner_ref`).
@@ -128,7 +130,8 @@ const ORDER: [&str; 12] = [
     "amount_total",
     "write_date",
 ];
-const ORDER_PERHAPS: [&str; 4] = [
+const ORDER_PERHAPS: [&str; 5] = [
+    "locked",
     "invoice_status",
     "receipt_status",
     "picking_ids",
@@ -160,10 +163,17 @@ impl Order {
     /// Reads a record; its lines are records of their own.
     pub fn read(fields: &Fields) -> Result<Self, FieldError> {
         let record = Reader(fields);
+        let state = record.word("state")?;
+        let locked = if record.has("locked") {
+            record.flag("locked")?
+        } else {
+            state == OrderState::Done
+        };
         Ok(Self {
             id: record.id()?,
             name: record.text("name")?.unwrap_or_default(),
-            state: record.word("state")?,
+            state,
+            locked,
             vendor: record.required("partner_id")?,
             vendor_ref: record.text("partner_ref")?,
             origin: record.text("origin")?,

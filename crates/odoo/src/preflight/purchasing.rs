@@ -1,12 +1,13 @@
 //! What purchasing needs, and how the company keeps its books.
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::Needs;
-use crate::Fields;
 use crate::record::Model;
 use crate::server::{Operation, Version};
+use crate::{Fields, decimal};
 
 /// The first version with analytic plans, and with distributions on lines.
 const PLANS_SINCE: u16 = 16;
@@ -21,6 +22,10 @@ pub struct Accounting {
     pub price_digits: Digits,
     /// What Odoo does with the quantity of an order's line.
     pub quantity_digits: Digits,
+    /// Whether confirmed orders wait for the approval of another.
+    pub approval: Approval,
+    /// How taxes are rounded. `None`: the server does not tell.
+    pub tax_rounding: Option<TaxRounding>,
     /// Until when periods are locked. `None`: the user may not see it.
     pub locks: Option<LockDates>,
 }
@@ -35,6 +40,60 @@ pub enum Digits {
     Unlimited,
     /// To these: quantities; on Odoo 14 prices too.
     Places(u32),
+}
+
+/// Whether a purchase order waits for approval when it is confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// The server does not tell.
+    Unknown,
+    /// No.
+    None,
+    /// Yes, where its total comes to this much in the company's currency, unless a purchase manager
+    /// confirms it.
+    From(Decimal),
+}
+
+impl Approval {
+    /// The fields of `res.company`.
+    pub const FIELDS: [&'static str; 2] = ["po_double_validation", "po_double_validation_amount"];
+
+    /// Reads a company's fields.
+    #[must_use]
+    pub fn read(company: &Fields) -> Self {
+        let [steps, amount] = Self::FIELDS.map(|field| company.get(field));
+        match steps.and_then(Value::as_str) {
+            Some("one_step") => Self::None,
+            Some("two_step") => amount
+                .and_then(decimal::read)
+                .map_or(Self::Unknown, Self::From),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What is rounded to the currency when taxes are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaxRounding {
+    /// Each line's tax.
+    PerLine,
+    /// The sum of all lines' tax.
+    Globally,
+}
+
+impl TaxRounding {
+    /// The field of `res.company`.
+    pub const FIELD: &'static str = "tax_calculation_rounding_method";
+
+    /// Reads a company's field.
+    #[must_use]
+    pub fn read(company: &Fields) -> Option<Self> {
+        match company.get(Self::FIELD)?.as_str()? {
+            "round_per_line" => Some(Self::PerLine),
+            "round_globally" => Some(Self::Globally),
+            _ => None,
+        }
+    }
 }
 
 /// The last day of each locked period.
@@ -221,6 +280,29 @@ mod tests {
             Some((day("2026-09-30"), "purchase_lock_date"))
         );
         assert_eq!(LockDates::default().of_purchases(true), None);
+    }
+
+    #[test]
+    fn what_the_company_does_not_say_is_unknown() {
+        let read = |company: Value| {
+            let Value::Object(company) = company else {
+                unreachable!()
+            };
+            (Approval::read(&company), TaxRounding::read(&company))
+        };
+        assert_eq!(read(json!({})), (Approval::Unknown, None));
+        let amount = "5000.5".parse().unwrap();
+        assert_eq!(
+            read(
+                json!({"po_double_validation": "two_step", "po_double_validation_amount": 5000.5,
+                "tax_calculation_rounding_method": "round_per_line"})
+            ),
+            (Approval::From(amount), Some(TaxRounding::PerLine))
+        );
+        assert_eq!(
+            read(json!({"po_double_validation": "one_step"})).0,
+            Approval::None
+        );
     }
 
     #[test]

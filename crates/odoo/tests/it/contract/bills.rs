@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 use odoo::document::{Bill, BillLineKind, BillState, Order};
-use odoo::{Acted, Action, Client, Command, Context, ErrorKind, Model, RecordId, Values};
+use odoo::{
+    Acted, Action, Client, Command, Context, Domain, ErrorKind, Model, RecordId, Search, Values,
+};
 
 use super::books::lock;
 use super::goods::{decimal, goods, grid, make_of, purchase_tax, saved};
@@ -170,6 +172,17 @@ pub(crate) async fn are_linked_to_the_order_and_posted(target: &Target) {
     assert_eq!(order.bills, [bill.id]);
     let billed: Vec<_> = order.lines.iter().map(|line| line.billed).collect();
     assert_eq!(billed, ["3", "1"].map(decimal));
+    // An order that is billed for good cannot be cancelled.
+    let cancel = client
+        .act(
+            &Model::PURCHASE_ORDER,
+            &[order.id],
+            Action::Cancel,
+            &Context::new(),
+        )
+        .await
+        .unwrap_err();
+    assert_eq!(cancel.kind, ErrorKind::Invalid, "{cancel}");
     // It is not a draft any more.
     let error = act(client, &[&posted], Action::Post).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
@@ -255,6 +268,57 @@ pub(crate) async fn go_back_to_draft_and_change(target: &Target) {
         assert_eq!(act(client, &[&again], action).await, Ok(Acted::Ran));
     }
     assert_eq!(read(client, bill.id).await.state, BillState::Cancelled);
+}
+
+pub(crate) async fn keep_no_account_that_is_not_said_again(target: &Target) {
+    let client = &target.client;
+    let goods = goods(client).await;
+    let account = Model::named("account.account");
+    let expense = Domain::is_in("account_type", ["expense", "expense_direct_cost"]);
+    let search = Search {
+        limit: Some(1),
+        order: Some("id desc"),
+        ..Search::new(expense, &["code"])
+    };
+    let found = client.search_read(&account, &search, &Context::new()).await;
+    let said = RecordId(found.unwrap()[0]["id"].as_i64().unwrap());
+    let (said_text, vendor, glue) = (
+        said.to_string(),
+        goods.vendor.to_string(),
+        goods.glue.to_string(),
+    );
+    let columns = [
+        "id",
+        "move_type",
+        "partner_id/.id",
+        "invoice_line_ids/id",
+        "invoice_line_ids/product_id/.id",
+        "invoice_line_ids/name",
+        "invoice_line_ids/price_unit",
+        "invoice_line_ids/tax_ids/id",
+        "invoice_line_ids/account_id/.id",
+    ];
+    let row = [
+        "__contract__.bill_account",
+        "in_invoice",
+        &vendor,
+        "__contract__.bill_account_line",
+        &glue,
+        "Line",
+        "7",
+        "",
+        &said_text,
+    ];
+    let first = make_of(client, Model::MOVE, &columns, &[&row]).await[0];
+    let bill = read(client, first).await;
+    let account_of = |bill: &Bill| bill.product_lines().next().unwrap().account;
+    assert_eq!(account_of(&bill), Some(said));
+    // The price changes, of the account nothing is said: it is the product's again.
+    let mut changed = row;
+    changed[6] = "8";
+    make_of(client, Model::MOVE, &columns[..8], &[&changed[..8]]).await;
+    let bill = read(client, first).await;
+    assert_ne!(account_of(&bill), Some(said));
 }
 
 pub(crate) async fn that_are_posted_refuse_their_lines(target: &Target) {

@@ -1,6 +1,6 @@
 //! What purchasing needs of an Odoo, and how it is found out.
 
-use odoo::preflight::{Digits, LockDates, Needs, Problem};
+use odoo::preflight::{Approval, Digits, LockDates, Needs, Problem, TaxRounding};
 use odoo::server::Operation;
 use odoo::{Context, Model, RecordId, Values};
 use serde_json::Value;
@@ -20,6 +20,8 @@ pub(crate) async fn the_connectors_user_may_do_it_all(target: &Target) {
     assert_eq!(books.analytic, Some(true));
     assert_eq!(books.price_digits, Digits::Unlimited);
     assert_eq!(books.quantity_digits, Digits::Places(2));
+    assert_eq!(books.approval, Approval::None);
+    assert_eq!(books.tax_rounding, Some(TaxRounding::Globally));
     assert_eq!(books.locks, Some(LockDates::default()));
 }
 
@@ -54,6 +56,11 @@ pub(super) async fn lock(target: &Target, fields: &[&str], until: Option<&str>) 
     let values = fields.iter().fold(Values::new(), |values, field| {
         values.with(field, until.clone())
     });
+    set(target, values).await;
+}
+
+/// What an administrator sets for the company.
+pub(super) async fn set(target: &Target, values: Values) {
     target
         .admin
         .write(&Model::COMPANY, &[RecordId(1)], values, &Context::new())

@@ -1,10 +1,12 @@
 //! Purchase orders.
 
 use odoo::document::{Order, OrderState, TECHNICAL_PRICE};
+use odoo::preflight::Approval;
 use odoo::{
     Acted, Action, Client, Command, Context, ErrorKind, ExternalId, Found, Model, RecordId, Values,
 };
 
+use super::books::set;
 use super::goods::{Goods, decimal, goods, grid, make_of, purchase_tax, saved};
 use crate::target::{Target, name};
 
@@ -442,6 +444,73 @@ pub(crate) async fn keep_their_lines_once_they_are_binding(target: &Target) {
     let order = read(client, order.id).await;
     assert_eq!((order.lines.len(), order.total), (3, decimal("11")));
     assert_eq!(order.state, OrderState::Purchase);
+}
+
+pub(crate) async fn wait_for_approval_where_two_steps_are_set(target: &Target) {
+    let client = &target.client;
+    let goods = goods(client).await;
+    let steps = |steps: &str| {
+        Values::new()
+            .with("po_double_validation", steps)
+            .with("po_double_validation_amount", 1000)
+    };
+    let small = make(
+        client,
+        "small",
+        goods.vendor,
+        &[line(goods.pipe, "1", "999.99")],
+    )
+    .await;
+    let large = make(
+        client,
+        "large",
+        goods.vendor,
+        &[line(goods.pipe, "1", "1000")],
+    )
+    .await;
+    set(target, steps("two_step")).await;
+    let approval = client.accounting().await.unwrap().approval;
+    let small = act(client, &small, Action::Confirm).await;
+    let large = act(client, &large, Action::Confirm).await;
+    set(target, steps("one_step")).await;
+    assert_eq!(approval, Approval::From(decimal("1000")));
+    assert_eq!(small.state, OrderState::Purchase);
+    assert_eq!(large.state, OrderState::ToApprove);
+    assert_eq!(large.transfers, []);
+}
+
+pub(crate) async fn that_are_locked_are_unlocked_before_they_are_cancelled(target: &Target) {
+    let client = &target.client;
+    let goods = goods(client).await;
+    let lines = [line(goods.pipe, "1", "5")];
+    let order = make(client, "locked", goods.vendor, &lines).await;
+    set(target, Values::new().with("po_lock", "lock")).await;
+    let order = act(client, &order, Action::Confirm).await;
+    set(target, Values::new().with("po_lock", "edit")).await;
+    assert_eq!((&order.state, order.locked), (&OrderState::Purchase, true));
+    // Its lines may be written all the same.
+    let order = make(
+        client,
+        "locked",
+        goods.vendor,
+        &[line(goods.pipe, "2", "5")],
+    )
+    .await;
+    assert_eq!((order.total, order.locked), (decimal("10"), true));
+    let error = client
+        .act(
+            &Model::PURCHASE_ORDER,
+            &[order.id],
+            Action::Cancel,
+            &Context::new(),
+        )
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
+    let order = act(client, &order, Action::Unlock).await;
+    assert!(!order.locked);
+    let order = act(client, &order, Action::Cancel).await;
+    assert_eq!(order.state, OrderState::Cancelled);
 }
 
 pub(crate) async fn that_are_gone_are_left_out(target: &Target) {

@@ -1,7 +1,7 @@
 //! Receipts: what arrives of an order.
 
-use odoo::document::{Order, Transfer, TransferState};
-use odoo::{Acted, Action, Client, Context, Model, RecordId, Values};
+use odoo::document::{Order, Transfer, TransferMove, TransferState};
+use odoo::{Acted, Action, Client, Command, Context, ErrorKind, Model, RecordId, Values};
 
 use super::goods::{decimal, goods};
 use super::orders::{self, line};
@@ -13,25 +13,30 @@ async fn transfers(client: &Client, order: &Order) -> Vec<Transfer> {
     client.transfers(&ids, &Context::new()).await.unwrap()
 }
 
-/// What was counted, by move; the rest of the transfer was not.
+/// What was counted, by the order's line, in one transaction; the other moves are left alone.
 async fn count(client: &Client, transfer: &Transfer, counted: &[(RecordId, &str)]) {
-    let quantity = ["quantity", "quantity_done"];
-    let quantity = client.first_field(&Model::STOCK_MOVE, &quantity).await;
-    let quantity = quantity.unwrap().unwrap();
-    for moved in &transfer.moves {
-        let number = counted
-            .iter()
-            .find(|(line, _)| Some(*line) == moved.order_line)
-            .map_or("0", |(_, number)| number);
+    let first = async |model: Model, names: [&'static str; 2]| {
+        let found = client.first_field(&model, &names).await;
+        found.unwrap().unwrap()
+    };
+    let quantity = first(Model::STOCK_MOVE, ["quantity", "quantity_done"]).await;
+    let moves = first(Model::PICKING, ["move_ids", "move_lines"]).await;
+    let commands = counted.iter().map(|(line, number)| {
+        let of_line = |moved: &&TransferMove| moved.order_line == Some(*line);
         let mut values = Values::new().decimal(quantity, decimal(number)).unwrap();
         if quantity == "quantity" {
-            values = values.with("picked", number != "0");
+            values = values.with("picked", true);
         }
-        client
-            .write(&Model::STOCK_MOVE, &[moved.id], values, &Context::new())
-            .await
-            .unwrap();
-    }
+        Command::Update {
+            id: transfer.moves.iter().find(of_line).unwrap().id,
+            values,
+        }
+    });
+    let values = Values::new().commands(moves, commands);
+    client
+        .write(&Model::PICKING, &[transfer.id], values, &Context::new())
+        .await
+        .unwrap();
 }
 
 async fn validate(client: &Client, transfer: &Transfer, context: &Context) -> Acted {
@@ -118,6 +123,61 @@ pub(crate) async fn of_all_need_no_question(target: &Target) {
     // Looking at the order's date would have missed it.
     let total: rust_decimal::Decimal = received.lines.iter().map(|line| line.received).sum();
     assert_eq!(total, decimal("5"));
+}
+
+pub(crate) async fn nobody_counted_are_taken_to_be_whole(target: &Target) {
+    let client = &target.client;
+    let order = confirmed(client, "uncounted").await;
+    let receipt = transfers(client, &order).await.remove(0);
+    let acted = validate(client, &receipt, &Context::new()).await;
+    assert_eq!(acted, Acted::Ran);
+    let order = orders::read(client, order.id).await;
+    let received: Vec<_> = order.lines.iter().map(|line| line.received).collect();
+    assert_eq!(received, ["3", "2", "0"].map(decimal));
+}
+
+pub(crate) async fn of_more_than_was_ordered_are_accepted_and_a_rest_can_be_cancelled(
+    target: &Target,
+) {
+    let client = &target.client;
+    let order = confirmed(client, "over").await;
+    let [pipe, glue] = [order.lines[0].id, order.lines[1].id];
+    let receipt = transfers(client, &order).await.remove(0);
+    count(client, &receipt, &[(pipe, "5"), (glue, "0.5")]).await;
+    let answered = Context::new().set("skip_backorder", true);
+    assert_eq!(validate(client, &receipt, &answered).await, Acted::Ran);
+    let rest = transfers(client, &orders::read(client, order.id).await)
+        .await
+        .remove(1);
+    let acted = client
+        .act(
+            &Model::PICKING,
+            &[rest.id],
+            Action::CancelTransfer,
+            &Context::new(),
+        )
+        .await;
+    assert_eq!(acted, Ok(Acted::Ran));
+    let order = orders::read(client, order.id).await;
+    let received: Vec<_> = order.lines.iter().map(|line| line.received).collect();
+    assert_eq!(received, ["5", "0.5", "0"].map(decimal));
+    // Odoo calls it full, since nothing more is expected.
+    assert_eq!(order.receipt_status.as_deref(), Some("full"));
+    assert_eq!(
+        transfers(client, &order).await[1].state,
+        TransferState::Cancelled
+    );
+    // What was received stays received.
+    let done = client
+        .act(
+            &Model::PICKING,
+            &[receipt.id],
+            Action::CancelTransfer,
+            &Context::new(),
+        )
+        .await
+        .unwrap_err();
+    assert_eq!(done.kind, ErrorKind::Invalid, "{done}");
 }
 
 pub(crate) async fn follow_what_is_ordered_later(target: &Target) {
