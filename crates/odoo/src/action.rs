@@ -17,15 +17,19 @@ pub enum Action {
     /// `button_confirm`: a purchase order becomes binding, and its receipt is made. With two-step
     /// approval it may only become `to approve`.
     Confirm,
-    /// `button_approve`: a purchase order that waits for approval becomes binding.
+    /// `button_approve`: a purchase order that waits for approval becomes binding. By a user who may not
+    /// approve, nothing happens.
     Approve,
-    /// `button_cancel`: of an order or a draft bill.
+    /// `button_unlock`: a locked purchase order may be cancelled again. (Its lines may be written all along.)
+    Unlock,
+    /// `button_cancel`: of an order that has no posted bill, or of a draft bill.
     Cancel,
     /// `button_draft`: a posted or cancelled bill, or a cancelled order, becomes a draft again.
     ResetToDraft,
     /// `action_post`: a bill or a payment enters the books. All of them or none.
     Post,
-    /// `button_validate`: what the moves of a transfer say is done becomes stock.
+    /// `button_validate`: the moves of a transfer that were picked become stock, and the rest a backorder.
+    /// Where none was picked, all of it is taken to have moved.
     Validate,
     /// `action_assign`: a transfer reserves what it needs.
     Reserve,
@@ -42,6 +46,7 @@ impl Action {
         match self {
             Self::Confirm => "button_confirm",
             Self::Approve => "button_approve",
+            Self::Unlock => "button_unlock",
             Self::Cancel => "button_cancel",
             Self::ResetToDraft => "button_draft",
             Self::Post => "action_post",

@@ -7,10 +7,12 @@
 //!
 //! Refuses: to follow the server to another address (a redirect turns the call into another one).
 
+mod accounting;
 mod act;
 mod calls;
 mod check;
 mod config;
+mod documents;
 mod exception;
 mod json2;
 mod load;
@@ -20,7 +22,8 @@ mod transport;
 mod value;
 mod xmlrpc;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use serde_json::{Map, Value};
@@ -28,6 +31,7 @@ use tokio::sync::Semaphore;
 
 pub use calls::{Found, Trace};
 pub use config::{Config, TIMEOUT};
+pub use documents::DOCUMENTS_MAX;
 pub use load::{CallTime, Loaded};
 pub use retry::READ_TRIES_MAX;
 pub use search::{PAGE_ROWS_MAX, Pages, Search};
@@ -35,6 +39,7 @@ pub use transport::ANSWER_BYTES_MAX;
 
 use crate::Result;
 use crate::context::Context;
+use crate::document::FieldNames;
 use crate::error::ErrorKind;
 use crate::record::{Model, RecordId};
 use crate::server::{JSON2_SINCE, Protocol, ProtocolChoice, Version};
@@ -55,6 +60,8 @@ struct Shared {
     wire: Wire,
     calls: Semaphore,
     jitter: Jitter,
+    /// What the server said of models' fields.
+    field_names: Mutex<BTreeMap<Model, Arc<FieldNames>>>,
 }
 
 /// How calls travel, with what each way needs.
@@ -111,6 +118,7 @@ impl Client {
             config,
             version,
             wire,
+            field_names: Mutex::default(),
         };
         Ok(Self {
             shared: Arc::new(shared),

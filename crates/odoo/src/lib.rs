@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 pub mod action;
+pub mod analytic;
 pub mod batch;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod context;
 pub mod datetime;
 pub mod decimal;
+pub mod document;
 pub mod domain;
 pub mod error;
 pub mod load;
@@ -16,6 +18,7 @@ pub mod server;
 pub mod values;
 
 pub use action::{Acted, Action};
+pub use analytic::Distribution;
 #[cfg(feature = "client")]
 pub use client::{Client, Config, Found, Loaded, Search, Trace};
 pub use context::Context;

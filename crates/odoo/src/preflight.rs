@@ -4,6 +4,10 @@
 //! limits: record rules and field groups are not tested (`has_access` does not), so a right that is
 //! reported as given can still fail on a single record.
 
+mod purchasing;
+
+pub use purchasing::{Accounting, Approval, Digits, LockDates, TaxRounding};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -25,6 +29,8 @@ pub struct ModelNeeds {
     pub operations: BTreeSet<Operation>,
     /// The fields that will be read or written.
     pub fields: BTreeSet<String>,
+    /// Fields that versions call differently: one name of each list is enough.
+    pub either: BTreeSet<Vec<String>>,
 }
 
 impl Needs {
@@ -45,6 +51,19 @@ impl Needs {
         let needs = self.models.entry(model).or_default();
         needs.operations.extend(operations);
         needs.fields.extend(fields.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Adds a field that versions call differently: one of these names is enough.
+    #[must_use]
+    pub fn with_either<'f>(
+        mut self,
+        model: Model,
+        names: impl IntoIterator<Item = &'f str>,
+    ) -> Self {
+        let needs = self.models.entry(model).or_default();
+        let names = names.into_iter().map(str::to_owned).collect();
+        needs.either.insert(names);
         self
     }
 }
@@ -126,7 +145,8 @@ pub enum RightState {
 pub struct Field {
     /// The model.
     pub model: Model,
-    /// The field.
+    /// The field; where any of several names would do, the one that is there, or all of them
+    /// (`tax_ids or taxes_id`).
     pub name: String,
     /// What the server says of it.
     pub state: FieldState,

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::domain::Domain;
 use crate::error::ErrorKind;
 use crate::preflight::{
-    ApiKey, Company, Field, FieldState, Keys, Needs, Report, Right, RightState,
+    ApiKey, Company, Field, FieldState, Keys, ModelNeeds, Needs, Report, Right, RightState,
 };
 use crate::record::{Model, RecordId};
 use crate::server::Identity;
@@ -41,8 +41,7 @@ impl Client {
                         state,
                     });
                 }
-                let names: Vec<&str> = needs.fields.iter().map(String::as_str).collect();
-                fields.extend(self.field_states(model, &names).await?);
+                fields.extend(self.field_states(model, needs).await?);
             }
         }
         Ok(Report {
@@ -78,12 +77,20 @@ impl Client {
         })
     }
 
-    async fn field_states(&self, model: &Model, names: &[&str]) -> Result<Vec<Field>> {
+    async fn field_states(&self, model: &Model, needs: &ModelNeeds) -> Result<Vec<Field>> {
+        let one = |name: &String| vec![name.clone()];
+        let wanted: Vec<Vec<String>> = needs
+            .fields
+            .iter()
+            .map(one)
+            .chain(needs.either.iter().cloned())
+            .collect();
+        let names: Vec<&str> = wanted.iter().flatten().map(String::as_str).collect();
         if names.is_empty() {
             return Ok(Vec::new());
         }
         let found = match self
-            .fields_get(model, names, &["type", "required", "readonly"])
+            .fields_get(model, &names, &["type", "required", "readonly"])
             .await
         {
             Ok(found) => found,
@@ -98,14 +105,19 @@ impl Client {
             }
             Err(error) => return Err(error),
         };
-        Ok(names
-            .iter()
-            .map(|name| Field {
+        let state_of = |names: &Vec<String>| {
+            let there = names.iter().find_map(|name| Some((name, found.get(name)?)));
+            let (name, state) = match there {
+                Some((name, field)) => (name.clone(), field_state(field)),
+                None => (names.join(" or "), FieldState::Missing),
+            };
+            Field {
                 model: model.clone(),
-                name: (*name).to_owned(),
-                state: found.get(*name).map_or(FieldState::Missing, field_state),
-            })
-            .collect())
+                name,
+                state,
+            }
+        };
+        Ok(wanted.iter().map(state_of).collect())
     }
 
     async fn keys(&self, identity: &Identity) -> Result<Keys> {
@@ -137,12 +149,12 @@ impl Client {
 }
 
 /// The user's own company, even when the configured one is not allowed.
-fn own_company() -> Context {
+pub(super) fn own_company() -> Context {
     Context::new().set("allowed_company_ids", Vec::<i64>::new())
 }
 
 /// `None` where the user may not look, or there is nothing to look at.
-fn allowed<T>(result: Result<T>) -> Result<Option<T>> {
+pub(super) fn allowed<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error)

@@ -97,8 +97,8 @@ impl Client {
             .ok_or_else(|| unreadable(&call, "no count in the answer"))
     }
 
-    /// The records with these ids. Those that are gone are left out without a word; one that the user
-    /// may not see fails the call.
+    /// The records with these ids, in their order, [`PAGE_ROWS_MAX`] per call. Those that are gone are
+    /// left out without a word; one that the user may not see fails the call.
     pub async fn read(
         &self,
         model: &Model,
@@ -106,18 +106,19 @@ impl Client {
         fields: &[&str],
         context: &Context,
     ) -> Result<Vec<Fields>> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
         let arguments = Map::from_iter([("fields".to_owned(), Value::from(fields))]);
-        let call = Call {
-            model,
-            method: "read",
-            ids: Some(ids),
-            arguments: &arguments,
-            context,
-        };
-        records(&call, self.read_call(call).await?)
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(PAGE_ROWS_MAX) {
+            let call = Call {
+                model,
+                method: "read",
+                ids: Some(ids),
+                arguments: &arguments,
+                context,
+            };
+            found.extend(records(&call, self.read_call(call).await?)?);
+        }
+        Ok(found)
     }
 
     /// All that match, page by page in the order of their ids: records that come, go or change in the

@@ -16,6 +16,10 @@ use serde_json::{Value, json};
 /// One Odoo, seen by the user that the connector would have, with the hand of a person beside it.
 pub(crate) struct Target {
     pub(crate) client: Client,
+    /// A user who may write contacts and nothing else, where there is one.
+    pub(crate) poor: Option<Client>,
+    /// The administrator.
+    pub(crate) admin: Client,
     pub(crate) hand: Hand,
 }
 
@@ -187,6 +191,7 @@ pub(crate) struct Real {
     template: String,
     login: String,
     key: String,
+    poor: Option<(String, String)>,
     admin_login: String,
     admin_key: String,
 }
@@ -203,6 +208,7 @@ impl Real {
                 template: get("TEMPLATE")?,
                 login: get("LOGIN")?,
                 key: get("KEY")?,
+                poor: get("POOR_LOGIN").zip(get("POOR_KEY")),
                 admin_login: get("ADMIN_LOGIN")?,
                 admin_key: get("ADMIN_KEY")?,
             })
@@ -235,8 +241,14 @@ impl Real {
         let admin = Client::connect(http(), config(&self.admin_login, &self.admin_key))
             .await
             .unwrap();
+        let poor = match &self.poor {
+            Some((login, key)) => Some(Client::connect(http(), config(login, key)).await.unwrap()),
+            None => None,
+        };
         Target {
             client,
+            poor,
+            admin: admin.clone(),
             hand: Hand::Real(admin, database),
         }
     }
@@ -259,9 +271,15 @@ pub(crate) async fn simulated() -> Target {
             SecretString::from(sandbox.api_key()),
         )
     };
-    let client = Client::connect(http(), config).await.unwrap();
+    let admin = Config {
+        login: Some("admin".to_owned()),
+        api_key: SecretString::from(sandbox.admin_key()),
+        ..config.clone()
+    };
     Target {
-        client,
+        client: Client::connect(http(), config).await.unwrap(),
+        poor: None,
+        admin: Client::connect(http(), admin).await.unwrap(),
         hand: Hand::Sandbox(sandbox),
     }
 }

@@ -224,6 +224,68 @@ async fn a_read_is_repeated_after_passing_failures() {
 }
 
 #[tokio::test]
+async fn many_ids_are_read_in_pages() {
+    let page = |ids: std::ops::RangeInclusive<i64>| {
+        ok(&ids.map(|id| json!({"id": id})).collect::<Value>())
+    };
+    let server = Server::start([page(1..=500), page(501..=502)]).await;
+    let client = server.client().await;
+    let ids: Vec<RecordId> = (1..=502).map(RecordId).collect();
+    let found = client
+        .read(&Model::PARTNER, &ids, &["id"], &Context::new())
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 502);
+    assert_eq!(found[501]["id"], json!(502));
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn documents_come_whole_in_the_order_of_their_ids_and_by_few_calls() {
+    let fields = |names: &[&str]| {
+        let described = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({"type": "char"})));
+        ok(&Value::Object(described.collect()))
+    };
+    let head = |id: i64| {
+        json!({"id": id, "name": format!("WH/IN/{id}"), "state": "assigned", "partner_id": false,
+            "origin": false, "backorder_id": false, "date_done": false, "write_date": "2026-11-22 23:49:48"})
+    };
+    let line = |id: i64, picking: i64| {
+        json!({"id": id, "picking_id": [picking, "WH"], "state": "assigned", "product_id": [4, "Pipe"],
+            "product_uom_qty": 2.0, "quantity": 0.1, "picked": false})
+    };
+    let server = Server::start([
+        fields(&["name", "picking_type_code"]),
+        fields(&["quantity", "picked"]),
+        ok(&json!([head(9), head(3)])),
+        ok(&json!([line(1, 3), line(2, 9), line(5, 3)])),
+        ok(&json!([head(3)])),
+        ok(&json!([{"id": 1, "picking_id": false, "quantity": 1.0, "picked": true}])),
+    ])
+    .await;
+    let client = server.client().await;
+    let ids = [RecordId(9), RecordId(7), RecordId(3)];
+    let found = client.transfers(&ids, &Context::new()).await.unwrap();
+    let moves: Vec<(i64, Vec<i64>)> = found
+        .iter()
+        .map(|transfer| {
+            let moves = transfer.moves.iter().map(|moved| moved.id.get());
+            (transfer.id.get(), moves.collect())
+        })
+        .collect();
+    assert_eq!(moves, [(9, vec![2]), (3, vec![1, 5])]);
+    assert_eq!(found[0].moves[0].quantity, "0.1".parse().unwrap());
+    // What the models have is known by now; and a shape that is wrong is an error, not a zero.
+    let error = client.transfers(&[RecordId(3)], &Context::new()).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreadable);
+    assert_eq!(error.message, "picking_id of record 1 is not a record");
+    assert_eq!(server.requests().len(), 6);
+}
+
+#[tokio::test]
 async fn a_read_gives_up_in_time_and_never_may_have_applied() {
     let server = Server::start(vec![Deed::Hang; 10]).await;
     let error = search(&server.client().await).await.unwrap_err();

@@ -1,0 +1,88 @@
+//! How the company keeps its books, asked: see [`Accounting`].
+
+use serde_json::{Map, Value};
+
+use super::Client;
+use super::check::{allowed, own_company};
+use crate::context::Context;
+use crate::preflight::{Accounting, Approval, Digits, LockDates, TaxRounding};
+use crate::record::{Model, RecordId};
+use crate::server::{HAS_ACCESS_SINCE, Identity};
+use crate::{Fields, Result};
+
+impl Client {
+    /// How the company keeps its books, as far as purchasing depends on it. What the user may not look
+    /// at, or the server does not have, is unknown and no error.
+    pub async fn accounting(&self) -> Result<Accounting> {
+        let identity = self.whoami().await?;
+        let company = self.config().company.map_or(identity.company, RecordId);
+        let [price_digits, quantity_digits] = self.digits(["price_unit", "product_qty"]).await?;
+        let company = self.books_of(company).await?.unwrap_or_default();
+        let tells_locks = LockDates::FIELDS
+            .iter()
+            .any(|field| company.contains_key(*field));
+        Ok(Accounting {
+            analytic: self.analytic(&identity).await?,
+            price_digits,
+            quantity_digits,
+            approval: Approval::read(&company),
+            tax_rounding: TaxRounding::read(&company),
+            locks: LockDates::read(&company).filter(|_| tells_locks),
+        })
+    }
+
+    async fn analytic(&self, identity: &Identity) -> Result<Option<bool>> {
+        let group = Value::from("analytic.group_analytic_accounting");
+        let arguments = Map::from_iter([("group_ext_id".to_owned(), group)]);
+        let user = [identity.user];
+        // A method of the user since it can be asked of others than oneself.
+        let ids = (self.version().major >= HAS_ACCESS_SINCE).then_some(&user[..]);
+        let context = own_company();
+        let answer = self
+            .call_read(&Model::USER, "has_group", ids, &arguments, &context)
+            .await;
+        Ok(allowed(answer)?.and_then(|answer| answer.as_bool()))
+    }
+
+    async fn digits<const N: usize>(&self, fields: [&str; N]) -> Result<[Digits; N]> {
+        let described = self
+            .fields_get(&Model::PURCHASE_ORDER_LINE, &fields, &["digits"])
+            .await;
+        let described = allowed(described)?.unwrap_or_default();
+        Ok(fields.map(|field| match described.get(field) {
+            None => Digits::Unknown,
+            Some(field) => digits(field.get("digits")),
+        }))
+    }
+
+    /// What the company says of itself, of the fields that this version has.
+    async fn books_of(&self, company: RecordId) -> Result<Option<Fields>> {
+        let mut fields = LockDates::FIELDS.to_vec();
+        fields.extend(Approval::FIELDS);
+        fields.push(TaxRounding::FIELD);
+        let described = self.fields_get(&Model::COMPANY, &fields, &["type"]).await;
+        let Some(described) = allowed(described)? else {
+            return Ok(None);
+        };
+        fields.retain(|field| described.contains_key(*field));
+        if fields.is_empty() {
+            return Ok(None);
+        }
+        let found = self
+            .read(&Model::COMPANY, &[company], &fields, &Context::new())
+            .await;
+        Ok(allowed(found)?.and_then(|found| found.into_iter().next()))
+    }
+}
+
+/// `[16, 2]`, or `false` for a number that is kept as it comes.
+fn digits(described: Option<&Value>) -> Digits {
+    match described {
+        Some(Value::Bool(false)) | None => Digits::Unlimited,
+        Some(digits) => digits
+            .get(1)
+            .and_then(Value::as_u64)
+            .and_then(|places| u32::try_from(places).ok())
+            .map_or(Digits::Unknown, Digits::Places),
+    }
+}
