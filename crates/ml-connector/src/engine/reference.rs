@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use odoo::document::TECHNICAL_PRICE;
 use odoo::load::Rows;
 use odoo::{Context, Domain, ExternalId, Fields, Found, Model, Search};
 use sync::directory::{
@@ -58,15 +59,17 @@ impl Vendors {
         }
         if flows.contains(&Flow::PurchaseOrders) {
             let model = Model::named("purchase.order.line");
-            let fields = ["price_unit", "tax_ids", "taxes_id"];
+            let (technical_price, _) = TECHNICAL_PRICE;
+            let fields = ["price_unit", "tax_ids", "taxes_id", technical_price];
             let fields = self.odoo.fields_get(&model, &fields, &["type", "digits"]);
             if let Some(fields) = if_there(fields.await)? {
-                let taxes = ["tax_ids", "taxes_id"].into_iter();
-                let taxes = taxes.into_iter().find(|field| fields.contains_key(*field));
+                let mut taxes = ["tax_ids", "taxes_id"].into_iter();
+                let taxes = taxes.find(|field| fields.contains_key(*field));
                 let price = fields.get("price_unit");
                 purchasing = purchasing.with_order_lines(
                     price.and_then(digits),
                     taxes.unwrap_or("tax_ids").to_owned(),
+                    fields.contains_key(technical_price),
                 );
             }
             purchasing = purchasing.with_charges(self.charges().await?);

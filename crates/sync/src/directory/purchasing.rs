@@ -42,6 +42,8 @@ pub struct Purchasing {
     order_price_digits: Option<u32>,
     /// Odoo's name for the taxes of an order line.
     order_line_taxes: Option<String>,
+    /// Whether an order line has the field that keeps its price what it was said to be.
+    holds_prices: bool,
 }
 
 /// What stands on a vendor's document besides its items, each with a service product of its own.
@@ -110,11 +112,18 @@ impl Purchasing {
         self
     }
 
-    /// Sets how Odoo keeps an order line: the places of its unit price (`None`: all), and its field for taxes.
+    /// Sets how Odoo keeps an order line: the places of its unit price (`None`: all), its field for taxes, and whether
+    /// it has one that keeps the price what it was said to be ([`odoo::document::TECHNICAL_PRICE`]).
     #[must_use]
-    pub fn with_order_lines(mut self, price_digits: Option<u32>, taxes: String) -> Self {
+    pub fn with_order_lines(
+        mut self,
+        price_digits: Option<u32>,
+        taxes: String,
+        holds_prices: bool,
+    ) -> Self {
         self.order_price_digits = price_digits;
         self.order_line_taxes = Some(taxes);
+        self.holds_prices = holds_prices;
         self
     }
 
@@ -153,6 +162,12 @@ impl Directory {
             .order_line_taxes
             .as_deref()
             .unwrap_or("tax_ids")
+    }
+
+    /// Whether an order line has the field that keeps its price what it was said to be.
+    #[must_use]
+    pub fn holds_prices(&self) -> bool {
+        self.purchasing.holds_prices
     }
 
     /// Adds what purchasing refers to.

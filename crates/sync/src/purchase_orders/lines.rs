@@ -1,5 +1,6 @@
 //! The lines of an order: the items', then shipping, tax and what rounding leaves.
 
+use odoo::document::TECHNICAL_PRICE;
 use rust_decimal::Decimal;
 use servicetitan::record::{PurchaseOrder, PurchaseOrderItem};
 
@@ -166,6 +167,11 @@ impl Common<'_> {
         // Empty: without it Odoo taxes a line as its product or vendor says.
         content.set_id(self.directory.order_line_taxes(), None);
         content.set("analytic_distribution", self.distribution.clone());
+        if self.directory.holds_prices() {
+            // Else Odoo puts the vendor's price in place of ours as soon as a quantity changes.
+            let (field, value) = TECHNICAL_PRICE;
+            content.set(field, value);
+        }
         content
     }
 }

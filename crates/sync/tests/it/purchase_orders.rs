@@ -9,12 +9,16 @@ use sync::plan::{Decision, Goal, Verb, Write};
 
 use crate::world::{World, directory, overlay};
 
+fn number(text: &str) -> f64 {
+    text.parse().expect("a number")
+}
+
 fn item(id: i64, quantity: &str, cost: &str, total: &str) -> Value {
     json!({
         "id": id, "skuId": 7, "skuName": "Capacitor", "skuCode": "CAP", "skuType": "Material",
         "description": "<p>Dual run</p>", "vendorPartNumber": null, "serialNumbers": null, "status": "Pending",
-        "quantity": quantity.parse::<f64>().unwrap(), "quantityReceived": 0, "chargeable": false,
-        "cost": cost.parse::<f64>().unwrap(), "total": total.parse::<f64>().unwrap(),
+        "quantity": number(quantity), "quantityReceived": 0, "chargeable": false,
+        "cost": number(cost), "total": number(total),
     })
 }
 
@@ -90,7 +94,7 @@ fn an_odoo_that_keeps_two_places_of_a_price_gets_the_rest_in_a_line_of_its_own()
     world.directory = directory().with_purchasing(
         Purchasing::default()
             .with_charges(Charge::ALL.map(|charge| (charge, 90)))
-            .with_order_lines(Some(2), "taxes_id".to_owned()),
+            .with_order_lines(Some(2), "taxes_id".to_owned(), true),
     );
     let done = shown(&writes(&world));
     assert!(

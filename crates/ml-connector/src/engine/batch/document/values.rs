@@ -9,7 +9,13 @@ use sync::content::Content;
 use sync::plan::{Verb, Write};
 
 /// Columns that hold numbers.
-const NUMBERS: [&str; 4] = ["product_qty", "quantity", "price_unit", "sequence"];
+const NUMBERS: [&str; 5] = [
+    "product_qty",
+    "quantity",
+    "price_unit",
+    "sequence",
+    "technical_price_unit",
+];
 
 /// Columns that hold JSON.
 const JSON: [&str; 1] = [DISTRIBUTION];
