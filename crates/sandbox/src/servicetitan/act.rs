@@ -123,7 +123,7 @@ pub enum Act {
     ExpireTokens,
     /// Anything on the purchasing side.
     #[serde(untagged)]
-    Purchasing(Deed),
+    Purchasing(Box<Deed>),
 }
 
 /// Why an act cannot be done.
@@ -144,6 +144,16 @@ pub enum Refusal {
         loser: CustomerId,
         /// The customer to survive.
         survivor: CustomerId,
+    },
+    /// The state that a document is in forbids it.
+    #[error("{kind:?} {id}: {why}")]
+    State {
+        /// Which table it is in.
+        kind: Kind,
+        /// Its id.
+        id: i64,
+        /// In plain words.
+        why: String,
     },
 }
 
@@ -279,7 +289,7 @@ impl Books {
             | Act::RevokeScope { .. }
             | Act::GrantScope { .. }
             | Act::ExpireTokens => Ok(self.administer(act)),
-            Act::Purchasing(deed) => self.deed(deed, now),
+            Act::Purchasing(deed) => self.deed(*deed, now),
         }
     }
 

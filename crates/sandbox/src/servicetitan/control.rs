@@ -8,10 +8,11 @@ use axum::routing::{delete, get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::act::Act;
+use super::act::{Act, Refusal};
 use super::app::{App, Calls, SharedApp};
 use super::options::Switches;
-use super::record::{CustomerId, TenantId};
+use super::purchasing::BillView;
+use super::record::{CustomerId, PurchaseOrderId, TenantId};
 use super::webhook::{Subscription, SubscriptionId};
 use super::write::example_customer;
 use crate::fault::{Rule, RuleId, RuleText};
@@ -29,6 +30,7 @@ pub(super) fn router() -> Router<SharedApp> {
         .route("/acts", post(act))
         .route("/tenants/{tenant}/acts", post(act_at))
         .route("/tenants/{tenant}/customers/{customer}", get(customer))
+        .route("/tenants/{tenant}/orders/{order}", get(order))
         .route("/calls", get(calls).delete(reset_calls))
         .route("/switches", get(switches).patch(set_switches))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
@@ -62,6 +64,8 @@ async fn overview(Shared(app): Shared<SharedApp>) -> Json<Value> {
                 "jobs": books.jobs.iter().count(),
                 "vendors": books.purchasing.vendors.iter().count(),
                 "items": books.purchasing.item_count(),
+                "purchase_orders": books.purchasing.orders.iter().count(),
+                "bills": books.purchasing.bills.iter().filter(|row| row.active).count(),
             })
         })
         .collect();
@@ -83,7 +87,10 @@ async fn overview(Shared(app): Shared<SharedApp>) -> Json<Value> {
 fn perform(app: &App, tenant: TenantId, act: Act) -> Reply {
     match app.act(tenant, act) {
         Ok(id) => Ok(Json(json!({ "id": id }))),
-        Err(refusal) => Err(refused(StatusCode::NOT_FOUND, &refusal.to_string())),
+        Err(refusal @ Refusal::Unknown { .. }) => {
+            Err(refused(StatusCode::NOT_FOUND, &refusal.to_string()))
+        }
+        Err(refusal) => Err(refused(StatusCode::CONFLICT, &refusal.to_string())),
     }
 }
 
@@ -125,6 +132,28 @@ async fn customer(
         "customer": row,
         "contacts": contacts.collect::<Vec<_>>(),
         "locations": locations,
+    })))
+}
+
+/// A purchase order with its receipts and bills, cancelled and deleted ones too.
+async fn order(
+    Shared(app): Shared<SharedApp>,
+    Path((tenant, order)): Path<(TenantId, PurchaseOrderId)>,
+) -> Reply {
+    let state = app.state();
+    let books = state.tenants.get(&tenant);
+    let found = books.and_then(|books| Some((books, books.purchasing.orders.get(order.0)?)));
+    let Some((books, row)) = found else {
+        return Err(refused(StatusCode::NOT_FOUND, "there is no such order"));
+    };
+    let receipts = books.purchasing.receipts_of(order);
+    let receipts: Vec<Value> = receipts.map(|row| books.wire_receipt(row, false)).collect();
+    let bills = books.purchasing.bills_of(order);
+    let bills: Vec<Value> = bills
+        .map(|row| books.wire_bill(row, BillView::Exported, false))
+        .collect();
+    Ok(Json(json!({
+        "order": books.wire_order(row, false), "receipts": receipts, "bills": bills,
     })))
 }
 

@@ -37,25 +37,7 @@ impl Books {
         let appointment_id = AppointmentId(self.new_id());
         let invoice_id = self.new_id();
         let now = self.jobs.latest().max(now);
-        let start = now + SignedDuration::from_hours(24);
-        let appointment = Appointment {
-            id: appointment_id,
-            job_id,
-            appointment_number: Some(format!("{job_id}-1")),
-            start,
-            end: start + SignedDuration::from_hours(2),
-            arrival_window_start: Some(start),
-            arrival_window_end: Some(start + SignedDuration::from_hours(1)),
-            status: "Scheduled",
-            special_instructions: None,
-            created_on: now,
-            modified_on: now,
-            customer_id: customer,
-            unused: false,
-            created_by_id: MADE_BY,
-            is_confirmed: false,
-            active: true,
-        };
+        let appointment = appointment(appointment_id, job_id, customer, now);
         self.appointments.put(appointment, now, None);
         let job = job(job_id, customer, location, appointment_id, invoice_id, now);
         self.jobs.put(job, now, None);
@@ -194,7 +176,36 @@ fn unknown(kind: Kind, id: i64) -> Refusal {
     Refusal::Unknown { kind, id }
 }
 
-fn job(
+/// The visit for a job, a day from now.
+pub(super) fn appointment(
+    id: AppointmentId,
+    job_id: JobId,
+    customer: CustomerId,
+    now: Timestamp,
+) -> Appointment {
+    let start = now + SignedDuration::from_hours(24);
+    Appointment {
+        id,
+        job_id,
+        appointment_number: Some(format!("{job_id}-1")),
+        start,
+        end: start + SignedDuration::from_hours(2),
+        arrival_window_start: Some(start),
+        arrival_window_end: Some(start + SignedDuration::from_hours(1)),
+        status: "Scheduled",
+        special_instructions: None,
+        created_on: now,
+        modified_on: now,
+        customer_id: customer,
+        unused: false,
+        created_by_id: MADE_BY,
+        is_confirmed: false,
+        active: true,
+    }
+}
+
+/// A job that was booked now.
+pub(super) fn job(
     id: JobId,
     customer: CustomerId,
     location: LocationId,

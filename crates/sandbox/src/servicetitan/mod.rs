@@ -38,19 +38,26 @@ pub use app::Calls;
 pub use event::Event;
 pub use options::{Mix, Options, RateShape, Switches, TenantSeed};
 pub use purchasing::{
-    Category, Deed, GlAccount, Item, ItemKind, ItemVendor, PostalAddress, TaxRate, TaxZone, Truck,
-    Vendor, VendorContact, Warehouse, sku_id, vendor_id,
+    Accounts, ApCredit, Batch, Bill, BillEdit, BillKind, BillLine, BillLineEdit, Category, Deed,
+    Expense, GlAccount, Item, ItemKind, ItemVendor, LandedCostMethod, NewBill, NewLine, NewOrder,
+    NewReceipt, NewReturn, OrderEdit, OrderLine, OrderStatus, OrderType, PostalAddress,
+    PurchaseOrder, Receipt, ReceiptLine, ReceivedLine, Return, ReturnLine, ReturnStatus,
+    SyncStatus, TaxRate, TaxZone, Truck, Vendor, VendorContact, Warehouse, purchase_order_id,
+    sku_id, vendor_id,
 };
 pub use record::{
-    Address, Appointment, AppointmentId, BusinessUnit, BusinessUnitId, CategoryId, Cents, Contact,
-    ContactId, ContactKind, CustomField, Customer, CustomerId, CustomerKind, ExternalDatum,
-    GlAccountId, Job, JobId, Location, LocationId, NamedId, Owner, PaymentTerm, PaymentTermId,
-    PlaceId, SkuId, TaxZoneId, TenantId, VendorId,
+    Address, ApCreditId, Appointment, AppointmentId, BillId, BillLineId, BusinessUnit,
+    BusinessUnitId, CategoryId, Cents, Contact, ContactId, ContactKind, CustomField, Customer,
+    CustomerId, CustomerKind, ExternalDatum, GlAccountId, Job, JobId, Location, LocationId,
+    NamedId, OrderLineId, OrderTypeId, Owner, PaymentTerm, PaymentTermId, PlaceId, PurchaseOrderId,
+    ReceiptId, ReceiptLineId, ReturnId, ReturnLineId, SkuId, TaxZoneId, TenantId, VendorId,
 };
 pub use rot::{Kind, Rot};
 pub use seed::customer_id;
 pub use tenant::{Credentials, Tenant};
 pub use webhook::{Attempt, Encoding, Subscription, SubscriptionId, Webhooks, sign};
+
+pub use rust_decimal::Decimal;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -58,6 +58,16 @@ impl Options {
         self
     }
 
+    /// With this many purchase orders per tenant, in all states, with their jobs, receipts, bills
+    /// and returns. They need vendors, items and customers.
+    #[must_use]
+    pub fn orders(mut self, orders: usize) -> Self {
+        for tenant in &mut self.tenants {
+            tenant.orders = orders;
+        }
+        self
+    }
+
     /// With this seed.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -110,6 +120,8 @@ pub struct TenantSeed {
     pub vendors: usize,
     /// How many items its pricebook has: of ten, six materials, three equipment, one service.
     pub items: usize,
+    /// How many purchase orders it has; they bring jobs, receipts, bills and returns.
+    pub orders: usize,
     /// What customers, vendors and items are like.
     pub mix: Mix,
 }
@@ -122,6 +134,7 @@ impl Default for TenantSeed {
             customers: 100,
             vendors: 24,
             items: 120,
+            orders: 0,
             mix: Mix::default(),
         }
     }
@@ -214,6 +227,11 @@ pub struct Switches {
     pub null_lists: bool,
     /// Every third pricebook category lacks `modifiedOn`: against the spec, as seen live.
     pub undated_categories: bool,
+    /// Enums are numbers on every third order type, receipt and bill: against the spec, as seen
+    /// live.
+    pub numeric_enums: bool,
+    /// Bills and credits that were not posted can be marked as exported (unknown whether).
+    pub mark_pending_exported: bool,
     /// The gateway's own errors (401, 403, 404, 429) lack `errors` and `data`: against the spec,
     /// as seen live.
     pub bare_problems: bool,
@@ -242,6 +260,8 @@ impl Default for Switches {
             feed_out_of_order: false,
             null_lists: true,
             undated_categories: true,
+            numeric_enums: true,
+            mark_pending_exported: false,
             bare_problems: true,
             wrong_tenant_status: 403,
             read_lag_ms: 0,

@@ -6,6 +6,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
+use super::act::Refusal;
+
 const CONTENT_TYPE: &str = "application/problem+json; charset=utf-8";
 const VALIDATION: &str = "One or more validation errors occurred.";
 
@@ -90,6 +92,17 @@ impl Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+/// What people may not do, the API may not either. The document itself was found before.
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let field = match &refusal {
+            Refusal::Unknown { kind, .. } => format!("{kind:?}Id"),
+            Refusal::Merge { .. } | Refusal::State { .. } => String::new(),
+        };
+        Self::invalid(&field, &refusal.to_string())
     }
 }
 

@@ -7,6 +7,7 @@ use axum::extract::Query as Pairs;
 use axum::http::Uri;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use super::problem::Problem;
 
@@ -90,17 +91,31 @@ impl Query {
         name: &str,
         field: &str,
     ) -> Result<Option<BTreeSet<i64>>, Problem> {
-        let values: Vec<&str> = self
-            .pairs
-            .iter()
-            .filter(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_empty())
-            .map(|(_, value)| value.as_str())
-            .collect();
+        let values = self.all(name);
         if values.is_empty() {
             return Ok(None);
         }
         let id = |text: &&str| text.trim().parse().map_err(|_| invalid(field, text));
         values.iter().map(id).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// All values of a repeated parameter.
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
+        let pairs = self.pairs.iter();
+        pairs
+            .filter(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+            .collect()
+    }
+
+    /// Whether a text is among the values between commas of a parameter, when it is given.
+    pub(super) fn among(&self, name: &str, text: &str) -> bool {
+        self.text(name)
+            .is_none_or(|list| list.split(',').any(|one| one.trim() == text))
+    }
+
+    pub(super) fn decimal(&self, name: &str) -> Result<Option<Decimal>, Problem> {
+        self.parsed(name, |text| text.trim().parse().ok())
     }
 
     /// `True` (the default), `Any` or `False`: the state that rows must have, None for any.

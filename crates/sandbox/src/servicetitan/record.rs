@@ -50,6 +50,26 @@ ids! {
     GlAccountId;
     /// A tax zone's id.
     TaxZoneId;
+    /// A purchase order's id.
+    PurchaseOrderId;
+    /// A purchase order type's id.
+    OrderTypeId;
+    /// The id of a purchase order's line.
+    OrderLineId;
+    /// A receipt's id.
+    ReceiptId;
+    /// The id of a receipt's line.
+    ReceiptLineId;
+    /// A bill's id, the same as inventory bill and as AP bill.
+    BillId;
+    /// The id of a bill's line.
+    BillLineId;
+    /// A return's id.
+    ReturnId;
+    /// The id of a return's line.
+    ReturnLineId;
+    /// The id of a vendor's credit.
+    ApCreditId;
 }
 
 /// An amount in cents; on the wire a JSON number with at most two decimals, as CRM sends it.

@@ -43,10 +43,24 @@ pub enum Kind {
     GlAccount,
     /// Tax zones.
     TaxZone,
+    /// Purchase orders.
+    PurchaseOrder,
+    /// Purchase order types.
+    PurchaseOrderType,
+    /// Receipts.
+    Receipt,
+    /// Inventory bills, in lists and in the feed.
+    InventoryBill,
+    /// The same bills where they are shown as AP bills.
+    ApBill,
+    /// Returns.
+    Return,
+    /// Vendors' credits.
+    ApCredit,
 }
 
-/// What is wrong with a row. "The name" is a contact's `value`, a job's `jobNumber` and an
-/// item's `code`.
+/// What is wrong with a row. "The name" is a contact's `value`, a job's `jobNumber`, an item's
+/// `code` and a document's number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rot", rename_all = "snake_case")]
 pub enum Rot {
@@ -97,7 +111,10 @@ impl Rot {
             | Kind::Warehouse
             | Kind::Truck
             | Kind::GlAccount
+            | Kind::PurchaseOrderType
             | Kind::TaxZone => "name",
+            Kind::PurchaseOrder | Kind::Receipt | Kind::Return | Kind::ApCredit => "number",
+            Kind::InventoryBill | Kind::ApBill => "referenceNumber",
         };
         let (field, value) = match self {
             Self::NameNull => (name, Value::Null),

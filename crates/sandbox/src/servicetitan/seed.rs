@@ -64,7 +64,7 @@ pub(super) fn books(seed: u64, tenant: &TenantSeed, until: Timestamp) -> Books {
     }
     let mut rng = rng(seed, tenant, 0);
     let mut secret = |prefix: &str| format!("{prefix}{:032x}", rng.random::<u128>());
-    Books::new(
+    let mut books = Books::new(
         tenant,
         secret("cid."),
         secret("cs1."),
@@ -75,7 +75,9 @@ pub(super) fn books(seed: u64, tenant: &TenantSeed, until: Timestamp) -> Books {
         Table::seeded(payment_terms(until)),
         Table::seeded(business_units(until)),
         Purchasing::drawn(seed, tenant, until),
-    )
+    );
+    books.draw_orders(seed, tenant, until);
+    books
 }
 
 /// The app's key; one per installation of the app, whatever the tenant.

@@ -9,7 +9,10 @@ use std::ops::Bound;
 
 use jiff::Timestamp;
 
-use super::purchasing::{Category, GlAccount, Item, TaxZone, Truck, Vendor, Warehouse};
+use super::purchasing::{
+    ApCredit, Bill, Category, GlAccount, Item, OrderType, PurchaseOrder, Receipt, Return, TaxZone,
+    Truck, Vendor, Warehouse,
+};
 use super::record::{
     Appointment, BusinessUnit, Contact, Customer, Job, Location, Owner, PaymentTerm,
 };
@@ -74,6 +77,12 @@ records! {
     Truck: |row| row.active, |_| None;
     GlAccount: |row| row.active, |_| None;
     TaxZone: |row| row.active, |_| None;
+    OrderType: |row| row.active, |_| None;
+    PurchaseOrder: |_| true, |_| None;
+    Receipt: |row| row.active, |row| Some(row.order_id.0);
+    Bill: |row| row.active, |row| row.order_id.map(|id| id.0);
+    Return: |row| row.active, |_| None;
+    ApCredit: |row| row.active, |_| None;
 }
 
 #[derive(Debug, Clone)]

@@ -92,19 +92,14 @@ impl Call<'_> {
         ];
         let query = self.query(&[PAGING, RANGES, &own])?;
         let (filter, active) = (Filter::read(&query)?, query.active()?);
-        let among = |name: &str, text: &str| {
-            query
-                .text(name)
-                .is_none_or(|list| list.split(',').any(|one| one.trim() == text))
-        };
         let rows = filter
             .candidates(&self.books.purchasing.gl_accounts, self.now)
             .filter(|row| {
                 filter.keeps(*row, row.modified_on)
                     && active.is_none_or(|active| row.active == active)
-                    && among("names", &row.name)
-                    && among("numbers", row.number.as_deref().unwrap_or_default())
-                    && among("types", &row.kind)
+                    && query.among("names", &row.name)
+                    && query.among("numbers", row.number.as_deref().unwrap_or_default())
+                    && query.among("types", &row.kind)
                     && query.text("source").is_none_or(|s| s == row.source)
             });
         self.page(&query, Kind::GlAccount, rows.collect())

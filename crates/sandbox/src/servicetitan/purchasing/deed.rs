@@ -4,11 +4,18 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::billing::{BillEdit, NewBill};
 use super::item::Item;
+use super::ordering::{NewOrder, OrderEdit};
+use super::receiving::NewReceipt;
+use super::returning::NewReturn;
 use super::vendor::{PostalAddress, Vendor};
-use crate::servicetitan::act::{Outcome, Refusal};
+use crate::servicetitan::act::{Act, Outcome, Refusal};
 use crate::servicetitan::books::Books;
-use crate::servicetitan::record::{BusinessUnit, BusinessUnitId, SkuId, VendorId};
+use crate::servicetitan::record::{
+    BillId, BusinessUnit, BusinessUnitId, Job, JobId, PurchaseOrderId, ReceiptId, ReturnId, SkuId,
+    VendorId,
+};
 use crate::servicetitan::rot::Kind;
 
 /// One act of a person, on the purchasing side; JSON for `POST /sandbox/acts` like any
@@ -39,6 +46,13 @@ pub enum Deed {
     ChangeItemCost { item: SkuId, cost: Decimal },
     /// Deactivates or reactivates an item.
     SetItemActive { item: SkuId, active: bool },
+    /// Changes the names of the accounts that an item is booked with: income, cost, stock.
+    ChangeItemAccounts {
+        item: SkuId,
+        account: Option<String>,
+        cost_of_sale_account: Option<String>,
+        asset_account: Option<String>,
+    },
     /// Changes a business unit's name.
     RenameBusinessUnit {
         business_unit: BusinessUnitId,
@@ -49,6 +63,68 @@ pub enum Deed {
         business_unit: BusinessUnitId,
         active: bool,
     },
+    /// Moves a job to another unit.
+    MoveJob {
+        job: JobId,
+        business_unit: BusinessUnitId,
+    },
+    /// Makes a purchase order, Pending. Gives its id.
+    CreateOrder { order: NewOrder },
+    /// Sends an order to its vendor.
+    SendOrder { order: PurchaseOrderId },
+    /// Changes an order; `lines` are all that it shall have.
+    EditOrder {
+        order: PurchaseOrderId,
+        edit: OrderEdit,
+    },
+    /// Calls an order off that nothing came of.
+    CancelOrder { order: PurchaseOrderId },
+    /// Takes goods in, which makes a bill. Gives the receipt's id.
+    Receive {
+        order: PurchaseOrderId,
+        receipt: NewReceipt,
+    },
+    /// Takes a receipt back, and deletes its bill.
+    CancelReceipt { receipt: ReceiptId },
+    /// Changes a bill, posted or not, that was not exported.
+    EditBill { bill: BillId, edit: BillEdit },
+    /// Posts a bill, in a batch of its own.
+    PostBill { bill: BillId },
+    /// Takes posting back.
+    UnpostBill { bill: BillId },
+    /// Exports a bill by hand, posted or not: it is locked.
+    ExportBill { bill: BillId },
+    /// Deletes a bill: gone from lists, `active: false` in the export feed.
+    DeleteBill { bill: BillId },
+    /// Marks a bill as compared with the vendor's invoice.
+    ReconcileBill { bill: BillId },
+    /// Types a bill in that has no order: AP bills alone show it. Gives its id.
+    CreateBill { bill: NewBill },
+    /// Sends goods of a receipt back. Gives the return's id.
+    RaiseReturn {
+        #[serde(rename = "return")]
+        returned: NewReturn,
+    },
+    /// The goods went.
+    ShipReturn {
+        #[serde(rename = "return")]
+        returned: ReturnId,
+    },
+    /// The vendor gives a credit. Gives the credit's id.
+    TakeCredit {
+        #[serde(rename = "return")]
+        returned: ReturnId,
+    },
+    /// Posts a return and its credit.
+    PostReturn {
+        #[serde(rename = "return")]
+        returned: ReturnId,
+    },
+    /// Calls a return off.
+    CancelReturn {
+        #[serde(rename = "return")]
+        returned: ReturnId,
+    },
 }
 
 fn done(found: bool, kind: Kind, id: i64) -> Result<Outcome, Refusal> {
@@ -56,6 +132,20 @@ fn done(found: bool, kind: Kind, id: i64) -> Result<Outcome, Refusal> {
         Ok(Outcome::default())
     } else {
         Err(Refusal::Unknown { kind, id })
+    }
+}
+
+fn made(id: Result<i64, Refusal>) -> Result<Outcome, Refusal> {
+    id.map(Outcome::made)
+}
+
+fn over(done: Result<(), Refusal>) -> Result<Outcome, Refusal> {
+    done.map(|()| Outcome::default())
+}
+
+impl From<Deed> for Act {
+    fn from(deed: Deed) -> Self {
+        Self::Purchasing(Box::new(deed))
     }
 }
 
@@ -94,6 +184,42 @@ impl Books {
                 business_unit,
                 active,
             } => self.edit_unit(business_unit, now, |row| row.active = active),
+            Deed::MoveJob { job, business_unit } => {
+                let found = self.business_units.get(business_unit.0).is_some();
+                done(found, Kind::BusinessUnit, business_unit.0)?;
+                let move_it = |row: &mut Job| row.business_unit_id = business_unit;
+                done(self.jobs.change(job.0, now, move_it), Kind::Job, job.0)
+            }
+            Deed::ChangeItemAccounts {
+                item,
+                account,
+                cost_of_sale_account,
+                asset_account,
+            } => self.edit_item(item, now, |row| {
+                row.account = account;
+                row.cost_of_sale_account = cost_of_sale_account;
+                row.asset_account = asset_account;
+            }),
+            Deed::CreateOrder { order } => made(self.create_order(order, now, None).map(|id| id.0)),
+            Deed::SendOrder { order } => over(self.send_order(order, now)),
+            Deed::EditOrder { order, edit } => over(self.edit_order(order, edit, now, None)),
+            Deed::CancelOrder { order } => over(self.cancel_order(order, now, None)),
+            Deed::Receive { order, receipt } => {
+                made(self.receive(order, receipt, now, None).map(|id| id.0))
+            }
+            Deed::CancelReceipt { receipt } => over(self.cancel_receipt(receipt, now, None)),
+            Deed::EditBill { bill, edit } => over(self.edit_bill(bill, edit, now)),
+            Deed::PostBill { bill } => over(self.post_bill(bill, true, now)),
+            Deed::UnpostBill { bill } => over(self.post_bill(bill, false, now)),
+            Deed::ExportBill { bill } => over(self.export_bill(bill, true, now)),
+            Deed::DeleteBill { bill } => over(self.delete_bill(bill, now)),
+            Deed::ReconcileBill { bill } => over(self.reconcile_bill(bill, now)),
+            Deed::CreateBill { bill } => made(self.type_bill_in(bill, now).map(|id| id.0)),
+            Deed::RaiseReturn { returned } => made(self.raise_return(returned, now).map(|id| id.0)),
+            Deed::ShipReturn { returned } => over(self.ship_return(returned, now)),
+            Deed::TakeCredit { returned } => made(self.take_credit(returned, now).map(|id| id.0)),
+            Deed::PostReturn { returned } => over(self.post_return(returned, now)),
+            Deed::CancelReturn { returned } => over(self.cancel_return(returned, now)),
         }
     }
 

@@ -8,16 +8,16 @@ use super::place::{Truck, Warehouse};
 use super::vendor::{PostalAddress, Vendor};
 use super::{GlAccount, TaxZone};
 use crate::servicetitan::act::{Act, Refusal};
-use crate::servicetitan::record::{BusinessUnit, BusinessUnitId, SkuId, VendorId};
+use crate::servicetitan::record::{BusinessUnit, BusinessUnitId, JobId, SkuId, VendorId};
 use crate::servicetitan::tenant::{Done, Tenant};
 
 impl Tenant {
-    fn do_make(&self, deed: Deed) -> Result<i64, Refusal> {
-        self.make(Act::Purchasing(deed))
+    pub(super) fn do_make(&self, deed: Deed) -> Result<i64, Refusal> {
+        self.make(Act::from(deed))
     }
 
-    fn do_run(&self, deed: Deed) -> Done {
-        self.run(Act::Purchasing(deed))
+    pub(super) fn do_run(&self, deed: Deed) -> Done {
+        self.run(Act::from(deed))
     }
 
     /// All vendors, inactive ones too, by id.
@@ -147,5 +147,26 @@ impl Tenant {
             business_unit,
             active,
         })
+    }
+
+    /// Changes the names of the accounts that an item is booked with, from the next receipt on.
+    pub fn change_item_accounts(
+        &self,
+        item: SkuId,
+        account: Option<&str>,
+        cost_of_sale: Option<&str>,
+        asset: Option<&str>,
+    ) -> Done {
+        self.do_run(Deed::ChangeItemAccounts {
+            item,
+            account: account.map(str::to_owned),
+            cost_of_sale_account: cost_of_sale.map(str::to_owned),
+            asset_account: asset.map(str::to_owned),
+        })
+    }
+
+    /// Moves a job to another unit.
+    pub fn move_job(&self, job: JobId, business_unit: BusinessUnitId) -> Done {
+        self.do_run(Deed::MoveJob { job, business_unit })
     }
 }

@@ -3,26 +3,46 @@
 //! Amounts are exact decimals from seed to wire; nothing here is a float before it is JSON.
 
 mod account;
+mod bill;
+mod billing;
+mod custom_field;
 mod deed;
+mod desk;
 mod endpoint;
 mod handle;
 mod item;
 mod money;
+mod order;
+mod ordering;
 mod place;
+mod receipt;
+mod receiving;
+mod returned;
+mod returning;
 mod seed;
 mod vendor;
 
 pub use account::{GlAccount, TaxRate, TaxZone};
+pub(crate) use bill::BillView;
+pub use bill::{Accounts, Batch, Bill, BillKind, BillLine, Expense};
+pub use billing::{BillEdit, BillLineEdit, NewBill};
 pub use deed::Deed;
 pub(crate) use endpoint::{Endpoint, find};
 pub use item::{Category, Item, ItemKind, ItemVendor};
+pub use order::{LandedCostMethod, OrderLine, OrderStatus, OrderType, PurchaseOrder};
+pub use ordering::{NewLine, NewOrder, OrderEdit};
 pub use place::{Truck, Warehouse};
+pub use receipt::{Receipt, ReceiptLine, SyncStatus};
+pub use receiving::{NewReceipt, ReceivedLine};
+pub use returned::{ApCredit, Return, ReturnLine, ReturnStatus};
+pub use returning::NewReturn;
 pub(crate) use seed::business_units;
-pub use seed::{sku_id, vendor_id};
+pub use seed::{purchase_order_id, sku_id, vendor_id};
 pub use vendor::{PostalAddress, Vendor, VendorContact};
 
 use jiff::Timestamp;
 
+use super::record::PlaceId;
 use super::rot::Kind;
 use super::table::Table;
 
@@ -37,6 +57,12 @@ pub(crate) struct Purchasing {
     pub(crate) trucks: Table<Truck>,
     pub(crate) gl_accounts: Table<GlAccount>,
     pub(crate) tax_zones: Table<TaxZone>,
+    pub(crate) order_types: Table<OrderType>,
+    pub(crate) orders: Table<PurchaseOrder>,
+    pub(crate) receipts: Table<Receipt>,
+    pub(crate) bills: Table<Bill>,
+    pub(crate) returns: Table<Return>,
+    pub(crate) credits: Table<ApCredit>,
 }
 
 impl Purchasing {
@@ -52,8 +78,20 @@ impl Purchasing {
             Kind::Truck => self.trucks.change(id, now, |_| ()),
             Kind::GlAccount => self.gl_accounts.change(id, now, |_| ()),
             Kind::TaxZone => self.tax_zones.change(id, now, |_| ()),
+            Kind::PurchaseOrder => self.orders.change(id, now, |_| ()),
+            Kind::PurchaseOrderType => self.order_types.change(id, now, |_| ()),
+            Kind::Receipt => self.receipts.change(id, now, |_| ()),
+            Kind::InventoryBill | Kind::ApBill => self.bills.change(id, now, |_| ()),
+            Kind::Return => self.returns.change(id, now, |_| ()),
+            Kind::ApCredit => self.credits.change(id, now, |_| ()),
             _ => false,
         }
+    }
+
+    /// The name of a warehouse or a truck.
+    pub(crate) fn place_name(&self, id: PlaceId) -> Option<String> {
+        let warehouse = self.warehouses.get(id.0).map(|row| row.name.clone());
+        warehouse.or_else(|| self.trucks.get(id.0).map(|row| row.name.clone()))
     }
 
     /// How many items the pricebook has.
@@ -69,7 +107,16 @@ impl Purchasing {
 /// and AP credits are not among them: few tenants grant them.
 pub(crate) const SCOPES: &[&str] = &[
     "tn.acc.glaccounts:r",
+    "tn.acc.inventorybills:r",
+    "tn.acc.inventorybills:w",
     "tn.acc.taxzones:r",
+    "tn.inv.purchaseorders:r",
+    "tn.inv.purchaseorders:w",
+    "tn.inv.purchaseordertypes:r",
+    "tn.inv.receipts:r",
+    "tn.inv.receipts:w",
+    "tn.inv.returns:r",
+    "tn.inv.returns:w",
     "tn.inv.trucks:r",
     "tn.inv.vendors:r",
     "tn.inv.vendors:w",
@@ -79,3 +126,10 @@ pub(crate) const SCOPES: &[&str] = &[
     "tn.pb.materials:r",
     "tn.pb.services:r",
 ];
+
+/// Changes a field that an edit names.
+fn set<T>(field: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *field = new;
+    }
+}

@@ -25,6 +25,38 @@ pub(super) fn as_number<S: Serializer>(amount: &Decimal, serializer: S) -> Resul
     number(*amount).serialize(serializer)
 }
 
+/// The text that accounting sends: at least two decimals, e.g. `12.50`, `0.1234`.
+pub(super) fn text(amount: Decimal) -> String {
+    let mut amount = amount.normalize();
+    if amount.scale() < 2 {
+        amount.rescale(2);
+    }
+    amount.to_string()
+}
+
+/// Shares `total` out by weight, in cents that add up to it.
+pub(super) fn allocate(total: Decimal, weights: &[Decimal]) -> Vec<Decimal> {
+    let all: Decimal = weights.iter().sum();
+    let last = weights.len().saturating_sub(1);
+    let (mut weighed, mut given) = (Decimal::ZERO, Decimal::ZERO);
+    let shares = weights.iter().enumerate().map(|(place, weight)| {
+        weighed += weight;
+        let due = match total
+            .checked_mul(weighed)
+            .and_then(|due| due.checked_div(all))
+        {
+            Some(due) if place < last => to_cents(due),
+            // The last one, or nothing to weigh by: whatever is left.
+            _ if place == last => total,
+            _ => given,
+        };
+        let share = due - given;
+        given = due;
+        share
+    });
+    shares.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +70,25 @@ mod tests {
         assert_eq!(to_cents(decimal("1.005")), decimal("1.01"));
         assert_eq!(to_cents(decimal("-1.005")), decimal("-1.01"));
         assert_eq!(to_cents(decimal("1.0049")), decimal("1.00"));
+    }
+
+    #[test]
+    fn shares_add_up_to_the_whole() {
+        let weights = ["1", "1", "1"].map(decimal);
+        let shares = allocate(decimal("0.10"), &weights);
+        assert_eq!(shares, ["0.03", "0.04", "0.03"].map(decimal));
+        assert_eq!(
+            allocate(decimal("5"), &["0", "0"].map(decimal)),
+            ["0", "5"].map(decimal)
+        );
+        assert!(allocate(decimal("5"), &[]).is_empty());
+    }
+
+    #[test]
+    fn texts_have_two_decimals_or_more() {
+        assert_eq!(text(decimal("12.5")), "12.50");
+        assert_eq!(text(decimal("0.123400")), "0.1234");
+        assert_eq!(text(decimal("-3")), "-3.00");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Vendors, the pricebook, places and accounts from a seed. Each vendor and item is drawn from a
 //! generator of its own: those of a small tenant are the first of a large one.
 
+mod orders;
 mod words;
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -11,16 +12,18 @@ use rust_decimal::Decimal;
 use super::Purchasing;
 use super::account::{GlAccount, TaxRate, TaxZone};
 use super::item::{Category, Item, ItemKind, ItemVendor};
+use super::order::{LandedCostMethod, OrderType};
 use super::place::{Truck, Warehouse};
 use super::vendor::{PostalAddress, Vendor, VendorContact};
 use crate::servicetitan::options::TenantSeed;
 use crate::servicetitan::record::{
-    BusinessUnit, BusinessUnitId, CategoryId, CustomField, GlAccountId, NamedId, PaymentTermId,
-    PlaceId, SkuId, TaxZoneId, VendorId,
+    BusinessUnit, BusinessUnitId, CategoryId, CustomField, GlAccountId, NamedId, OrderTypeId,
+    PaymentTermId, PlaceId, SkuId, TaxZoneId, VendorId,
 };
 use crate::servicetitan::seed::words::{FIRST_NAMES, HOSTILE_NAMES, LAST_NAMES, STREETS};
 use crate::servicetitan::seed::{offset, rng};
 use crate::servicetitan::table::Table;
+pub use orders::purchase_order_id;
 use words::{
     CATEGORIES, CITIES, EQUIPMENT, GL_ACCOUNTS, MAKERS, MATERIALS, SERVICES, SIZES, Stock,
     VENDOR_NAMES,
@@ -88,6 +91,12 @@ impl Purchasing {
             trucks: Table::seeded(trucks(until)),
             gl_accounts: Table::seeded(gl_accounts(until)),
             tax_zones: Table::seeded(tax_zones(until)),
+            order_types: Table::seeded(order_types(until)),
+            orders: Table::seeded(Vec::new()),
+            receipts: Table::seeded(Vec::new()),
+            bills: Table::seeded(Vec::new()),
+            returns: Table::seeded(Vec::new()),
+            credits: Table::seeded(Vec::new()),
         }
     }
 }
@@ -379,6 +388,34 @@ fn gl_accounts(until: Timestamp) -> Vec<GlAccount> {
         modified_on: made(until),
     })
     .collect()
+}
+
+fn order_types(until: Timestamp) -> Vec<OrderType> {
+    use LandedCostMethod::{ByValue, None};
+    let rows = [
+        ("Stock", true, None),
+        ("Job with landed cost", true, ByValue),
+        ("Will call (old)", false, None),
+    ];
+    (1..)
+        .zip(rows)
+        .map(|(id, (name, active, landed_cost_method))| OrderType {
+            id: OrderTypeId(id),
+            name: name.to_owned(),
+            active,
+            automatically_receive: false,
+            display_to_technician: true,
+            impact_to_technician_payroll: false,
+            allow_technicians_to_send_po: false,
+            default_required_date_days_offset: 3,
+            skip_weekends: true,
+            exclude_tax_from_job_costing: false,
+            landed_cost_method,
+            include_tax_in_fully_landed_cost: landed_cost_method == ByValue,
+            created_on: made(until),
+            modified_on: made(until),
+        })
+        .collect()
 }
 
 fn tax_zones(until: Timestamp) -> Vec<TaxZone> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::money::as_number;
+use super::set;
 use crate::servicetitan::api::{Answer, Call, number};
 use crate::servicetitan::books::Books;
 use crate::servicetitan::list::Filter;
@@ -224,11 +225,6 @@ impl From<WholeAddress> for PostalAddress {
 
 impl VendorEdit {
     fn apply(self, vendor: &mut Vendor) {
-        fn set<T>(field: &mut T, new: Option<T>) {
-            if let Some(new) = new {
-                *field = new;
-            }
-        }
         set(&mut vendor.name, self.name);
         set(&mut vendor.active, self.active);
         set(&mut vendor.memo, self.memo);

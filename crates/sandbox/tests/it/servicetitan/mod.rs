@@ -80,6 +80,15 @@ impl Desk {
         }
     }
 
+    /// With the scopes of AP bills and credits, which tenants do not grant by themselves.
+    pub(crate) async fn grant_payables(&mut self) {
+        for scope in ["apbills:r", "apbills:w", "apcredits:r", "apcredits:w"] {
+            self.tenant.grant_scope(&format!("tn.acc.{scope}"));
+        }
+        let credentials = self.tenant.credentials();
+        self.token = token(&self.http, &self.sandbox.url(), &credentials).await;
+    }
+
     /// A call below `/{module}/v2/tenant/{tenant}/`, e.g. `crm`, `customers?page=2`.
     pub(crate) fn request(&self, method: Method, module: &str, path: &str) -> RequestBuilder {
         let url = format!(

@@ -1,9 +1,12 @@
 //! The purchasing side: vendors, units, the pricebook, places and accounts.
 
+mod bills;
+mod orders;
+
 use reqwest::Method;
 use sandbox::servicetitan::{
-    Act, BusinessUnitId, Deed, ItemKind, Kind, Mix, PostalAddress, Refusal, Rot, VendorId, sku_id,
-    vendor_id,
+    Act, BusinessUnitId, Decimal, Deed, ItemKind, Kind, Mix, PostalAddress, Refusal, Rot, VendorId,
+    sku_id, vendor_id,
 };
 use serde_json::{Value, json};
 
@@ -19,7 +22,17 @@ pub(crate) fn new_vendor() -> Value {
     })
 }
 
-async fn write(desk: &Desk, method: Method, path: &str, body: &Value) -> (u16, Value) {
+/// A decimal from its text.
+pub(super) fn dec(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+/// A decimal from a number on the wire.
+pub(super) fn of(value: &Value) -> Decimal {
+    value.to_string().trim_matches('"').parse().unwrap()
+}
+
+pub(super) async fn write(desk: &Desk, method: Method, path: &str, body: &Value) -> (u16, Value) {
     let request = desk.request(method, "inventory", path).json(body);
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
@@ -188,9 +201,7 @@ async fn the_pricebook_is_listed_fed_and_changed() {
         let end = end["continueFrom"].as_str().unwrap();
         desk.tenant.rename_item(id, "New name").unwrap();
         desk.tenant.set_item_active(id, false).unwrap();
-        desk.tenant
-            .change_item_cost(id, "1.2345".parse().unwrap())
-            .unwrap();
+        desk.tenant.change_item_cost(id, dec("1.2345")).unwrap();
         let page = desk
             .get("pricebook", &format!("export/{feed}?from={end}"))
             .await;
@@ -288,11 +299,7 @@ async fn deeds_are_acts_with_curl() {
         name: "By curl".to_owned(),
         address,
     };
-    let made: Value = act(json!(Act::Purchasing(deed)))
-        .await
-        .json()
-        .await
-        .unwrap();
+    let made: Value = act(json!(Act::from(deed))).await.json().await.unwrap();
     let id = VendorId(made["id"].as_i64().unwrap());
     assert_eq!(desk.tenant.vendor(id).unwrap().name, "By curl");
     let cost = json!({ "do": "change_item_cost", "item": sku_id(0), "cost": 4.1275 });
@@ -304,4 +311,19 @@ async fn deeds_are_acts_with_curl() {
     assert_eq!(act(json!({ "do": "dance" })).await.status(), 422);
     let refused = desk.tenant.rename_item(sku_id(999), "x");
     assert!(matches!(refused, Err(Refusal::Unknown { .. })));
+}
+
+/// A body that makes an order of 22.10.
+pub(crate) fn new_order() -> Value {
+    json!({
+        "vendorId": vendor_id(0), "typeId": 1, "businessUnitId": 1,
+        "inventoryLocationId": 520_000_001, "impactsTechnicianPayroll": true,
+        "vendorInvoiceNumber": "Q-17", "date": "2026-11-22T00:00:00Z",
+        "requiredOn": "2026-11-25T00:00:00Z", "tax": 1.1, "shipping": 1,
+        "shipTo": { "description": "Main Warehouse", "address": {
+            "street": "1200 Industrial Blvd", "unit": "", "city": "Austin", "state": "TX",
+            "zip": "78701", "country": "USA" } },
+        "items": [{ "skuId": sku_id(0), "description": "", "vendorPartNumber": "P-1",
+                    "quantity": 4, "cost": 5 }],
+    })
 }
