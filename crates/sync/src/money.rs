@@ -15,8 +15,24 @@ pub(crate) fn cents(amount: Decimal) -> Decimal {
 pub(crate) struct Priced {
     /// The unit price that is sent.
     pub(crate) unit_price: Decimal,
-    /// What Odoo makes of it.
-    pub(crate) subtotal: Decimal,
+    /// Quantity times price, unrounded.
+    pub(crate) product: Decimal,
+}
+
+impl Priced {
+    /// What the line shows.
+    pub(crate) fn subtotal(&self) -> Decimal {
+        cents(self.product)
+    }
+}
+
+/// What Odoo makes of lines: it rounds each of them, or, where it adds them up first, only the sum.
+pub(crate) fn sum_in_odoo(lines: &[Priced], adds_before_rounding: bool) -> Decimal {
+    if adds_before_rounding {
+        cents(lines.iter().map(|line| line.product).sum())
+    } else {
+        lines.iter().map(Priced::subtotal).sum()
+    }
 }
 
 /// The unit price at which a quantity comes to `total` in an Odoo that keeps so many `digits` of it, or as close as that
@@ -31,10 +47,10 @@ pub(crate) fn priced(
         |price: Decimal| digits.map_or(price, |digits| odoo::decimal::rounded(price, digits));
     let at = |unit_price: Decimal| Priced {
         unit_price,
-        subtotal: cents(unit_price * quantity),
+        product: unit_price * quantity,
     };
     let own = at(kept(unit_cost));
-    if own.subtotal == total || cents(unit_cost * quantity) == total || quantity.is_zero() {
+    if own.subtotal() == total || cents(unit_cost * quantity) == total || quantity.is_zero() {
         return own;
     }
     // The source's own total is not quantity times cost: a discount, or a total that somebody typed.
@@ -54,7 +70,18 @@ mod tests {
 
     fn sent(quantity: &str, cost: &str, total: &str, digits: Option<u32>) -> (String, String) {
         let priced = priced(dec(quantity), dec(cost), dec(total), digits);
-        (priced.unit_price.to_string(), priced.subtotal.to_string())
+        (priced.unit_price.to_string(), priced.subtotal().to_string())
+    }
+
+    #[test]
+    fn a_sum_is_rounded_as_odoo_does_it() {
+        let line = |product: &str| Priced {
+            unit_price: Decimal::ONE,
+            product: dec(product),
+        };
+        let lines = [line("1.004"), line("1.004")];
+        assert_eq!(sum_in_odoo(&lines, false), dec("2.00"));
+        assert_eq!(sum_in_odoo(&lines, true), dec("2.01"));
     }
 
     #[test]

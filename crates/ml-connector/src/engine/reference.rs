@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use odoo::document::TECHNICAL_PRICE;
 use odoo::load::Rows;
-use odoo::{Context, Domain, ExternalId, Fields, Found, Model, Search};
+use odoo::preflight::TaxRounding;
+use odoo::{Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use sync::directory::{
     AnalyticPlan, BUSINESS_UNIT_PLAN, Charge, Country, Directory, Purchasing, Subdivision,
 };
@@ -72,9 +73,28 @@ impl Vendors {
                     fields.contains_key(technical_price),
                 );
             }
-            purchasing = purchasing.with_charges(self.charges().await?);
+            purchasing = purchasing
+                .with_charges(self.charges().await?)
+                .with_rounding(self.adds_before_rounding().await?);
         }
         Ok(purchasing)
+    }
+
+    /// Whether the company rounds documents globally.
+    async fn adds_before_rounding(&self) -> Result<bool, Halt> {
+        let company = self.company().await?;
+        let rows = self
+            .odoo
+            .read(
+                &Model::COMPANY,
+                &[company],
+                &[TaxRounding::FIELD],
+                &Context::new(),
+            )
+            .await;
+        let rows = if_allowed(rows)?.unwrap_or_default();
+        let rounding = rows.first().and_then(TaxRounding::read);
+        Ok(rounding == Some(TaxRounding::Globally))
     }
 
     /// The products of what is charged besides items, as far as they are there.
@@ -220,17 +240,17 @@ impl Vendors {
         }
     }
 
+    /// The company in which the connector works.
+    async fn company(&self) -> Result<RecordId, Halt> {
+        if let Some(company) = self.odoo.config().company {
+            return Ok(RecordId(company));
+        }
+        let identity = self.odoo.whoami().await;
+        Ok(identity.map_err(|error| refused(&error))?.company)
+    }
+
     async fn home_country(&self) -> Result<Option<i64>, Halt> {
-        let company = match self.odoo.config().company {
-            Some(company) => odoo::RecordId(company),
-            None => {
-                self.odoo
-                    .whoami()
-                    .await
-                    .map_err(|error| refused(&error))?
-                    .company
-            }
-        };
+        let company = self.company().await?;
         let context = Context::new();
         let rows = self
             .odoo

@@ -7,6 +7,7 @@ mod history;
 mod manual;
 mod masters;
 mod odoo_side;
+mod orders;
 mod rig;
 mod watched;
 

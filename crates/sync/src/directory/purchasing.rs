@@ -44,6 +44,8 @@ pub struct Purchasing {
     order_line_taxes: Option<String>,
     /// Whether an order line has the field that keeps its price what it was said to be.
     holds_prices: bool,
+    /// Whether Odoo adds the lines of a document up before it rounds.
+    adds_before_rounding: bool,
 }
 
 /// What stands on a vendor's document besides its items, each with a service product of its own.
@@ -127,6 +129,13 @@ impl Purchasing {
         self
     }
 
+    /// Sets whether Odoo adds the lines of a document up before it rounds ("round globally"), or rounds each of them.
+    #[must_use]
+    pub fn with_rounding(mut self, adds_before_rounding: bool) -> Self {
+        self.adds_before_rounding = adds_before_rounding;
+        self
+    }
+
     /// Whether every product of what is charged besides items is there.
     #[must_use]
     pub fn has_charges(&self) -> bool {
@@ -168,6 +177,12 @@ impl Directory {
     #[must_use]
     pub fn holds_prices(&self) -> bool {
         self.purchasing.holds_prices
+    }
+
+    /// Whether Odoo adds the lines of a document up before it rounds.
+    #[must_use]
+    pub fn adds_before_rounding(&self) -> bool {
+        self.purchasing.adds_before_rounding
     }
 
     /// Adds what purchasing refers to.

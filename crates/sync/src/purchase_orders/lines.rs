@@ -8,7 +8,7 @@ use crate::content::Content;
 use crate::directory::{Charge, Directory};
 use crate::flow::Flow;
 use crate::link::Name;
-use crate::money::{cents, priced};
+use crate::money::{Priced, cents, priced, sum_in_odoo};
 use crate::plain::{line, text_of_html};
 use crate::plan::Subject;
 use crate::record::Reason;
@@ -49,13 +49,14 @@ pub(super) fn wanted(
         distribution: unit.map_or_else(String::new, |id| format!("{{\"{id}\": 100}}")),
     };
     let mut targets = Vec::new();
-    let (mut total, mut rest) = (Decimal::ZERO, Decimal::ZERO);
+    let (mut total, mut in_odoo) = (Decimal::ZERO, Vec::new());
     for (at, item) in order.items.iter().enumerate() {
         let sums = common.item(subject, at, item, warnings)?;
         total += sums.wanted;
-        rest += sums.wanted - sums.in_odoo;
+        in_odoo.push(sums.in_odoo);
         targets.push(sums.line);
     }
+    let rest = total - sum_in_odoo(&in_odoo, directory.adds_before_rounding());
     let charges = [
         (Charge::Shipping, cents(order.shipping.unwrap_or_default())),
         (Charge::Tax, cents(order.tax.unwrap_or_default())),
@@ -71,7 +72,7 @@ pub(super) fn wanted(
     }
     if !rest.is_zero() {
         warnings.push(format!(
-            "Odoo's unit prices leave {rest:.2} over: it stands in a line of its own, so that the order comes to \
+            "Odoo's rounding leaves {rest:.2} over: it stands in a line of its own, so that the order comes to \
              ServiceTitan's total"
         ));
     }
@@ -95,7 +96,7 @@ pub(super) fn wanted(
 struct Sums {
     line: Target,
     wanted: Decimal,
-    in_odoo: Decimal,
+    in_odoo: Priced,
 }
 
 impl Common<'_> {
@@ -146,7 +147,7 @@ impl Common<'_> {
         Ok(Sums {
             line: of_order(self.document, self.part, &item.id.to_string(), content),
             wanted,
-            in_odoo: priced.subtotal,
+            in_odoo: priced,
         })
     }
 

@@ -5,8 +5,8 @@
 //! confirmed, canceled is cancelled. An order that does not come to its total is not confirmed.
 //!
 //! Prices. A line bears ServiceTitan's unit cost where that comes to ServiceTitan's line total. Where it does not (a
-//! discount; an Odoo that keeps fewer places of a price) the price is the nearest that Odoo keeps, and the cents that are
-//! left over stand in a line of their own.
+//! discount; an Odoo that keeps fewer places of a price) the price is the nearest that Odoo keeps. The cents that are left
+//! over, also because Odoo may add lines up before it rounds, stand in a line of their own.
 
 mod lines;
 

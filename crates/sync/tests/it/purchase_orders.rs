@@ -109,7 +109,7 @@ fn an_odoo_that_keeps_two_places_of_a_price_gets_the_rest_in_a_line_of_its_own()
         done.contains("taxes_id/.id=") && done.ends_with("reach confirmed at 31.74"),
         "{done}"
     );
-    assert!(world.plan("12").warnings[0].contains("leave 0.01 over"));
+    assert!(world.plan("12").warnings[0].contains("leaves 0.01 over"));
 }
 
 #[test]

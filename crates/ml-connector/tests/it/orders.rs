@@ -1,0 +1,210 @@
+//! Purchase orders: each arrives once with what it refers to, comes to its total to the cent, and follows ServiceTitan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sandbox::servicetitan::{
+    Decimal, NewLine, Options, OrderEdit, OrderStatus, PurchaseOrder, Tenant,
+};
+use serde_json::{Value, json};
+
+use crate::odoo_side::{OdooSide, Partners};
+use crate::rig::Rig;
+
+const ORDER: &str = "purchase.order";
+const LINE: &str = "purchase.order.line";
+const ORDER_FIELDS: [&str; 6] = [
+    "state",
+    "amount_total",
+    "amount_tax",
+    "partner_id",
+    "partner_ref",
+    "origin",
+];
+const LINE_FIELDS: [&str; 7] = [
+    "order_id",
+    "product_id",
+    "product_qty",
+    "price_unit",
+    "price_subtotal",
+    "tax_ids",
+    "analytic_distribution",
+];
+
+async fn rig(odoo: OdooSide, orders: usize) -> Rig {
+    let now = Arc::new(ml_connector::clock::now);
+    let options = Options::new(now)
+        .customers(20)
+        .vendors_and_items(20, 80)
+        .orders(orders);
+    let rig = Rig::with(odoo, options).await;
+    rig.turn_on(&["purchase-orders"]).await;
+    rig
+}
+
+fn name(order: &PurchaseOrder) -> String {
+    format!("purchase_order_{}", order.id)
+}
+
+fn amount(value: &Value) -> String {
+    let amount = value
+        .as_f64()
+        .unwrap_or_else(|| panic!("{value} is an amount"));
+    format!("{amount:.2}")
+}
+
+/// The orders that should be in Odoo, in the state in which they should be there.
+fn wanted(
+    tenant: &Tenant,
+    known: &BTreeSet<String>,
+) -> BTreeMap<String, (PurchaseOrder, &'static str)> {
+    let orders = tenant.purchase_orders().into_iter();
+    orders
+        .filter_map(|order| {
+            let state = match order.status {
+                OrderStatus::Pending => "draft",
+                OrderStatus::Canceled if known.contains(&name(&order)) => "cancel",
+                OrderStatus::Canceled => return None,
+                _ => "purchase",
+            };
+            Some((name(&order), (order, state)))
+        })
+        .collect()
+}
+
+/// Every order that should be there is there once, in its state, and comes to its total.
+async fn assert_equal(rig: &Rig, known: &BTreeSet<String>) -> (Partners, Partners) {
+    let orders = rig.odoo.records(ORDER, &ORDER_FIELDS).await;
+    let lines = rig.odoo.records(LINE, &LINE_FIELDS).await;
+    let wanted = wanted(&rig.tenant(), known);
+    assert_eq!(
+        orders.keys().collect::<Vec<_>>(),
+        wanted.keys().collect::<Vec<_>>()
+    );
+    for (name, (order, state)) in &wanted {
+        let held = &orders[name];
+        assert_eq!(held["state"], json!(state), "{name}: {held:?}");
+        assert_eq!(held["origin"], json!(order.number), "{name}");
+        if *state == "cancel" {
+            continue;
+        }
+        assert_eq!(
+            amount(&held["amount_total"]),
+            format!("{:.2}", order.total()),
+            "{name}: {held:?}"
+        );
+        assert_eq!(
+            amount(&held["amount_tax"]),
+            "0.00",
+            "a default tax sneaked in"
+        );
+        for line in order.active_lines() {
+            let held = &lines[&format!("purchase_order_line_{}_{}", order.id, line.id)];
+            assert_eq!(held["tax_ids"], json!([]), "{held:?}");
+            assert_eq!(
+                held["product_qty"].as_f64().map(|qty| format!("{qty:.4}")),
+                Some(format!("{:.4}", line.quantity)),
+                "{held:?}"
+            );
+            let distribution = held["analytic_distribution"].as_object().expect("a unit");
+            assert_eq!(distribution.len(), 1, "{held:?}");
+        }
+    }
+    (orders, lines)
+}
+
+async fn assert_no_failure(rig: &Rig, counts: &Value) {
+    let failures = rig.run(&["failures"]).await.out;
+    assert_eq!(counts["purchase-orders"]["failed"], json!(0), "{failures}");
+    assert_eq!(counts["purchase-orders"]["waiting"], json!(0), "{failures}");
+}
+
+async fn they_arrive_once_equal_and_follow(odoo: OdooSide, orders: usize) {
+    let rig = rig(odoo, orders).await;
+    let counts = rig.sync_all().await;
+    assert_no_failure(&rig, &counts).await;
+    let before = assert_equal(&rig, &BTreeSet::new()).await;
+    let known: BTreeSet<String> = before.0.keys().cloned().collect();
+    // Items come for the lines that need them.
+    let tenant = rig.tenant();
+    let used: BTreeSet<String> = wanted(&tenant, &known)
+        .values()
+        .flat_map(|(order, _)| {
+            order
+                .active_lines()
+                .map(|line| format!("item_{}", line.sku))
+        })
+        .collect();
+    let items: BTreeSet<String> = rig
+        .odoo
+        .ids_of("product.product")
+        .await
+        .into_keys()
+        .collect();
+    let items: BTreeSet<String> = items
+        .into_iter()
+        .filter(|name| name.starts_with("item_"))
+        .collect();
+    assert_eq!(items, used);
+
+    let again = rig.sync_all().await;
+    for flow in ["purchase-orders", "items", "vendors", "business-units"] {
+        let done = (&again[flow]["created"], &again[flow]["updated"]);
+        assert_eq!(done, (&json!(0), &json!(0)), "{flow}: {again:#}");
+    }
+    assert_eq!(assert_equal(&rig, &known).await, before);
+
+    let of = |status: OrderStatus| {
+        let orders = tenant.purchase_orders().into_iter();
+        orders
+            .filter(|order| order.status == status)
+            .collect::<Vec<_>>()
+    };
+    let (pending, sent) = (of(OrderStatus::Pending), of(OrderStatus::Sent));
+    let [edited, dispatched, ..] = &pending[..] else {
+        panic!("two pending orders")
+    };
+    let [withdrawn, corrected, ..] = &sent[..] else {
+        panic!("two sent orders")
+    };
+    // One line goes, one changes, one is new.
+    let dec = |text: &str| text.parse::<Decimal>().expect("a number");
+    let edit = |order: &PurchaseOrder| {
+        let mut lines: Vec<NewLine> = order.active_lines().map(NewLine::keep).collect();
+        let sku = lines[0].sku;
+        if lines.len() > 1 {
+            lines.remove(0);
+        }
+        lines[0].quantity += dec("3");
+        lines.push(NewLine::new(sku, dec("7"), dec("1.2345")));
+        OrderEdit {
+            lines: Some(lines),
+            shipping: Some(dec("12.34")),
+            ..OrderEdit::default()
+        }
+    };
+    tenant
+        .edit_order(edited.id, edit(edited))
+        .expect("it is pending");
+    tenant
+        .edit_order(corrected.id, edit(corrected))
+        .expect("it may be edited");
+    tenant.send_order(dispatched.id).expect("it is pending");
+    tenant.cancel_order(withdrawn.id).expect("it is sent");
+    let counts = rig.sync_all().await;
+    assert_no_failure(&rig, &counts).await;
+    assert_equal(&rig, &known).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn they_arrive_once_equal_and_follow_in_the_simulator() {
+    they_arrive_once_equal_and_follow(OdooSide::simulated().await, 40).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn they_arrive_once_equal_and_follow_in_a_real_odoo() {
+    let Some(odoo) = OdooSide::real("orders") else {
+        return;
+    };
+    they_arrive_once_equal_and_follow(odoo, 100).await;
+}
