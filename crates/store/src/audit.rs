@@ -91,7 +91,7 @@ pub enum Verified {
 }
 
 /// An entry with its random part, made outside of the transaction so that the job can be repeated.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Salted {
     entry: NewAuditEntry,
     salt: [u8; 16],
@@ -99,6 +99,11 @@ pub(crate) struct Salted {
 }
 
 impl Salted {
+    /// What it is about.
+    pub(crate) fn subject(&self) -> &str {
+        &self.entry.subject
+    }
+
     fn new(entry: NewAuditEntry, salt: [u8; 16]) -> Self {
         let payload_hash = entry.payload.as_ref().map(|payload| {
             let hash = Sha256::new().chain_update(salt).chain_update(payload);

@@ -240,10 +240,10 @@ impl Selection {
                 })
             })
             .collect();
-        if (1..=SOURCES_AUDITED_MAX).contains(&named.len()) {
+        if (1..=SOURCES_AUDITED_MAX).contains(&self.sources.len()) {
             named
         } else {
-            vec!["records".to_owned()]
+            vec![ALL_RECORDS.to_owned()]
         }
     }
 
@@ -270,6 +270,30 @@ impl Selection {
         }
         make_due(tx, &which, now, trigger, self.decision.as_deref(), &params)
     }
+}
+
+/// What the trail calls a replay of more records than it names.
+const ALL_RECORDS: &str = "records";
+
+/// The records of these ids, in whatever flow, as the trail names them: one id may stand in several flows.
+fn known_subjects(
+    tx: &mut Tx<'_>,
+    id: ConnectionId,
+    sources: &[SourceId],
+) -> Result<BTreeSet<String>> {
+    if sources.is_empty() || sources.len() > SOURCES_AUDITED_MAX {
+        return Ok(BTreeSet::new());
+    }
+    let sources = texts(sources.iter().map(|source| source.0.as_str()));
+    let rows = tx.query(
+        "SELECT flow, source FROM records WHERE connection = $1 AND source IN {texts $2}",
+        params![id.0, &sources],
+    )?;
+    let subject = |mut row: crate::row::Row| {
+        let (flow, source) = (row.take(0)?, SourceId(row.take(1)?));
+        Ok(Key { flow, source }.to_string())
+    };
+    rows.into_iter().map(subject).collect()
 }
 
 impl Store {
@@ -359,7 +383,12 @@ impl Store {
         self.write(operation, move |tx| {
             connections::require(tx, id)?;
             let count = selection.make_due(tx, id, &trigger, now)?;
-            audit::append(tx, id, &entries, now)?;
+            let known = known_subjects(tx, id, &selection.sources)?;
+            let of_known = entries.iter().filter(|entry| {
+                let subject = entry.subject();
+                subject == ALL_RECORDS || known.contains(subject)
+            });
+            audit::append(tx, id, &of_known.cloned().collect::<Vec<_>>(), now)?;
             Ok(count)
         })
         .await

@@ -32,6 +32,11 @@ const MOVE_EVERY: Duration = Duration::from_secs(3);
 /// How often the end of `--once` is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// What the demo's purchase orders are about.
+const VENDORS: usize = 12;
+const ITEMS: usize = 60;
+const ORDERS: u32 = 40;
+
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// Run until everything is settled, print the summary, and end.
@@ -58,6 +63,9 @@ pub(super) struct Demo {
     /// The login of the key's user, needed for Odoo 14 to 18.
     #[arg(long, value_name = "LOGIN")]
     odoo_login: Option<String>,
+    /// Purchase orders in the ServiceTitan sandbox: 40, or none with a real Odoo.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(..=10_000))]
+    orders: Option<u32>,
     /// How long `--once` waits until everything is settled.
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = super::sync::duration)]
     timeout: Duration,
@@ -67,9 +75,10 @@ impl Demo {
     pub(super) async fn run(self) -> Result<Exit> {
         let clock = Clock::system();
         let present: sandbox::Clock = Arc::new(clock::now);
-        let customers = usize::try_from(self.customers)?;
         let options = sandbox::servicetitan::Options::new(Arc::clone(&present))
-            .customers(customers)
+            .customers(usize::try_from(self.customers)?)
+            .vendors_and_items(VENDORS, ITEMS)
+            .orders(usize::try_from(self.orders())?)
             .seed(self.seed);
         let titan = sandbox::servicetitan::Sandbox::start(options)
             .await
@@ -77,7 +86,8 @@ impl Demo {
         let odoo = if self.odoo_url.is_some() {
             None
         } else {
-            let options = sandbox::odoo::Options::new(present);
+            let mut options = sandbox::odoo::Options::new(present);
+            options.rights = sandbox::odoo::Rights::ProductManager;
             Some(
                 sandbox::odoo::Sandbox::start(options)
                     .await
@@ -105,7 +115,7 @@ impl Demo {
         let pass = if self.once {
             Some(
                 store
-                    .request_pass(id, vec![Flow::Customers], None, "demo", clock.now())
+                    .request_pass(id, self.flows(), None, "demo", clock.now())
                     .await?,
             )
         } else {
@@ -131,6 +141,18 @@ impl Demo {
             odoo.stop().await;
         }
         Ok(exit)
+    }
+
+    /// Orders in the ServiceTitan sandbox. A real Odoo may lack what they need, so there it takes a word.
+    fn orders(&self) -> u32 {
+        self.orders
+            .unwrap_or(if self.odoo_url.is_some() { 0 } else { ORDERS })
+    }
+
+    /// The flows that are on, with those that they need.
+    fn flows(&self) -> Vec<Flow> {
+        let orders = (self.orders() > 0).then_some(Flow::PurchaseOrders);
+        Profile::with_needed(std::iter::once(Flow::Customers).chain(orders))
     }
 
     fn connection(
@@ -185,7 +207,7 @@ impl Demo {
                 call_limit_s: profile::call_limit_s(),
             },
             schedule: Schedule::default(),
-            flows: BTreeMap::from([(Flow::Customers, flow)]),
+            flows: self.flows().into_iter().map(|name| (name, flow)).collect(),
         };
         let secrets = BTreeMap::from([
             (
@@ -258,13 +280,14 @@ impl Demo {
                 webhook_key.expose_secret(),
             ));
         output::line(&format!(
-            "ServiceTitan sandbox  {}  ({} customers)",
+            "ServiceTitan sandbox  {}  ({} customers, {} purchase orders)",
             titan.url(),
-            self.customers
+            self.customers,
+            self.orders()
         ));
         output::line(&format!("Console               {address}"));
         output::line(
-            "Every few seconds somebody in the sandbox renames a customer, adds a contact or books a job.",
+            "Every few seconds somebody in the sandbox renames a customer, adds a contact, books a job or sends an order.",
         );
         output::line("Ctrl-C ends the demo.");
         let stop = CancellationToken::new();
@@ -296,14 +319,19 @@ async fn finished(store: &Store, pass: store::passes::PassId) -> Result<Pass> {
 
 /// What an office does all day, one act at a time.
 fn move_something(tenant: &sandbox::servicetitan::Tenant, turn: usize) {
-    use sandbox::servicetitan::{ContactKind, customer_id};
+    use sandbox::servicetitan::{ContactKind, OrderStatus, PurchaseOrder, customer_id};
     let customers = tenant.customers().len().max(1);
     let customer = customer_id(turn.wrapping_mul(7) % customers);
     // A customer may be inactive or merged away by now; then nothing moves this time.
-    let _ = match turn % 4 {
+    let _ = match turn % 5 {
+        4 => {
+            let pending = |order: &PurchaseOrder| order.status == OrderStatus::Pending;
+            let order = tenant.purchase_orders().into_iter().find(pending);
+            order.map_or(Ok(()), |order| tenant.send_order(order.id))
+        }
         0 => tenant.rename_customer(
             customer,
-            &format!("Customer renamed for the {}. time", turn / 4 + 1),
+            &format!("Customer renamed for the {}. time", turn / 5 + 1),
         ),
         1 => tenant
             .add_contact(

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures::{StreamExt as _, stream};
+use sandbox::fault::{Fault, Rule};
 use sandbox::servicetitan::{
     Decimal, NewLine, Options, OrderEdit, OrderStatus, PurchaseOrder, Tenant,
 };
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::odoo_side::{OdooSide, Partners};
 use crate::rig::Rig;
+use crate::watched::Watched;
 
 const ORDER: &str = "purchase.order";
 const LINE: &str = "purchase.order.line";
@@ -154,6 +157,14 @@ async fn they_arrive_once_equal_and_follow(odoo: OdooSide, orders: usize) {
     }
     assert_eq!(assert_equal(&rig, &known).await, before);
 
+    people_work(&tenant);
+    let counts = rig.sync_all().await;
+    assert_no_failure(&rig, &counts).await;
+    assert_equal(&rig, &known).await;
+}
+
+/// Two orders are edited (a line goes, one changes, one is new), one is sent, one withdrawn.
+fn people_work(tenant: &Tenant) {
     let of = |status: OrderStatus| {
         let orders = tenant.purchase_orders().into_iter();
         orders
@@ -167,7 +178,6 @@ async fn they_arrive_once_equal_and_follow(odoo: OdooSide, orders: usize) {
     let [withdrawn, corrected, ..] = &sent[..] else {
         panic!("two sent orders")
     };
-    // One line goes, one changes, one is new.
     let dec = |text: &str| text.parse::<Decimal>().expect("a number");
     let edit = |order: &PurchaseOrder| {
         let mut lines: Vec<NewLine> = order.active_lines().map(NewLine::keep).collect();
@@ -191,9 +201,6 @@ async fn they_arrive_once_equal_and_follow(odoo: OdooSide, orders: usize) {
         .expect("it may be edited");
     tenant.send_order(dispatched.id).expect("it is pending");
     tenant.cancel_order(withdrawn.id).expect("it is sent");
-    let counts = rig.sync_all().await;
-    assert_no_failure(&rig, &counts).await;
-    assert_equal(&rig, &known).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -207,4 +214,86 @@ async fn they_arrive_once_equal_and_follow_in_a_real_odoo() {
         return;
     };
     they_arrive_once_equal_and_follow(odoo, 100).await;
+}
+
+/// Orders of a story that is told many times over.
+const FEW: usize = 30;
+
+/// Stories told at a time: most of them wait.
+const AT_ONCE: usize = 4;
+
+/// Every order is there once, equal, and so is everything that it refers to.
+async fn assert_whole(rig: &Rig, known: &BTreeSet<String>) {
+    let counts = rig.sync_all().await;
+    assert_no_failure(rig, &counts).await;
+    assert_equal(rig, known).await;
+    for model in [ORDER, LINE, "product.product", "account.analytic.account"] {
+        let all = json!({"domain": [], "context": {"active_test": false}});
+        let count = rig.odoo.call(model, "search_count", all).await;
+        let ours = rig.odoo.ids_of(model).await.len();
+        assert_eq!(count, json!(ours), "{model} without our name, or twice");
+    }
+}
+
+/// The calls that bring orders to Odoo.
+const CALLS: [&str; 5] = [
+    "/purchase.order/load",
+    "/purchase.order/write",
+    "/purchase.order/button_confirm",
+    "/purchase.order/button_cancel",
+    "/purchase.order.line/search_read",
+];
+
+async fn struck(path: &'static str, fault: Fault) {
+    let rig = rig(OdooSide::simulated().await, FEW).await;
+    let faults = rig.odoo.simulator().faults();
+    // More than a client repeats by itself.
+    let rule = faults.add(Rule::new(fault).path_contains(path).times(5));
+    rig.sync_all().await;
+    let known: BTreeSet<String> = rig.odoo.ids_of(ORDER).await.into_keys().collect();
+    people_work(&rig.tenant());
+    assert_whole(&rig, &known).await;
+    assert_eq!(faults.fired(rule), 5, "{path} was not called");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_befalls_a_call_the_orders_end_up_equal() {
+    let faults = || [Fault::Reset, Fault::LoseReply];
+    let cells = CALLS
+        .into_iter()
+        .flat_map(|path| faults().map(|fault| (path, fault)));
+    let told = stream::iter(cells)
+        .map(|(path, fault)| tokio::spawn(struck(path, fault)))
+        .buffered(AT_ONCE);
+    told.for_each(async |story| story.expect("the story ends well"))
+        .await;
+}
+
+/// Kills a pass when it has come so many steps in Odoo's direction.
+async fn killed(after: usize) {
+    let rig = rig(OdooSide::simulated().await, FEW).await;
+    let mut watched = Watched::start(&rig, &["sync"]);
+    let mut steps = 0;
+    while steps < after {
+        match watched.next().await {
+            None => break,
+            Some(step) => {
+                steps += usize::from(step.starts_with("apply") || step.starts_with("record"));
+            }
+        }
+    }
+    watched.kill().await;
+    rig.sync_all().await;
+    let known: BTreeSet<String> = rig.odoo.ids_of(ORDER).await.into_keys().collect();
+    people_work(&rig.tenant());
+    assert_whole(&rig, &known).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whenever_it_is_killed_the_orders_end_up_equal() {
+    let told = stream::iter((1..40).step_by(3))
+        .map(|after| tokio::spawn(killed(after)))
+        .buffered(AT_ONCE);
+    told.for_each(async |story| story.expect("the story ends well"))
+        .await;
 }
