@@ -1,9 +1,10 @@
 //! Vendors -> `res.partner` with a supplier rank: a company with its remit-to address, phone and e-mail.
 //!
-//! Not carried, because ServiceTitan does not give it back: the payment term, the remittance vendor. Not carried either:
-//! the fax number, and how orders are sent.
+//! ServiceTitan has no field for the account number with a vendor and the vendor's tax id; tenants keep them in custom
+//! fields, which the connection file names. Not carried, because ServiceTitan does not give it back: the payment term, the
+//! remittance vendor. Not carried either: the fax number, and how orders are sent.
 
-use servicetitan::record::Vendor;
+use servicetitan::record::{CustomField, Vendor};
 
 use crate::address::set_address;
 use crate::content::Content;
@@ -40,6 +41,17 @@ fn wanted(
     content.set_flag("is_company", true);
     content.set_flag("supplier_rank", true);
     set_address(&mut content, &vendor.address, directory, warnings);
+    for (column, name) in directory.vendor_fields() {
+        let same = |field: &&CustomField| {
+            let given = field.name.as_deref().unwrap_or_default();
+            line(given).eq_ignore_ascii_case(&line(name))
+        };
+        let field = vendor.custom_fields.iter().find(same);
+        content.set(
+            column,
+            field.map(|field| given(&field.value)).unwrap_or_default(),
+        );
+    }
     content.set("phone", given(&contact.phone));
     content.set("email", given(&contact.email));
     let person = [given(&contact.first_name), given(&contact.last_name)];

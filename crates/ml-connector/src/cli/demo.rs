@@ -186,6 +186,7 @@ impl Demo {
         let flow = FlowSettings {
             enabled: true,
             every: "5s".parse()?,
+            ..FlowSettings::default()
         };
         let profile = Profile {
             name: "demo".to_owned(),
@@ -207,7 +208,11 @@ impl Demo {
                 call_limit_s: profile::call_limit_s(),
             },
             schedule: Schedule::default(),
-            flows: self.flows().into_iter().map(|name| (name, flow)).collect(),
+            flows: self
+                .flows()
+                .into_iter()
+                .map(|name| (name, flow.clone()))
+                .collect(),
         };
         let secrets = BTreeMap::from([
             (

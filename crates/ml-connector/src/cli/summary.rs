@@ -12,6 +12,7 @@ use sync::flow::Flow;
 use sync::record::State;
 
 use super::output;
+use crate::connection::standing;
 use crate::engine::observe::{Pace, read_cursor};
 use crate::outage::Outage;
 
@@ -82,7 +83,7 @@ impl Summary {
         for connection in connections {
             let pass = passes.get(&connection.name);
             let mut flows = BTreeMap::new();
-            for status in store.status(connection.id).await? {
+            for status in standing(store, connection).await? {
                 let count = |state| status.counts.get(&state).copied().unwrap_or_default();
                 let effects: Effects = pass
                     .and_then(|pass| pass.effects.get(&status.flow))

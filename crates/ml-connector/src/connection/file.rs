@@ -187,6 +187,11 @@ impl ConnectionFile {
                 secrets.insert(name.to_owned(), source.resolve(name, &env)?);
             }
         }
+        for (flow, settings) in &written.flows {
+            if let Some(setting) = settings.stray(*flow) {
+                bail!("flows.{flow} has no setting {setting}: it is one of flows.vendors");
+            }
+        }
         let profile = Profile {
             name: written.name,
             servicetitan: ServiceTitan {
@@ -315,6 +320,11 @@ mod tests {
             ("environment = \"production\"", "", "environment"),
             ("https://acme", "ftp://acme", "odoo.url"),
             ("[flows.customers]", "[flows.custommers]", "custommers"),
+            (
+                "[flows.customers]",
+                "[flows.customers]\ntax_id_field = \"VAT\"",
+                "flows.customers has no setting tax_id_field",
+            ),
         ];
         for (old, new, expected) in cases {
             let error = format!("{:#}", parse(&FILE.replace(old, new)).err().expect(new));

@@ -6,10 +6,12 @@
 mod every;
 mod file;
 pub(crate) mod profile;
+mod standing;
 
 pub use every::Every;
 pub use file::ConnectionFile;
 pub use profile::{FlowSettings, Odoo, Profile, Protocol, Schedule, ServiceTitan};
+pub use standing::standing;
 
 /// Names of the secrets of a connection, as the store keeps them.
 pub mod secret {

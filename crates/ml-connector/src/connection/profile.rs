@@ -105,7 +105,7 @@ impl Default for Schedule {
 }
 
 /// The settings of one flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSettings {
     /// Whether the flow runs.
@@ -114,6 +114,27 @@ pub struct FlowSettings {
     /// How often the source is asked.
     #[serde(default)]
     pub every: Every,
+    /// Of vendors: the custom field of ServiceTitan that holds the account number with the vendor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_number_field: Option<String>,
+    /// Of vendors: the custom field of ServiceTitan that holds the vendor's tax id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_id_field: Option<String>,
+}
+
+impl FlowSettings {
+    /// The first setting that only another flow has.
+    #[must_use]
+    pub fn stray(&self, flow: Flow) -> Option<&'static str> {
+        let of_vendors = [
+            ("account_number_field", &self.account_number_field),
+            ("tax_id_field", &self.tax_id_field),
+        ];
+        let mut set = of_vendors.into_iter().filter(|(_, value)| value.is_some());
+        set.next()
+            .map(|(name, _)| name)
+            .filter(|_| flow != Flow::Vendors)
+    }
 }
 
 fn yes() -> bool {
@@ -135,11 +156,8 @@ pub(super) fn signature_headers() -> Vec<String> {
 impl Profile {
     /// The settings of a flow, if it is on.
     #[must_use]
-    pub fn flow(&self, flow: Flow) -> Option<FlowSettings> {
-        self.flows
-            .get(&flow)
-            .copied()
-            .filter(|settings| settings.enabled)
+    pub fn flow(&self, flow: Flow) -> Option<&FlowSettings> {
+        self.flows.get(&flow).filter(|settings| settings.enabled)
     }
 
     /// The flows that are on, and those whose records they need, in the order in which records depend on each other.

@@ -61,14 +61,21 @@ impl Vendors {
         if flows.contains(&Flow::PurchaseOrders) {
             let model = Model::named("purchase.order.line");
             let (technical_price, _) = TECHNICAL_PRICE;
-            let fields = ["price_unit", "tax_ids", "taxes_id", technical_price];
+            let fields = [
+                "product_qty",
+                "price_unit",
+                "tax_ids",
+                "taxes_id",
+                technical_price,
+            ];
             let fields = self.odoo.fields_get(&model, &fields, &["type", "digits"]);
             if let Some(fields) = if_there(fields.await)? {
                 let mut taxes = ["tax_ids", "taxes_id"].into_iter();
                 let taxes = taxes.find(|field| fields.contains_key(*field));
-                let price = fields.get("price_unit");
+                let kept = |field: &str| fields.get(field).and_then(digits);
                 purchasing = purchasing.with_order_lines(
-                    price.and_then(digits),
+                    kept("product_qty"),
+                    kept("price_unit"),
                     taxes.unwrap_or("tax_ids").to_owned(),
                     fields.contains_key(technical_price),
                 );

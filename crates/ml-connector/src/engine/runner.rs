@@ -466,6 +466,13 @@ impl Runner {
         if made {
             directory = vendors.directory(&flows).await?;
         }
+        if let Some(settings) = self.profile.flow(Flow::Vendors) {
+            let purchasing = directory.purchasing().clone().with_vendor_fields(
+                settings.account_number_field.clone(),
+                settings.tax_id_field.clone(),
+            );
+            directory = directory.with_purchasing(purchasing);
+        }
         self.answered(Vendor::ServiceTitan).await?;
         self.answered(Vendor::Odoo).await?;
         Ok(directory)

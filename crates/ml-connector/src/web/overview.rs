@@ -12,6 +12,7 @@ use sync::record::State as RecordState;
 
 use super::Web;
 use super::problem::{NO_DATABASE, Problem};
+use crate::connection::standing;
 use crate::outage::Outage;
 
 /// Groups of failures shown for one connection.
@@ -117,8 +118,7 @@ async fn row(
         .collect();
     let outages = Outage::of(store, connection.id).await?;
     troubles.extend(outages.iter().map(Outage::sentence));
-    let flows = store
-        .status(connection.id)
+    let flows = standing(store, &connection)
         .await?
         .into_iter()
         .map(|status| {

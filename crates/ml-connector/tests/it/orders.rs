@@ -171,11 +171,18 @@ fn people_work(tenant: &Tenant) {
             .filter(|order| order.status == status)
             .collect::<Vec<_>>()
     };
-    let (pending, sent) = (of(OrderStatus::Pending), of(OrderStatus::Sent));
+    let (pending, mut sent) = (of(OrderStatus::Pending), of(OrderStatus::Sent));
+    // The one that is edited although it binds has a line to lose.
+    sent.sort_by_key(|order| order.active_lines().count());
+    sent.rotate_right(1);
+    assert!(
+        sent[0].active_lines().count() > 1,
+        "an order of several lines"
+    );
     let [edited, dispatched, ..] = &pending[..] else {
         panic!("two pending orders")
     };
-    let [withdrawn, corrected, ..] = &sent[..] else {
+    let [corrected, withdrawn, ..] = &sent[..] else {
         panic!("two sent orders")
     };
     let dec = |text: &str| text.parse::<Decimal>().expect("a number");
@@ -253,7 +260,8 @@ async fn struck(path: &'static str, fault: Fault) {
     let known: BTreeSet<String> = rig.odoo.ids_of(ORDER).await.into_keys().collect();
     people_work(&rig.tenant());
     assert_whole(&rig, &known).await;
-    assert_eq!(faults.fired(rule), 5, "{path} was not called");
+    // Whose reply is lost has worked all the same: then it is not called again.
+    assert!(faults.fired(rule) > 0, "{path} was not called");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

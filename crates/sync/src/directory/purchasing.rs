@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Directory;
@@ -36,10 +37,16 @@ pub struct Purchasing {
     units_of_measure: Names,
     /// The plain one.
     each: Option<i64>,
+    /// The custom field of ServiceTitan that holds the account number with a vendor.
+    account_number_field: Option<String>,
+    /// The custom field of ServiceTitan that holds a vendor's tax id.
+    tax_id_field: Option<String>,
     /// The products of what is charged besides items.
     charges: BTreeMap<Charge, i64>,
     /// Places that Odoo keeps of an order line's unit price; all of them if `None`.
     order_price_digits: Option<u32>,
+    /// Places that Odoo keeps of an order line's quantity; all of them if `None`.
+    order_quantity_digits: Option<u32>,
     /// Odoo's name for the taxes of an order line.
     order_line_taxes: Option<String>,
     /// Whether an order line has the field that keeps its price what it was said to be.
@@ -114,15 +121,29 @@ impl Purchasing {
         self
     }
 
-    /// Sets how Odoo keeps an order line: the places of its unit price (`None`: all), its field for taxes, and whether
-    /// it has one that keeps the price what it was said to be ([`odoo::document::TECHNICAL_PRICE`]).
+    /// Sets the custom fields of ServiceTitan's vendors that are carried: account number, tax id.
+    #[must_use]
+    pub fn with_vendor_fields(
+        mut self,
+        account_number: Option<String>,
+        tax_id: Option<String>,
+    ) -> Self {
+        self.account_number_field = account_number;
+        self.tax_id_field = tax_id;
+        self
+    }
+
+    /// Sets how Odoo keeps an order line: the places of its quantity and its unit price (`None`: all), its field for
+    /// taxes, and whether it has one that keeps the price what it was said to be ([`odoo::document::TECHNICAL_PRICE`]).
     #[must_use]
     pub fn with_order_lines(
         mut self,
+        quantity_digits: Option<u32>,
         price_digits: Option<u32>,
         taxes: String,
         holds_prices: bool,
     ) -> Self {
+        self.order_quantity_digits = quantity_digits;
         self.order_price_digits = price_digits;
         self.order_line_taxes = Some(taxes);
         self.holds_prices = holds_prices;
@@ -164,6 +185,13 @@ impl Directory {
         self.purchasing.order_price_digits
     }
 
+    /// A quantity as an order line keeps it.
+    #[must_use]
+    pub fn order_quantity(&self, quantity: Decimal) -> Decimal {
+        let digits = self.purchasing.order_quantity_digits;
+        digits.map_or(quantity, |digits| odoo::decimal::rounded(quantity, digits))
+    }
+
     /// Odoo's name for the taxes of an order line.
     #[must_use]
     pub fn order_line_taxes(&self) -> &str {
@@ -171,6 +199,17 @@ impl Directory {
             .order_line_taxes
             .as_deref()
             .unwrap_or("tax_ids")
+    }
+
+    /// Which columns of a vendor come from which of ServiceTitan's custom fields.
+    pub(crate) fn vendor_fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let fields = [
+            ("ref", &self.purchasing.account_number_field),
+            ("vat", &self.purchasing.tax_id_field),
+        ];
+        fields
+            .into_iter()
+            .filter_map(|(column, field)| Some((column, field.as_deref()?)))
     }
 
     /// Whether an order line has the field that keeps its price what it was said to be.

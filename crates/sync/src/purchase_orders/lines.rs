@@ -113,15 +113,24 @@ impl Common<'_> {
         let Some(product) = product else {
             return Err(without_item(at, item));
         };
-        let quantity = item.quantity.unwrap_or_default();
+        let ordered = item.quantity.unwrap_or_default();
         let unit_cost = item.cost.unwrap_or_default();
-        let of_unit_cost = cents(quantity * unit_cost);
+        let of_unit_cost = cents(ordered * unit_cost);
         let wanted = item.total.map_or(of_unit_cost, cents);
         if wanted != of_unit_cost {
             warnings.push(format!(
                 "line {}: ServiceTitan's total is {wanted:.2}, not quantity times cost ({of_unit_cost:.2}); the unit price in \
                  Odoo follows the total",
                 at + 1
+            ));
+        }
+        let quantity = self.directory.order_quantity(ordered);
+        if quantity != ordered {
+            warnings.push(format!(
+                "line {}: Odoo keeps the quantity {} as {}; raise the decimal accuracy of \"Product Unit\" there to keep it",
+                at + 1,
+                ordered.normalize(),
+                quantity.normalize()
             ));
         }
         let priced = priced(

@@ -94,7 +94,7 @@ fn an_odoo_that_keeps_two_places_of_a_price_gets_the_rest_in_a_line_of_its_own()
     world.directory = directory().with_purchasing(
         Purchasing::default()
             .with_charges(Charge::ALL.map(|charge| (charge, 90)))
-            .with_order_lines(Some(2), "taxes_id".to_owned(), true),
+            .with_order_lines(Some(2), Some(2), "taxes_id".to_owned(), true),
     );
     let done = shown(&writes(&world));
     assert!(
@@ -110,6 +110,28 @@ fn an_odoo_that_keeps_two_places_of_a_price_gets_the_rest_in_a_line_of_its_own()
         "{done}"
     );
     assert!(world.plan("12").warnings[0].contains("leaves 0.01 over"));
+}
+
+#[test]
+fn a_quantity_that_odoo_does_not_keep_is_said_and_the_total_stays() {
+    let items = json!([item(1, "1.125", "8", "9.00")]);
+    let mut world = world(&json!({"items": items, "tax": 0, "shipping": 0, "total": 9.0}));
+    world.directory = directory().with_purchasing(
+        Purchasing::default()
+            .with_charges(Charge::ALL.map(|charge| (charge, 90)))
+            .with_order_lines(Some(2), None, "tax_ids".to_owned(), false),
+    );
+    let done = shown(&writes(&world));
+    assert!(
+        done.contains("price_unit=7.9646 ") && done.contains("product_qty=1.13 "),
+        "{done}"
+    );
+    assert!(done.ends_with("reach confirmed at 9.0"), "{done}");
+    let warnings = world.plan("12").warnings;
+    assert!(
+        warnings[0].starts_with("line 1: Odoo keeps the quantity 1.125 as 1.13"),
+        "{warnings:?}"
+    );
 }
 
 #[test]

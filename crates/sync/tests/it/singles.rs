@@ -122,6 +122,25 @@ fn a_vendor_is_a_company_with_its_address_and_notes() {
 }
 
 #[test]
+fn the_custom_fields_that_are_named_are_carried() {
+    let fields = json!([
+        {"typeId": 1, "name": "Account  number", "value": " 77-1 "},
+        {"typeId": 2, "name": "Other", "value": "x"},
+    ]);
+    let mut world = seen(
+        Flow::Vendors,
+        RowKind::Vendor,
+        &vendor(&json!({"customFields": fields})),
+    );
+    let named = |field: &str| Some(field.to_owned());
+    world.directory = Directory::default().with_purchasing(
+        Purchasing::default().with_vendor_fields(named("account number"), named("Tax ID")),
+    );
+    let held = created(&world, "6");
+    assert_eq!((held.get("ref"), held.get("vat")), (Some("77-1"), Some("")));
+}
+
+#[test]
 fn goods_and_services_are_products_without_taxes() {
     let goods = seen(Flow::Items, RowKind::Material, &item(&json!({})));
     assert_eq!(

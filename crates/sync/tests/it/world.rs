@@ -63,7 +63,7 @@ pub(crate) fn directory() -> Directory {
                     (Charge::Tax, 92),
                     (Charge::Rounding, 93),
                 ])
-                .with_order_lines(None, "tax_ids".to_owned(), false),
+                .with_order_lines(None, None, "tax_ids".to_owned(), false),
         )
 }
 

@@ -56,6 +56,20 @@ struct Seen {
     line_ids: BTreeSet<RecordId>,
 }
 
+impl Seen {
+    /// What takes a line away. Odoo deletes none of an order that binds, received or not; it may be brought to nothing.
+    fn removal(&self, line: RecordId) -> Command {
+        if matches!(self.state.as_str(), "draft" | "sent" | "cancel") {
+            return Command::Delete(line);
+        }
+        let values = Content::from_iter([("product_qty", "0")]);
+        Command::Update {
+            id: line,
+            values: values::native(&values),
+        }
+    }
+}
+
 /// Whether these writes are those of a document.
 pub(super) fn is_document(writes: &[Write]) -> bool {
     writes.iter().any(|write| write.model == ORDER.model)
@@ -303,7 +317,7 @@ impl Carrier {
             }
             Verb::Delete { target } => {
                 let id = RecordId(target.0);
-                return seen.line_ids.contains(&id).then_some(Command::Delete(id));
+                return seen.line_ids.contains(&id).then(|| seen.removal(id));
             }
             Verb::Alias { .. } | Verb::Reach { .. } => return None,
         };
