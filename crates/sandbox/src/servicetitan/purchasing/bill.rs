@@ -309,6 +309,12 @@ impl Books {
         let head = [bill.tax, bill.shipping, bill.other.unwrap_or_default()];
         let landed = Landed::of(bill.landed_cost_method, &totals, head);
         let place = bill.place_id.and_then(|id| self.purchasing.place_name(id));
+        let truck = |id: PlaceId| self.purchasing.trucks.get(id.0).is_some();
+        let kind = if bill.place_id.is_some_and(truck) {
+            "Truck"
+        } else {
+            "Warehouse"
+        };
         let lines = (1..).zip(&bill.lines).enumerate();
         let lines = lines.map(|(n, (order, line))| {
             let shares = landed.line(n, line.quantity, line.cost);
@@ -328,7 +334,7 @@ impl Books {
             });
             if view == BillView::Payable {
                 row["inventoryLocation"] =
-                    json!({ "id": bill.place_id, "name": place, "type": "Warehouse" });
+                    json!({ "id": bill.place_id, "name": place, "type": kind });
                 row["vendorPartNumber"] = Value::Null;
             }
             row

@@ -8,9 +8,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::bill::{Batch, Bill, BillKind, BillView, Expense};
+use super::bill::{Accounts, Batch, Bill, BillKind, BillLine, BillView, Expense};
 use super::order::{LandedCostMethod, OrderStatus};
-use super::ordering::midnight;
+use super::ordering::{NewLine, midnight};
 use super::receipt::SyncStatus;
 use super::receiving::due;
 use super::vendor::PostalAddress;
@@ -45,6 +45,8 @@ pub struct BillEdit {
     pub lines: Vec<BillLineEdit>,
     /// The lines that are taken off.
     pub remove_lines: Vec<BillLineId>,
+    /// The lines that come on top, of no receipt, e.g. freight.
+    pub add_lines: Vec<NewLine>,
 }
 
 /// What is to be changed of a bill's line.
@@ -124,6 +126,10 @@ impl Books {
             let account = change.cost_of_sale_account;
             line.accounts.cost_of_sale = account.or(line.accounts.cost_of_sale);
         }
+        for new in edit.add_lines {
+            let line = self.bill_line(new)?;
+            bill.lines.push(line);
+        }
         set(&mut bill.vendor_id, edit.vendor);
         set(&mut bill.business_unit_id, edit.business_unit);
         set(&mut bill.vendor_number, edit.vendor_number);
@@ -135,6 +141,28 @@ impl Books {
         bill.other = edit.other.or(bill.other);
         self.purchasing.bills.put(bill, now, None);
         Ok(())
+    }
+
+    /// A line of no receipt.
+    fn bill_line(&mut self, new: NewLine) -> Result<BillLine, Refusal> {
+        let id = BillLineId(self.ids.draw());
+        let unknown = Refusal::Unknown {
+            kind: Kind::Material,
+            id: new.sku.0,
+        };
+        let item = self.purchasing.item(new.sku).ok_or(unknown)?;
+        Ok(BillLine {
+            id,
+            receipt_line: None,
+            sku: item.id,
+            kind: item.kind,
+            code: item.code.clone(),
+            name: item.display_name.clone().unwrap_or_default(),
+            description: new.description.unwrap_or_else(|| item.description.clone()),
+            quantity: new.quantity,
+            cost: new.cost.unwrap_or(item.cost),
+            accounts: Accounts::of(item, &self.purchasing),
+        })
     }
 
     /// Posts a bill in a batch of its own, or takes that back.
@@ -410,8 +438,12 @@ impl Call<'_> {
         Ok(Some(self.wire_bill(bill, BillView::Payable)))
     }
 
+    /// The feed knows the bills of orders, deleted ones too, and the others when so switched.
     pub(super) fn export_bills(&self) -> Answer {
-        self.export("inventory-bills", &self.books.purchasing.bills, |bill| {
+        let all = self.switches.feed_has_typed_bills;
+        let shown = |bill: &Bill| all || bill.kind == BillKind::Procurement;
+        let bills = &self.books.purchasing.bills;
+        self.export_some("inventory-bills", bills, shown, |bill| {
             self.wire_bill(bill, BillView::Exported)
         })
     }

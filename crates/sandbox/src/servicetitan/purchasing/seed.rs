@@ -32,6 +32,7 @@ use words::{
 const VENDORS_FROM: i64 = 500_000_001;
 const SKUS_FROM: i64 = 510_000_001;
 const PLACES_FROM: i64 = 520_000_001;
+const TRUCKS_FROM: i64 = 520_000_011;
 const TAX_ZONES_FROM: i64 = 81;
 const CATEGORIES_FROM: i64 = 91;
 
@@ -357,7 +358,7 @@ fn warehouses(until: Timestamp) -> Vec<Warehouse> {
 fn trucks(until: Timestamp) -> Vec<Truck> {
     (1..=4)
         .map(|n| Truck {
-            id: PlaceId(PLACES_FROM + 10 + n),
+            id: PlaceId(TRUCKS_FROM + n - 1),
             name: format!("Truck {n:02}"),
             active: n != 4,
             memo: if n == 4 { "Sold" } else { "" }.to_owned(),
