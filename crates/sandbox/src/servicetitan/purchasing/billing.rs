@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::bill::{Accounts, Batch, Bill, BillKind, BillLine, BillView, Expense};
+use super::bill::{Batch, Bill, BillKind, BillLine, BillView, Expense};
+use super::goods::Goods;
 use super::order::{LandedCostMethod, OrderStatus};
 use super::ordering::{NewLine, midnight};
 use super::receipt::SyncStatus;
@@ -121,10 +122,10 @@ impl Books {
             let unknown = refused(id, format!("it has no line {}", change.line));
             let mut lines = bill.lines.iter_mut();
             let line = lines.find(|line| line.id == change.line).ok_or(unknown)?;
-            set(&mut line.quantity, change.quantity);
-            set(&mut line.cost, change.cost);
+            set(&mut line.goods.quantity, change.quantity);
+            set(&mut line.goods.cost, change.cost);
             let account = change.cost_of_sale_account;
-            line.accounts.cost_of_sale = account.or(line.accounts.cost_of_sale);
+            line.goods.accounts.cost_of_sale = account.or(line.goods.accounts.cost_of_sale);
         }
         for new in edit.add_lines {
             let line = self.bill_line(new)?;
@@ -151,17 +152,15 @@ impl Books {
             id: new.sku.0,
         };
         let item = self.purchasing.item(new.sku).ok_or(unknown)?;
+        let goods = Goods::of(item, new.quantity, &self.purchasing);
         Ok(BillLine {
             id,
             receipt_line: None,
-            sku: item.id,
-            kind: item.kind,
-            code: item.code.clone(),
-            name: item.display_name.clone().unwrap_or_default(),
-            description: new.description.unwrap_or_else(|| item.description.clone()),
-            quantity: new.quantity,
-            cost: new.cost.unwrap_or(item.cost),
-            accounts: Accounts::of(item, &self.purchasing),
+            goods: Goods {
+                cost: new.cost.unwrap_or(goods.cost),
+                description: new.description.unwrap_or(goods.description),
+                ..goods
+            },
         })
     }
 

@@ -359,7 +359,7 @@ impl Life<'_> {
         };
         let new = NewReturn {
             receipt: receipt.id,
-            lines: vec![(line.id, line.quantity.min(Decimal::ONE))],
+            lines: vec![(line.id, line.goods.quantity.min(Decimal::ONE))],
             tax: Decimal::ZERO,
             shipping: Decimal::ZERO,
             restocking_fee: Decimal::ZERO,

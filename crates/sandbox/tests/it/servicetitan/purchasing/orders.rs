@@ -41,7 +41,10 @@ async fn seeded_orders_stand_in_all_states_and_add_up() {
             let came = received.iter().filter(|receipt| receipt.active);
             let came = came.flat_map(|receipt| &receipt.lines);
             let came = came.filter(|row| row.order_line == line.id);
-            assert_eq!(came.map(|row| row.quantity).sum::<Decimal>(), line.received);
+            assert_eq!(
+                came.map(|row| row.goods.quantity).sum::<Decimal>(),
+                line.received
+            );
         }
         let bills = desk.tenant.bills_of(order.id);
         assert_eq!(bills.len(), received.len());
