@@ -63,14 +63,7 @@ pub fn sku_id(index: usize) -> SkuId {
 impl Purchasing {
     pub(crate) fn drawn(seed: u64, tenant: &TenantSeed, until: Timestamp) -> Self {
         let vendors: Vec<Vendor> = (0..tenant.vendors)
-            .map(|index| {
-                vendor(
-                    rng(seed ^ VENDOR_DRAWS, tenant, index as u64),
-                    tenant,
-                    index,
-                    until,
-                )
-            })
+            .map(|index| vendor(seed ^ VENDOR_DRAWS, tenant, index, until))
             .collect();
         let (mut materials, mut equipment, mut services) = (Vec::new(), Vec::new(), Vec::new());
         for index in 0..tenant.items {
@@ -147,8 +140,8 @@ fn address(rng: &mut ChaCha8Rng) -> PostalAddress {
     }
 }
 
-fn vendor(mut rng: ChaCha8Rng, tenant: &TenantSeed, index: usize, until: Timestamp) -> Vendor {
-    let rng = &mut rng;
+fn vendor(seed: u64, tenant: &TenantSeed, index: usize, until: Timestamp) -> Vendor {
+    let rng = &mut rng(seed, tenant, index as u64);
     let base = VENDOR_NAMES[index % VENDOR_NAMES.len()];
     let branch = index / VENDOR_NAMES.len();
     let name = match (hostile(tenant, index), branch) {
@@ -158,7 +151,13 @@ fn vendor(mut rng: ChaCha8Rng, tenant: &TenantSeed, index: usize, until: Timesta
     };
     let first = pick(rng, FIRST_NAMES);
     let line = rng.random_range(0..10_000);
-    let (created_on, modified_on) = times(rng, until);
+    let (mut created_on, mut modified_on) = times(rng, until);
+    let group = index as u64 / 4;
+    if tenant.mix.ties && group.is_multiple_of(2) {
+        // A list has no cursor: a poller must bear rows that changed in the same moment.
+        let mut shared = crate::servicetitan::seed::rng(seed, tenant, u64::MAX - group);
+        (created_on, modified_on) = times(&mut shared, until);
+    }
     let field = |type_id, name: &str, value| CustomField {
         type_id,
         name: Some(name.to_owned()),
