@@ -257,39 +257,32 @@ fn bill_of(
         receipt_line: Some(line.id),
         goods: line.goods.clone(),
     });
+    let blank = Bill::blank(
+        receipt.bill_id,
+        receipt.vendor_id,
+        receipt.business_unit_id,
+        date,
+        now,
+    );
     Bill {
-        id: receipt.bill_id,
         kind: BillKind::Procurement,
-        active: true,
         order_id: Some(receipt.order_id),
         receipt_id: Some(receipt.id),
-        sync_status: SyncStatus::Pending,
         reference_number: number,
         vendor_number: receipt.vendor_invoice_number.clone(),
         summary: receipt.memo.clone(),
-        bill_date: date,
         due_date: due(term, date),
-        post_date: None,
         term_name: term.map(|term| term.name.clone()),
         tax: receipt.tax,
         shipping: receipt.shipping,
         other: receipt.other,
         landed_cost_method: receipt.landed_cost_method,
-        vendor_id: receipt.vendor_id,
-        business_unit_id: receipt.business_unit_id,
         job_id: receipt.job_id,
         place_id: Some(receipt.place_id),
         ship_to: receipt.ship_to.clone(),
         ship_to_description: receipt.ship_to_description.clone(),
-        batch: None,
         lines: lines.collect(),
-        expenses: Vec::new(),
-        custom_fields: Vec::new(),
-        do_not_pay: false,
-        canceled_on: None,
-        reconciled_on: None,
-        created_on: now,
-        modified_on: now,
+        ..blank
     }
 }
 
