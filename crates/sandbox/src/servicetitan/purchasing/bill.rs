@@ -150,7 +150,16 @@ impl Bill {
         self.subtotal() + self.tax + self.shipping + self.other.unwrap_or_default()
     }
 
-    fn status(&self) -> &'static str {
+    /// What an AP bill says of where it came from.
+    pub(super) fn source(&self) -> &'static str {
+        match self.kind {
+            BillKind::Procurement => "Purchasing",
+            BillKind::ApBill => "Standalone",
+        }
+    }
+
+    /// What an AP bill says of how it stands.
+    pub(super) fn status(&self) -> &'static str {
         match (self.active, self.reconciled_on) {
             (false, _) => "Canceled",
             (true, Some(_)) => "Reconciled",
@@ -207,10 +216,6 @@ impl Books {
     }
 
     fn add_payable(&self, bill: &Bill, row: &mut Value) {
-        let source = match bill.kind {
-            BillKind::Procurement => "Purchasing",
-            BillKind::ApBill => "Standalone",
-        };
         let expenses = bill.expenses.iter().map(|line| {
             json!({
                 "id": line.id, "amount": text(line.amount), "description": line.description,
@@ -221,7 +226,7 @@ impl Books {
         });
         let expenses: Vec<Value> = expenses.collect();
         row["status"] = json!(bill.status());
-        row["source"] = json!(source);
+        row["source"] = json!(bill.source());
         row["billType"] = json!(bill.kind);
         row["earlyDiscountDate"] = Value::Null;
         row["vendorInvoiceTotal"] = json!(bill.reconciled_on.map(|_| text(bill.total())));

@@ -117,7 +117,12 @@ impl Call<'_> {
 
     pub(in crate::servicetitan::purchasing) fn payable_bills(&self) -> Answer {
         let query = self.query(&[PAGING, RANGES, OWN, &["statuses", "sources"]])?;
-        let rows = self.bills(&query)?;
+        let among = |name: &str, text: &str| {
+            let asked = query.all(name);
+            asked.is_empty() || asked.contains(&text)
+        };
+        let mut rows = self.bills(&query)?;
+        rows.retain(|bill| among("statuses", bill.status()) && among("sources", bill.source()));
         self.bill_page(&query, rows, BillView::Payable)
     }
 

@@ -297,6 +297,19 @@ async fn ap_bills_need_a_scope_and_show_more() {
     desk.tenant.reconcile_bill(typed).unwrap();
     let row = desk.get("accounting", &format!("ap-bills/{typed}")).await;
     assert_eq!(row["status"], "Reconciled");
+    for (filter, expected) in [
+        ("statuses=Reconciled&sources=Standalone", vec![typed.0]),
+        (
+            "statuses=Unreconciled&statuses=Discrepancy",
+            vec![receipt.bill_id.0],
+        ),
+        ("sources=OCR", vec![]),
+    ] {
+        let list = desk
+            .get("accounting", &format!("ap-bills?billType=NotSet&{filter}"))
+            .await;
+        assert_eq!(ids(&list), expected, "{filter}");
+    }
     desk.tenant.post_bill(typed).unwrap();
     let (_, marked) = post(
         &desk,
