@@ -121,9 +121,22 @@ pub enum Act {
     GrantScope { scope: String },
     /// Kills all tokens of the tenant.
     ExpireTokens,
-    /// Anything on the purchasing side.
-    #[serde(untagged)]
+    /// Anything on the purchasing side. Its JSON is the deed's own: [`Act::read`] reads either.
+    #[serde(skip)]
     Purchasing(Box<Deed>),
+}
+
+impl Act {
+    /// Reads an act of either side. The error is that of the side which knows the act.
+    pub fn read(json: &Value) -> Result<Self, serde_json::Error> {
+        match Deed::deserialize(json) {
+            Ok(deed) => Ok(deed.into()),
+            Err(error) if error.to_string().starts_with("unknown variant") => {
+                Self::deserialize(json)
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Why an act cannot be done.

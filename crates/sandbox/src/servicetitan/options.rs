@@ -230,6 +230,9 @@ pub struct Switches {
     /// Enums are numbers on every third order type, receipt and bill: against the spec, as seen
     /// live.
     pub numeric_enums: bool,
+    /// The feed of inventory bills has those without an order too, whose expenses it does not
+    /// show (unknown whether).
+    pub feed_has_typed_bills: bool,
     /// Bills and credits that were not posted can be marked as exported (unknown whether).
     pub mark_pending_exported: bool,
     /// The gateway's own errors (401, 403, 404, 429) lack `errors` and `data`: against the spec,
@@ -261,6 +264,7 @@ impl Default for Switches {
             null_lists: true,
             undated_categories: true,
             numeric_enums: true,
+            feed_has_typed_bills: false,
             mark_pending_exported: false,
             bare_problems: true,
             wrong_tenant_status: 403,

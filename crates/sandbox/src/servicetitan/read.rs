@@ -260,6 +260,17 @@ impl Call<'_> {
         table: &Table<T>,
         wire: impl Fn(&T) -> Value,
     ) -> Answer {
+        self.export_some(name, table, |_| true, wire)
+    }
+
+    /// A feed of those rows of a table that it knows.
+    pub(super) fn export_some<T: Record>(
+        &self,
+        name: &str,
+        table: &Table<T>,
+        shown: impl Fn(&T) -> bool,
+        wire: impl Fn(&T) -> Value,
+    ) -> Answer {
         // `active` is known to the appointments' feed alone.
         let own: &[&str] = if name == "appointments" {
             &["active"]
@@ -279,7 +290,8 @@ impl Call<'_> {
         };
         let page = feed::read(table, &tokens, &query, self.switches, self.now)?;
         let rows = page.rows.into_iter();
-        let rows = rows.filter(|row| active.is_none_or(|active| row.is_active() == active));
+        let rows =
+            rows.filter(|row| shown(row) && active.is_none_or(|active| row.is_active() == active));
         Ok(Some(json!({
             "hasMore": page.has_more,
             "continueFrom": page.continue_from,

@@ -6,16 +6,15 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Purchasing;
-use super::item::{Item, ItemKind};
-use super::money::{text, to_cents};
+use super::goods::{Goods, account};
+use super::money::text;
 use super::order::{LandedCostMethod, object};
 use super::receipt::{Landed, SyncStatus};
 use super::vendor::PostalAddress;
 use crate::servicetitan::books::Books;
 use crate::servicetitan::record::{
     BillId, BillLineId, BusinessUnitId, CustomField, GlAccountId, JobId, PlaceId, PurchaseOrderId,
-    ReceiptId, ReceiptLineId, SkuId, VendorId,
+    ReceiptId, ReceiptLineId, VendorId,
 };
 use crate::servicetitan::rot::Kind;
 
@@ -26,17 +25,6 @@ pub enum BillKind {
     Procurement,
     /// Typed in, without an order. Lists show it only when asked for by `billType`.
     ApBill,
-}
-
-/// Where a line is booked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accounts {
-    /// The income account.
-    pub general: Option<GlAccountId>,
-    /// The cost account.
-    pub cost_of_sale: Option<GlAccountId>,
-    /// The stock account.
-    pub asset: Option<GlAccountId>,
 }
 
 /// A batch of documents that were posted together.
@@ -126,22 +114,8 @@ pub struct BillLine {
     pub id: BillLineId,
     /// The line of the receipt that it bills.
     pub receipt_line: Option<ReceiptLineId>,
-    /// What it is.
-    pub sku: SkuId,
-    /// Material or equipment.
-    pub kind: ItemKind,
-    /// The item's code.
-    pub code: String,
-    /// The item's name.
-    pub name: String,
-    /// HTML.
-    pub description: String,
-    /// How many.
-    pub quantity: Decimal,
-    /// What one costs.
-    pub cost: Decimal,
-    /// Where it is booked.
-    pub accounts: Accounts,
+    /// What is billed.
+    pub goods: Goods,
 }
 
 /// A line of a bill that is no goods.
@@ -157,19 +131,11 @@ pub struct Expense {
     pub account: Option<GlAccountId>,
 }
 
-impl BillLine {
-    /// Quantity times cost, to the cent.
-    #[must_use]
-    pub fn total(&self) -> Decimal {
-        to_cents(self.quantity * self.cost)
-    }
-}
-
 impl Bill {
     /// What its lines come to, each to the cent.
     #[must_use]
     pub fn subtotal(&self) -> Decimal {
-        let goods: Decimal = self.lines.iter().map(BillLine::total).sum();
+        let goods: Decimal = self.lines.iter().map(|line| line.goods.total()).sum();
         goods
             + self
                 .expenses
@@ -184,51 +150,22 @@ impl Bill {
         self.subtotal() + self.tax + self.shipping + self.other.unwrap_or_default()
     }
 
-    fn status(&self) -> &'static str {
+    /// What an AP bill says of where it came from.
+    pub(super) fn source(&self) -> &'static str {
+        match self.kind {
+            BillKind::Procurement => "Purchasing",
+            BillKind::ApBill => "Standalone",
+        }
+    }
+
+    /// What an AP bill says of how it stands.
+    pub(super) fn status(&self) -> &'static str {
         match (self.active, self.reconciled_on) {
             (false, _) => "Canceled",
             (true, Some(_)) => "Reconciled",
             (true, None) => "Unreconciled",
         }
     }
-}
-
-impl Accounts {
-    /// The accounts that an item names; a name that no account has stays without.
-    pub(super) fn of(item: &Item, tables: &Purchasing) -> Self {
-        let named = |name: &Option<String>| {
-            let name = name.as_ref()?;
-            let mut accounts = tables.gl_accounts.iter();
-            accounts
-                .find(|account| &account.name == name)
-                .map(|account| account.id)
-        };
-        Self {
-            general: named(&item.account),
-            cost_of_sale: named(&item.cost_of_sale_account),
-            asset: named(&item.asset_account),
-        }
-    }
-
-    /// General, cost of sale and asset account; inventory shows them without their ids.
-    pub(super) fn wire(&self, books: &Books, with_id: bool) -> [Value; 3] {
-        [self.general, self.cost_of_sale, self.asset].map(|id| account(books, id, with_id))
-    }
-}
-
-fn account(books: &Books, id: Option<GlAccountId>, with_id: bool) -> Value {
-    let found = id.and_then(|id| books.purchasing.gl_accounts.get(id.0));
-    let Some(account) = found else {
-        return Value::Null;
-    };
-    let mut wire = json!({
-        "name": account.name, "number": account.number, "type": account.kind,
-        "detailType": account.subtype,
-    });
-    if with_id {
-        wire["id"] = json!(account.id);
-    }
-    wire
 }
 
 /// Which of a bill's shapes is wanted.
@@ -279,10 +216,6 @@ impl Books {
     }
 
     fn add_payable(&self, bill: &Bill, row: &mut Value) {
-        let source = match bill.kind {
-            BillKind::Procurement => "Purchasing",
-            BillKind::ApBill => "Standalone",
-        };
         let expenses = bill.expenses.iter().map(|line| {
             json!({
                 "id": line.id, "amount": text(line.amount), "description": line.description,
@@ -293,7 +226,7 @@ impl Books {
         });
         let expenses: Vec<Value> = expenses.collect();
         row["status"] = json!(bill.status());
-        row["source"] = json!(source);
+        row["source"] = json!(bill.source());
         row["billType"] = json!(bill.kind);
         row["earlyDiscountDate"] = Value::Null;
         row["vendorInvoiceTotal"] = json!(bill.reconciled_on.map(|_| text(bill.total())));
@@ -305,30 +238,37 @@ impl Books {
     }
 
     fn wire_lines(&self, bill: &Bill, view: BillView) -> Vec<Value> {
-        let totals: Vec<Decimal> = bill.lines.iter().map(BillLine::total).collect();
+        let totals: Vec<Decimal> = bill.lines.iter().map(|line| line.goods.total()).collect();
         let head = [bill.tax, bill.shipping, bill.other.unwrap_or_default()];
         let landed = Landed::of(bill.landed_cost_method, &totals, head);
         let place = bill.place_id.and_then(|id| self.purchasing.place_name(id));
+        let truck = |id: PlaceId| self.purchasing.trucks.get(id.0).is_some();
+        let kind = if bill.place_id.is_some_and(truck) {
+            "Truck"
+        } else {
+            "Warehouse"
+        };
         let lines = (1..).zip(&bill.lines).enumerate();
         let lines = lines.map(|(n, (order, line))| {
-            let shares = landed.line(n, line.quantity, line.cost);
+            let goods = &line.goods;
+            let shares = landed.line(n, goods.quantity, goods.cost);
             let share = |n: usize| shares.map(|shares| text(shares[n]));
-            let [general, cost_of_sale, asset] = line.accounts.wire(self, true);
+            let [general, cost_of_sale, asset] = goods.accounts.wire(self, true);
             let order: i32 = order;
             let mut row = json!({
-                "order": order, "name": line.name, "description": line.description,
-                "quantity": text(line.quantity), "cost": text(line.cost),
+                "order": order, "name": goods.name, "description": goods.description,
+                "quantity": text(goods.quantity), "cost": text(goods.cost),
                 "allocatedTax": share(0), "allocatedShipping": share(1),
                 "allocatedOtherCosts": share(2), "fullyLandedUnitCost": share(3),
                 "inventoryLocation": place, "serialNumber": null,
                 "generalLedgerAccount": general, "costOfSaleAccount": cost_of_sale,
-                "assetAccount": asset, "id": line.id, "skuId": line.sku,
-                "receiptItemId": line.receipt_line, "skuType": line.kind,
-                "skuCode": line.code, "budgetCodeId": null,
+                "assetAccount": asset, "id": line.id, "skuId": goods.sku,
+                "receiptItemId": line.receipt_line, "skuType": goods.kind,
+                "skuCode": goods.code, "budgetCodeId": null,
             });
             if view == BillView::Payable {
                 row["inventoryLocation"] =
-                    json!({ "id": bill.place_id, "name": place, "type": "Warehouse" });
+                    json!({ "id": bill.place_id, "name": place, "type": kind });
                 row["vendorPartNumber"] = Value::Null;
             }
             row

@@ -1,27 +1,22 @@
 //! What happens to bills: they are edited, posted, exported, deleted, typed in. Exporting locks
 //! one for good, together with its receipt and, with the last of them, its order.
 
-use std::collections::BTreeSet;
+mod request;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use super::bill::{Batch, Bill, BillKind, BillView, Expense};
+use super::bill::{Batch, Bill, BillKind, BillLine, Expense};
+use super::goods::Goods;
 use super::order::{LandedCostMethod, OrderStatus};
-use super::ordering::midnight;
+use super::ordering::{NewLine, midnight};
 use super::receipt::SyncStatus;
 use super::receiving::due;
 use super::vendor::PostalAddress;
 use super::{Purchasing, set};
 use crate::servicetitan::act::Refusal;
-use crate::servicetitan::api::{Answer, Call};
 use crate::servicetitan::books::Books;
-use crate::servicetitan::list::{self, Filter};
-use crate::servicetitan::problem::Problem;
-use crate::servicetitan::query::Query;
-use crate::servicetitan::read::{PAGING, RANGES, row};
 use crate::servicetitan::record::{
     BillId, BillLineId, BusinessUnitId, GlAccountId, JobId, PurchaseOrderId, VendorId,
 };
@@ -45,6 +40,8 @@ pub struct BillEdit {
     pub lines: Vec<BillLineEdit>,
     /// The lines that are taken off.
     pub remove_lines: Vec<BillLineId>,
+    /// The lines that come on top, of no receipt, e.g. freight.
+    pub add_lines: Vec<NewLine>,
 }
 
 /// What is to be changed of a bill's line.
@@ -119,10 +116,14 @@ impl Books {
             let unknown = refused(id, format!("it has no line {}", change.line));
             let mut lines = bill.lines.iter_mut();
             let line = lines.find(|line| line.id == change.line).ok_or(unknown)?;
-            set(&mut line.quantity, change.quantity);
-            set(&mut line.cost, change.cost);
+            set(&mut line.goods.quantity, change.quantity);
+            set(&mut line.goods.cost, change.cost);
             let account = change.cost_of_sale_account;
-            line.accounts.cost_of_sale = account.or(line.accounts.cost_of_sale);
+            line.goods.accounts.cost_of_sale = account.or(line.goods.accounts.cost_of_sale);
+        }
+        for new in edit.add_lines {
+            let line = self.bill_line(new)?;
+            bill.lines.push(line);
         }
         set(&mut bill.vendor_id, edit.vendor);
         set(&mut bill.business_unit_id, edit.business_unit);
@@ -135,6 +136,26 @@ impl Books {
         bill.other = edit.other.or(bill.other);
         self.purchasing.bills.put(bill, now, None);
         Ok(())
+    }
+
+    /// A line of no receipt.
+    fn bill_line(&mut self, new: NewLine) -> Result<BillLine, Refusal> {
+        let id = BillLineId(self.ids.draw());
+        let unknown = Refusal::Unknown {
+            kind: Kind::Material,
+            id: new.sku.0,
+        };
+        let item = self.purchasing.item(new.sku).ok_or(unknown)?;
+        let goods = Goods::of(item, new.quantity, &self.purchasing);
+        Ok(BillLine {
+            id,
+            receipt_line: None,
+            goods: Goods {
+                cost: new.cost.unwrap_or(goods.cost),
+                description: new.description.unwrap_or(goods.description),
+                ..goods
+            },
+        })
     }
 
     /// Posts a bill in a batch of its own, or takes that back.
@@ -302,169 +323,6 @@ impl Bill {
             reconciled_on: None,
             created_on: now,
             modified_on: now,
-        }
-    }
-}
-
-/// The filters that inventory bills and AP bills share.
-const OWN: &[&str] = &[
-    "ids",
-    "batchId",
-    "billNumber",
-    "businessUnitIds",
-    "dateFrom",
-    "dateTo",
-    "jobNumber",
-    "purchaseOrderNumber",
-    "syncStatuses",
-    "minCost",
-    "maxCost",
-    "billType",
-];
-
-impl Call<'_> {
-    /// Active bills that pass; without `billType`, those of orders.
-    fn bills(&self, query: &Query) -> Result<Vec<&Bill>, Problem> {
-        let filter = Filter::read(query)?;
-        let units = query.ids("businessUnitIds", "BusinessUnitIds")?;
-        let (from, to) = (query.time("dateFrom")?, query.time("dateTo")?);
-        let (least, most) = (query.decimal("minCost")?, query.decimal("maxCost")?);
-        let batch = query.number("batchId")?;
-        let types = query.text("billType").unwrap_or("Procurement");
-        let tables = &self.books.purchasing;
-        let order_number = |bill: &Bill| {
-            let order = bill.order_id.and_then(|id| tables.orders.get(id.0));
-            order.map(|order| order.number.clone()).unwrap_or_default()
-        };
-        let job_number = |bill: &Bill| {
-            let job = bill.job_id.and_then(|id| self.books.jobs.get(id.0));
-            job.map(|job| job.job_number.clone()).unwrap_or_default()
-        };
-        let rows = filter
-            .candidates(&tables.bills, self.now)
-            .filter(|bill| {
-                let total = bill.total();
-                bill.active
-                    && filter.keeps(*bill, bill.modified_on)
-                    && (types == "NotSet" || types == format!("{:?}", bill.kind))
-                    && self.has_status(query, bill.sync_status)
-                    && batch.is_none_or(|id| bill.batch.as_ref().is_some_and(|b| b.id == id))
-                    && units.as_ref().is_none_or(|units: &BTreeSet<i64>| {
-                        units.contains(&bill.business_unit_id.0)
-                    })
-                    && from.is_none_or(|from| bill.bill_date >= from)
-                    && to.is_none_or(|to| bill.bill_date <= to)
-                    && least.is_none_or(|least| total >= least)
-                    && most.is_none_or(|most| total <= most)
-                    && list::mentions(query, "billNumber", &bill.reference_number)
-                    && list::mentions(query, "jobNumber", &job_number(bill))
-                    && list::mentions(query, "purchaseOrderNumber", &order_number(bill))
-            })
-            .collect();
-        Ok(rows)
-    }
-
-    /// `syncStatuses`, repeated; `PostedAndExported` means either.
-    #[expect(clippy::unused_self, reason = "reads as a filter of the call")]
-    pub(super) fn has_status(&self, query: &Query, status: SyncStatus) -> bool {
-        let asked = query.all("syncStatuses");
-        let has = |one: &str| match one {
-            "PostedAndExported" => status != SyncStatus::Pending,
-            other => other == format!("{status:?}"),
-        };
-        asked.is_empty() || asked.into_iter().any(has)
-    }
-
-    fn bill_page(&self, query: &Query, rows: Vec<&Bill>, view: BillView) -> Answer {
-        list::page(query, rows, |bill| self.wire_bill(bill, view)).map(Some)
-    }
-
-    pub(super) fn wire_bill(&self, bill: &Bill, view: BillView) -> Value {
-        let nulls = self.switches.null_lists;
-        let mut wire = self.books.wire_bill(bill, view, nulls);
-        self.count_enums(&mut wire, bill.id.0);
-        wire
-    }
-
-    pub(super) fn inventory_bills(&self) -> Answer {
-        let query = self.query(&[PAGING, RANGES, OWN])?;
-        let rows = self.bills(&query)?;
-        self.bill_page(&query, rows, BillView::Inventory)
-    }
-
-    /// The older list: an array without an envelope, so that nobody can tell whether more is to
-    /// come.
-    pub(super) fn bare_inventory_bills(&self) -> Answer {
-        let page = self.inventory_bills()?;
-        Ok(page.map(|mut page| page["data"].take()))
-    }
-
-    pub(super) fn payable_bills(&self) -> Answer {
-        let query = self.query(&[PAGING, RANGES, OWN, &["statuses", "sources"]])?;
-        let rows = self.bills(&query)?;
-        self.bill_page(&query, rows, BillView::Payable)
-    }
-
-    pub(super) fn payable_bill(&self, id: &str) -> Answer {
-        let bill = row(&self.books.purchasing.bills, id, "Bill")?;
-        Ok(Some(self.wire_bill(bill, BillView::Payable)))
-    }
-
-    pub(super) fn export_bills(&self) -> Answer {
-        self.export("inventory-bills", &self.books.purchasing.bills, |bill| {
-            self.wire_bill(bill, BillView::Exported)
-        })
-    }
-
-    /// Per bill whether it was marked; the call succeeds whatever comes of each.
-    pub(super) fn mark_bills(&mut self, ids: &[BillId], name: &str) -> Value {
-        let pending_too = self.switches.mark_pending_exported;
-        let now = self.now;
-        let marked = ids.iter().map(|id| {
-            let refusal = self.books.export_bill(*id, pending_too, now).err();
-            json!({
-                name: id, "success": refusal.is_none(),
-                "errorMessage": refusal.map(|refusal| refusal.to_string()),
-            })
-        });
-        marked.collect()
-    }
-
-    pub(super) fn mark_inventory_bills(&mut self) -> Answer {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Body {
-            inventory_bill_ids: Option<Vec<BillId>>,
-        }
-        let body: Body = self.read()?;
-        let missing = Problem::invalid(
-            "InventoryBillIds",
-            "The InventoryBillIds field is required.",
-        );
-        let ids = body.inventory_bill_ids.ok_or(missing)?;
-        Ok(Some(self.mark_bills(&ids, "inventoryBillId")))
-    }
-
-    pub(super) fn mark_payable_bills(&mut self) -> Answer {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Body {
-            bill_ids: Option<Vec<BillId>>,
-        }
-        let body: Body = self.read()?;
-        let missing = Problem::invalid("BillIds", "The BillIds field is required.");
-        let ids = body.bill_ids.ok_or(missing)?;
-        Ok(Some(self.mark_bills(&ids, "billId")))
-    }
-
-    /// Against the spec, as seen live: enums as numbers on every third row.
-    pub(super) fn count_enums(&self, wire: &mut Value, id: i64) {
-        if !self.switches.numeric_enums || id % 3 != 1 {
-            return;
-        }
-        if let Some(method) = wire.get_mut("landedCostMethod") {
-            let number = i32::from(*method == "ByValue");
-            *method = json!(number);
         }
     }
 }

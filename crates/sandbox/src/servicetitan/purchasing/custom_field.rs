@@ -113,6 +113,21 @@ impl Call<'_> {
     }
 }
 
+/// Sets a field, or clears it.
+pub(super) fn set_field(
+    fields: &mut Vec<CustomField>,
+    type_id: i64,
+    name: &str,
+    value: Option<String>,
+) {
+    fields.retain(|field| field.type_id != type_id);
+    fields.extend(value.map(|value| CustomField {
+        type_id,
+        name: Some(name.to_owned()),
+        value: Some(value),
+    }));
+}
+
 fn set<T: Fields>(
     table: &mut Table<T>,
     whose: Fielded,
@@ -130,13 +145,7 @@ fn set<T: Fields>(
             let mut known = whose.fields().iter();
             let field = known.find(|(_, name)| *name == pair.name);
             let (type_id, _) = *field.ok_or(Problem::invalid("CustomFields", &message))?;
-            let fields = row.fields();
-            fields.retain(|field| field.type_id != type_id);
-            fields.extend(pair.value.map(|value| CustomField {
-                type_id,
-                name: Some(pair.name),
-                value: Some(value),
-            }));
+            set_field(row.fields(), type_id, &pair.name, pair.value);
         }
         changed.push(row);
     }

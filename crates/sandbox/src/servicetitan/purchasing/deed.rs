@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::account::GlAccount;
 use super::billing::{BillEdit, NewBill};
+use super::custom_field::{Fielded, set_field};
 use super::item::Item;
 use super::ordering::{NewOrder, OrderEdit};
 use super::receiving::NewReceipt;
@@ -13,8 +15,8 @@ use super::vendor::{PostalAddress, Vendor};
 use crate::servicetitan::act::{Act, Outcome, Refusal};
 use crate::servicetitan::books::Books;
 use crate::servicetitan::record::{
-    BillId, BusinessUnit, BusinessUnitId, Job, JobId, PurchaseOrderId, ReceiptId, ReturnId, SkuId,
-    VendorId,
+    BillId, BusinessUnit, BusinessUnitId, GlAccountId, Job, JobId, PaymentTermId, PurchaseOrderId,
+    ReceiptId, ReturnId, SkuId, VendorId,
 };
 use crate::servicetitan::rot::Kind;
 
@@ -38,6 +40,21 @@ pub enum Deed {
     },
     /// Deactivates or reactivates a vendor.
     SetVendorActive { vendor: VendorId, active: bool },
+    /// Sets or clears a vendor's custom field by its name, e.g. `Tax ID`.
+    SetVendorField {
+        vendor: VendorId,
+        name: String,
+        value: Option<String>,
+    },
+    /// Sets or clears a vendor's payment term: its next bills are due by it.
+    SetVendorTerm {
+        vendor: VendorId,
+        term: Option<PaymentTermId>,
+    },
+    /// Changes a ledger account's name; items still say the old one.
+    RenameGlAccount { account: GlAccountId, name: String },
+    /// Deactivates or reactivates a ledger account.
+    SetGlAccountActive { account: GlAccountId, active: bool },
     /// Changes an item's name.
     RenameItem { item: SkuId, name: String },
     /// Changes an item's code.
@@ -150,6 +167,7 @@ impl From<Deed> for Act {
 }
 
 impl Books {
+    #[expect(clippy::too_many_lines, reason = "a table: one arm per deed")]
     pub(crate) fn deed(&mut self, deed: Deed, now: Timestamp) -> Result<Outcome, Refusal> {
         match deed {
             Deed::CreateVendor { name, address } => {
@@ -167,6 +185,20 @@ impl Books {
             }
             Deed::SetVendorActive { vendor, active } => {
                 self.edit_vendor(vendor, now, |row| row.active = active)
+            }
+            Deed::SetVendorField {
+                vendor,
+                name,
+                value,
+            } => self.set_vendor_field(vendor, &name, value, now),
+            Deed::SetVendorTerm { vendor, term } => {
+                self.edit_vendor(vendor, now, |row| row.payment_term_id = term)
+            }
+            Deed::RenameGlAccount { account, name } => {
+                self.edit_account(account, now, |row| row.name = name)
+            }
+            Deed::SetGlAccountActive { account, active } => {
+                self.edit_account(account, now, |row| row.active = active)
             }
             Deed::RenameItem { item, name } => {
                 self.edit_item(item, now, |row| row.display_name = Some(name))
@@ -246,6 +278,36 @@ impl Books {
         let kind = self.purchasing.item(item).ok_or(unknown)?.kind;
         let found = self.purchasing.items_mut(kind).change(item.0, now, edit);
         done(found, kind.table(), item.0)
+    }
+
+    fn set_vendor_field(
+        &mut self,
+        vendor: VendorId,
+        name: &str,
+        value: Option<String>,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        let known = Fielded::Vendors.fields().iter();
+        let unknown = Refusal::State {
+            kind: Kind::Vendor,
+            id: vendor.0,
+            why: format!("vendors have no field {name}"),
+        };
+        let field = known.copied().find(|(_, field)| *field == name);
+        let (type_id, name) = field.ok_or(unknown)?;
+        self.edit_vendor(vendor, now, |row| {
+            set_field(&mut row.custom_fields, type_id, name, value);
+        })
+    }
+
+    fn edit_account(
+        &mut self,
+        account: GlAccountId,
+        now: Timestamp,
+        edit: impl FnOnce(&mut GlAccount),
+    ) -> Result<Outcome, Refusal> {
+        let found = self.purchasing.gl_accounts.change(account.0, now, edit);
+        done(found, Kind::GlAccount, account.0)
     }
 
     fn edit_unit(

@@ -8,7 +8,9 @@ use super::place::{Truck, Warehouse};
 use super::vendor::{PostalAddress, Vendor};
 use super::{GlAccount, TaxZone};
 use crate::servicetitan::act::{Act, Refusal};
-use crate::servicetitan::record::{BusinessUnit, BusinessUnitId, JobId, SkuId, VendorId};
+use crate::servicetitan::record::{
+    BusinessUnit, BusinessUnitId, GlAccountId, JobId, PaymentTermId, SkuId, VendorId,
+};
 use crate::servicetitan::tenant::{Done, Tenant};
 
 impl Tenant {
@@ -105,6 +107,33 @@ impl Tenant {
     /// Deactivates or reactivates a vendor.
     pub fn set_vendor_active(&self, vendor: VendorId, active: bool) -> Done {
         self.do_run(Deed::SetVendorActive { vendor, active })
+    }
+
+    /// Sets or clears a vendor's custom field: `Account Number`, `Tax ID` or `Odoo Vendor`.
+    pub fn set_vendor_field(&self, vendor: VendorId, name: &str, value: Option<&str>) -> Done {
+        self.do_run(Deed::SetVendorField {
+            vendor,
+            name: name.to_owned(),
+            value: value.map(str::to_owned),
+        })
+    }
+
+    /// Sets or clears a vendor's payment term, which only its next bills tell, by name.
+    pub fn set_vendor_term(&self, vendor: VendorId, term: Option<PaymentTermId>) -> Done {
+        self.do_run(Deed::SetVendorTerm { vendor, term })
+    }
+
+    /// Changes a ledger account's name; items still say the old one.
+    pub fn rename_gl_account(&self, account: GlAccountId, name: &str) -> Done {
+        self.do_run(Deed::RenameGlAccount {
+            account,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Deactivates or reactivates a ledger account.
+    pub fn set_gl_account_active(&self, account: GlAccountId, active: bool) -> Done {
+        self.do_run(Deed::SetGlAccountActive { account, active })
     }
 
     /// Changes an item's name.

@@ -5,15 +5,14 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::bill::Accounts;
-use super::item::ItemKind;
-use super::money::{allocate, number, to_cents};
+use super::goods::Goods;
+use super::money::{allocate, number};
 use super::order::{LandedCostMethod, object};
 use super::vendor::PostalAddress;
 use crate::servicetitan::books::Books;
 use crate::servicetitan::record::{
     BillId, BusinessUnitId, CustomField, JobId, OrderLineId, PlaceId, PurchaseOrderId, ReceiptId,
-    ReceiptLineId, SkuId, VendorId,
+    ReceiptLineId, VendorId,
 };
 use crate::servicetitan::rot::Kind;
 use crate::servicetitan::seed::MADE_BY;
@@ -87,37 +86,15 @@ pub struct ReceiptLine {
     pub id: ReceiptLineId,
     /// Of which line of the order.
     pub order_line: OrderLineId,
-    /// What it is.
-    pub sku: SkuId,
-    /// Material or equipment.
-    pub kind: ItemKind,
-    /// The item's code.
-    pub code: String,
-    /// The item's name.
-    pub name: String,
-    /// HTML.
-    pub description: String,
-    /// How many came.
-    pub quantity: Decimal,
-    /// What one costs.
-    pub cost: Decimal,
-    /// Where it is booked.
-    pub accounts: Accounts,
-}
-
-impl ReceiptLine {
-    /// Quantity times cost, to the cent.
-    #[must_use]
-    pub fn total(&self) -> Decimal {
-        to_cents(self.quantity * self.cost)
-    }
+    /// What came.
+    pub goods: Goods,
 }
 
 impl Receipt {
     /// What its lines come to, each to the cent.
     #[must_use]
     pub fn subtotal(&self) -> Decimal {
-        self.lines.iter().map(ReceiptLine::total).sum()
+        self.lines.iter().map(|line| line.goods.total()).sum()
     }
 
     /// Lines, tax, shipping and other costs.
@@ -159,18 +136,23 @@ impl Landed {
 
 impl Books {
     pub(crate) fn wire_receipt(&self, receipt: &Receipt, nulls: bool) -> Value {
-        let totals: Vec<Decimal> = receipt.lines.iter().map(ReceiptLine::total).collect();
+        let totals: Vec<Decimal> = receipt
+            .lines
+            .iter()
+            .map(|line| line.goods.total())
+            .collect();
         let other = receipt.other.unwrap_or_default();
         let head = [receipt.tax, receipt.shipping, other];
         let landed = Landed::of(receipt.landed_cost_method, &totals, head);
         let lines = receipt.lines.iter().enumerate().map(|(place, line)| {
-            let shares = landed.line(place, line.quantity, line.cost);
+            let goods = &line.goods;
+            let shares = landed.line(place, goods.quantity, goods.cost);
             let share = |n: usize| shares.map(|shares| number(shares[n]));
-            let [general, cost_of_sale, asset] = line.accounts.wire(self, false);
+            let [general, cost_of_sale, asset] = goods.accounts.wire(self, false);
             json!({
-                "id": line.id, "skuId": line.sku, "name": line.name, "code": line.code,
-                "description": line.description, "quantity": number(line.quantity),
-                "cost": number(line.cost), "generalLedgerAccount": general,
+                "id": line.id, "skuId": goods.sku, "name": goods.name, "code": goods.code,
+                "description": goods.description, "quantity": number(goods.quantity),
+                "cost": number(goods.cost), "generalLedgerAccount": general,
                 "costOfSaleAccount": cost_of_sale, "assetAccount": asset,
                 "purchaseOrderItemId": line.order_line, "budgetCodeId": null,
                 "allocatedTax": share(0), "allocatedShipping": share(1),

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Purchasing;
-use super::bill::{Accounts, Bill, BillKind, BillLine};
+use super::bill::{Bill, BillKind, BillLine};
+use super::goods::Goods;
 use super::money::to_cents;
 use super::order::{LandedCostMethod, OrderStatus, PurchaseOrder};
 use super::ordering::midnight;
@@ -153,7 +154,7 @@ impl Purchasing {
         let lines = self.take_in(order, &came, ids, now)?;
         order.sent_on = order.sent_on.or(Some(now));
         order.settle(at);
-        let value: Decimal = lines.iter().map(ReceiptLine::total).sum();
+        let value: Decimal = lines.iter().map(|line| line.goods.total()).sum();
         let left = |all: Decimal, taken: Decimal| match order.status {
             OrderStatus::Received => all - taken,
             _ => match (all * value).checked_div(order.subtotal()) {
@@ -215,21 +216,12 @@ impl Purchasing {
             }
             line.received += new.quantity;
             line.modified_on = now;
-            let accounts = self
-                .item(line.sku)
-                .map(|item| Accounts::of(item, self))
-                .unwrap_or_default();
+            let goods = Goods::ordered(line, new.quantity, self);
+            let cost = new.cost.unwrap_or(goods.cost);
             Ok(ReceiptLine {
                 id: ReceiptLineId(ids.draw()),
                 order_line: line.id,
-                sku: line.sku,
-                kind: line.kind,
-                code: line.code.clone(),
-                name: line.name.clone(),
-                description: line.description.clone(),
-                quantity: new.quantity,
-                cost: new.cost.unwrap_or(line.cost),
-                accounts,
+                goods: Goods { cost, ..goods },
             })
         };
         came.iter().map(take).collect()
@@ -263,48 +255,34 @@ fn bill_of(
     let lines = receipt.lines.iter().map(|line| BillLine {
         id: BillLineId(ids.draw()),
         receipt_line: Some(line.id),
-        sku: line.sku,
-        kind: line.kind,
-        code: line.code.clone(),
-        name: line.name.clone(),
-        description: line.description.clone(),
-        quantity: line.quantity,
-        cost: line.cost,
-        accounts: line.accounts.clone(),
+        goods: line.goods.clone(),
     });
+    let blank = Bill::blank(
+        receipt.bill_id,
+        receipt.vendor_id,
+        receipt.business_unit_id,
+        date,
+        now,
+    );
     Bill {
-        id: receipt.bill_id,
         kind: BillKind::Procurement,
-        active: true,
         order_id: Some(receipt.order_id),
         receipt_id: Some(receipt.id),
-        sync_status: SyncStatus::Pending,
         reference_number: number,
         vendor_number: receipt.vendor_invoice_number.clone(),
         summary: receipt.memo.clone(),
-        bill_date: date,
         due_date: due(term, date),
-        post_date: None,
         term_name: term.map(|term| term.name.clone()),
         tax: receipt.tax,
         shipping: receipt.shipping,
         other: receipt.other,
         landed_cost_method: receipt.landed_cost_method,
-        vendor_id: receipt.vendor_id,
-        business_unit_id: receipt.business_unit_id,
         job_id: receipt.job_id,
         place_id: Some(receipt.place_id),
         ship_to: receipt.ship_to.clone(),
         ship_to_description: receipt.ship_to_description.clone(),
-        batch: None,
         lines: lines.collect(),
-        expenses: Vec::new(),
-        custom_fields: Vec::new(),
-        do_not_pay: false,
-        canceled_on: None,
-        reconciled_on: None,
-        created_on: now,
-        modified_on: now,
+        ..blank
     }
 }
 
@@ -354,7 +332,7 @@ impl Books {
         for came in &receipt.lines {
             let mut lines = order.lines.iter_mut();
             if let Some(line) = lines.find(|line| line.id == came.order_line) {
-                line.received -= came.quantity;
+                line.received -= came.goods.quantity;
             }
         }
         order.received_on = None;

@@ -5,15 +5,15 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::bill::{Accounts, pairs};
-use super::item::ItemKind;
-use super::money::{number, to_cents};
+use super::bill::pairs;
+use super::goods::Goods;
+use super::money::number;
 use super::order::object;
 use super::receipt::SyncStatus;
 use crate::servicetitan::books::Books;
 use crate::servicetitan::record::{
     ApCreditId, BusinessUnitId, CustomField, ExternalDatum, JobId, PlaceId, PurchaseOrderId,
-    ReceiptLineId, ReturnId, ReturnLineId, SkuId, VendorId,
+    ReceiptLineId, ReturnId, ReturnLineId, VendorId,
 };
 use crate::servicetitan::rot::Kind;
 use crate::servicetitan::seed::MADE_BY;
@@ -91,37 +91,15 @@ pub struct ReturnLine {
     pub id: ReturnLineId,
     /// The line of the receipt that it undoes.
     pub receipt_line: Option<ReceiptLineId>,
-    /// What it is.
-    pub sku: SkuId,
-    /// Material or equipment.
-    pub kind: ItemKind,
-    /// The item's code.
-    pub code: String,
-    /// The item's name.
-    pub name: String,
-    /// HTML.
-    pub description: String,
-    /// How many go back.
-    pub quantity: Decimal,
-    /// What one cost.
-    pub cost: Decimal,
-    /// Where it is booked.
-    pub accounts: Accounts,
-}
-
-impl ReturnLine {
-    /// Quantity times cost, to the cent.
-    #[must_use]
-    pub fn total(&self) -> Decimal {
-        to_cents(self.quantity * self.cost)
-    }
+    /// What goes back.
+    pub goods: Goods,
 }
 
 impl Return {
     /// Lines, tax and shipping, less what the vendor keeps.
     #[must_use]
     pub fn total(&self) -> Decimal {
-        let lines: Decimal = self.lines.iter().map(ReturnLine::total).sum();
+        let lines: Decimal = self.lines.iter().map(|line| line.goods.total()).sum();
         lines + self.tax + self.shipping - self.restocking_fee
     }
 }
@@ -164,12 +142,13 @@ pub struct ApCredit {
 impl Books {
     pub(crate) fn wire_return(&self, row: &Return, nulls: bool) -> Value {
         let lines = row.lines.iter().map(|line| {
-            let [general, cost_of_sale, asset] = line.accounts.wire(self, false);
+            let goods = &line.goods;
+            let [general, cost_of_sale, asset] = goods.accounts.wire(self, false);
             json!({
-                "id": line.id, "skuId": line.sku, "description": line.description,
-                "createdOn": row.created_on, "modifiedOn": row.created_on, "name": line.name,
-                "code": line.code, "quantity": number(line.quantity),
-                "cost": number(line.cost), "generalLedgerAccount": general,
+                "id": line.id, "skuId": goods.sku, "description": goods.description,
+                "createdOn": row.created_on, "modifiedOn": row.created_on, "name": goods.name,
+                "code": goods.code, "quantity": number(goods.quantity),
+                "cost": number(goods.cost), "generalLedgerAccount": general,
                 "costOfSaleAccount": cost_of_sale, "assetAccount": asset, "serialNumbers": [],
                 "createdById": MADE_BY, "active": true, "receiptItemId": line.receipt_line,
                 "budgetCodeId": null,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Purchasing;
+use super::goods::Goods;
 use super::ordering::midnight;
 use super::receipt::{Receipt, SyncStatus};
 use super::returned::{ApCredit, Return, ReturnLine, ReturnStatus};
@@ -57,21 +58,17 @@ impl Purchasing {
         let line = |(line, quantity): (ReceiptLineId, Decimal)| {
             let found = receipt.lines.iter().find(|came| came.id == line);
             let came = found.ok_or(refused(id.0, format!("nothing came as {line}")))?;
-            if quantity <= Decimal::ZERO || quantity > came.quantity {
+            if quantity <= Decimal::ZERO || quantity > came.goods.quantity {
                 let why = format!("{quantity} of line {line} cannot go back");
                 return Err(refused(id.0, why));
             }
             Ok(ReturnLine {
                 id: ReturnLineId(ids.draw()),
                 receipt_line: Some(line),
-                sku: came.sku,
-                kind: came.kind,
-                code: came.code.clone(),
-                name: came.name.clone(),
-                description: came.description.clone(),
-                quantity,
-                cost: came.cost,
-                accounts: came.accounts.clone(),
+                goods: Goods {
+                    quantity,
+                    ..came.goods.clone()
+                },
             })
         };
         let lines: Result<Vec<_>, Refusal> = new.lines.into_iter().map(line).collect();

@@ -1,37 +1,32 @@
 //! Vendors, the pricebook, places and accounts from a seed. Each vendor and item is drawn from a
 //! generator of its own: those of a small tenant are the first of a large one.
 
+mod fixtures;
 mod orders;
 mod words;
 
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use rust_decimal::Decimal;
 
 use super::Purchasing;
-use super::account::{GlAccount, TaxRate, TaxZone};
-use super::item::{Category, Item, ItemKind, ItemVendor};
-use super::order::{LandedCostMethod, OrderType};
-use super::place::{Truck, Warehouse};
+use super::item::{Item, ItemKind, ItemVendor};
 use super::vendor::{PostalAddress, Vendor, VendorContact};
 use crate::servicetitan::options::TenantSeed;
-use crate::servicetitan::record::{
-    BusinessUnit, BusinessUnitId, CategoryId, CustomField, GlAccountId, NamedId, OrderTypeId,
-    PaymentTermId, PlaceId, SkuId, TaxZoneId, VendorId,
-};
+use crate::servicetitan::record::{CategoryId, CustomField, PaymentTermId, SkuId, VendorId};
 use crate::servicetitan::seed::words::{FIRST_NAMES, HOSTILE_NAMES, LAST_NAMES, STREETS};
 use crate::servicetitan::seed::{offset, rng};
 use crate::servicetitan::table::Table;
+pub(crate) use fixtures::business_units;
+use fixtures::{categories, gl_accounts, order_types, tax_zones, trucks, warehouses};
 pub use orders::purchase_order_id;
-use words::{
-    CATEGORIES, CITIES, EQUIPMENT, GL_ACCOUNTS, MAKERS, MATERIALS, SERVICES, SIZES, Stock,
-    VENDOR_NAMES,
-};
+use words::{CITIES, EQUIPMENT, MAKERS, MATERIALS, SERVICES, SIZES, Stock, VENDOR_NAMES};
 
 const VENDORS_FROM: i64 = 500_000_001;
 const SKUS_FROM: i64 = 510_000_001;
 const PLACES_FROM: i64 = 520_000_001;
+const TRUCKS_FROM: i64 = 520_000_011;
 const TAX_ZONES_FROM: i64 = 81;
 const CATEGORIES_FROM: i64 = 91;
 
@@ -62,14 +57,7 @@ pub fn sku_id(index: usize) -> SkuId {
 impl Purchasing {
     pub(crate) fn drawn(seed: u64, tenant: &TenantSeed, until: Timestamp) -> Self {
         let vendors: Vec<Vendor> = (0..tenant.vendors)
-            .map(|index| {
-                vendor(
-                    rng(seed ^ VENDOR_DRAWS, tenant, index as u64),
-                    tenant,
-                    index,
-                    until,
-                )
-            })
+            .map(|index| vendor(seed ^ VENDOR_DRAWS, tenant, index, until))
             .collect();
         let (mut materials, mut equipment, mut services) = (Vec::new(), Vec::new(), Vec::new());
         for index in 0..tenant.items {
@@ -146,8 +134,8 @@ fn address(rng: &mut ChaCha8Rng) -> PostalAddress {
     }
 }
 
-fn vendor(mut rng: ChaCha8Rng, tenant: &TenantSeed, index: usize, until: Timestamp) -> Vendor {
-    let rng = &mut rng;
+fn vendor(seed: u64, tenant: &TenantSeed, index: usize, until: Timestamp) -> Vendor {
+    let rng = &mut rng(seed, tenant, index as u64);
     let base = VENDOR_NAMES[index % VENDOR_NAMES.len()];
     let branch = index / VENDOR_NAMES.len();
     let name = match (hostile(tenant, index), branch) {
@@ -157,7 +145,13 @@ fn vendor(mut rng: ChaCha8Rng, tenant: &TenantSeed, index: usize, until: Timesta
     };
     let first = pick(rng, FIRST_NAMES);
     let line = rng.random_range(0..10_000);
-    let (created_on, modified_on) = times(rng, until);
+    let (mut created_on, mut modified_on) = times(rng, until);
+    let group = index as u64 / 4;
+    if tenant.mix.ties && group.is_multiple_of(2) {
+        // A list has no cursor: a poller must bear rows that changed in the same moment.
+        let mut shared = crate::servicetitan::seed::rng(seed, tenant, u64::MAX - group);
+        (created_on, modified_on) = times(&mut shared, until);
+    }
     let field = |type_id, name: &str, value| CustomField {
         type_id,
         name: Some(name.to_owned()),
@@ -308,185 +302,4 @@ fn cost(rng: &mut ChaCha8Rng, from_cents: i64) -> Decimal {
         _ => Decimal::new(ten_thousandths / 100, 2),
     }
     .normalize()
-}
-
-fn made(until: Timestamp) -> Timestamp {
-    until - (24 * 365 * 2).hours()
-}
-
-fn categories(until: Timestamp) -> Vec<Category> {
-    let rows = (CATEGORIES_FROM..).zip(CATEGORIES);
-    rows.map(|(id, (name, category_type))| Category {
-        id: CategoryId(id),
-        name: (*name).to_owned(),
-        active: true,
-        category_type,
-        created_on: made(until),
-        modified_on: made(until),
-    })
-    .collect()
-}
-
-fn warehouses(until: Timestamp) -> Vec<Warehouse> {
-    let rows = [
-        ("Main Warehouse", "1200 Industrial Blvd", "Austin", true),
-        ("North Yard", "77 Depot Rd", "Round Rock", true),
-        ("Old Shop", "4 Mill St", "Austin", false),
-    ];
-    (PLACES_FROM..)
-        .zip(rows)
-        .map(|(id, (name, street, city, active))| Warehouse {
-            id: PlaceId(id),
-            name: name.to_owned(),
-            active,
-            address: PostalAddress {
-                street: Some(street.to_owned()),
-                unit: None,
-                city: Some(city.to_owned()),
-                state: Some("TX".to_owned()),
-                zip: Some("78701".to_owned()),
-                country: Some("USA".to_owned()),
-            },
-            created_on: made(until),
-            modified_on: made(until),
-            external_data: Vec::new(),
-        })
-        .collect()
-}
-
-fn trucks(until: Timestamp) -> Vec<Truck> {
-    (1..=4)
-        .map(|n| Truck {
-            id: PlaceId(PLACES_FROM + 10 + n),
-            name: format!("Truck {n:02}"),
-            active: n != 4,
-            memo: if n == 4 { "Sold" } else { "" }.to_owned(),
-            warehouse_id: Some(PlaceId(PLACES_FROM)),
-            technician_ids: if n == 4 { Vec::new() } else { vec![200 + n] },
-            created_on: made(until),
-            modified_on: made(until),
-            external_data: Vec::new(),
-        })
-        .collect()
-}
-
-fn gl_accounts(until: Timestamp) -> Vec<GlAccount> {
-    let rows = (1..).zip(GL_ACCOUNTS);
-    rows.map(|(id, row)| GlAccount {
-        id: GlAccountId(id),
-        name: row.name.to_owned(),
-        number: row.number.map(str::to_owned),
-        description: None,
-        kind: row.kind.to_owned(),
-        subtype: row.subtype.map(str::to_owned),
-        active: row.active,
-        is_intacct_group: false,
-        is_intacct_bank_account: false,
-        source: "AccountingSystem",
-        default_account_type: row.part,
-        created_on: made(until),
-        modified_on: made(until),
-    })
-    .collect()
-}
-
-fn order_types(until: Timestamp) -> Vec<OrderType> {
-    use LandedCostMethod::{ByValue, None};
-    let rows = [
-        ("Stock", true, None),
-        ("Job with landed cost", true, ByValue),
-        ("Will call (old)", false, None),
-    ];
-    (1..)
-        .zip(rows)
-        .map(|(id, (name, active, landed_cost_method))| OrderType {
-            id: OrderTypeId(id),
-            name: name.to_owned(),
-            active,
-            automatically_receive: false,
-            display_to_technician: true,
-            impact_to_technician_payroll: false,
-            allow_technicians_to_send_po: false,
-            default_required_date_days_offset: 3,
-            skip_weekends: true,
-            exclude_tax_from_job_costing: false,
-            landed_cost_method,
-            include_tax_in_fully_landed_cost: landed_cost_method == ByValue,
-            created_on: made(until),
-            modified_on: made(until),
-        })
-        .collect()
-}
-
-fn tax_zones(until: Timestamp) -> Vec<TaxZone> {
-    let rate = |id, name: &str, ten_thousandths| TaxRate {
-        id: Some(id),
-        tax_name: Some(name.to_owned()),
-        tax_base_type: vec!["Subtotal"],
-        tax_rate: Decimal::new(ten_thousandths, 4),
-        sales_tax_item: Some(name.to_owned()),
-    };
-    let zone = |n, name: &str, rates: Vec<TaxRate>, active| TaxZone {
-        id: TaxZoneId(TAX_ZONES_FROM + n),
-        name: name.to_owned(),
-        color: Some(0x33_66_99),
-        is_tax_rate_separated: rates.len() > 1,
-        is_multiple_tax_zone: rates.len() > 1,
-        rates,
-        created_on: made(until),
-        modified_on: made(until),
-        active,
-    };
-    let texas = || rate(1, "TX State", 625);
-    vec![
-        zone(
-            0,
-            "Austin 8.25%",
-            vec![
-                texas(),
-                rate(2, "City of Austin", 100),
-                rate(3, "Capital Metro", 100),
-            ],
-            true,
-        ),
-        zone(1, "Texas 6.25%", vec![texas()], true),
-        zone(2, "Exempt", Vec::new(), true),
-        zone(3, "Old county", vec![rate(4, "County", 50)], false),
-    ]
-}
-
-/// The units of a tenant; the first three are the oldest.
-pub(crate) fn business_units(until: Timestamp) -> Vec<BusinessUnit> {
-    let rows = [
-        ("Plumbing - Service", "4100", "Plumbing", true),
-        ("HVAC - Install", "4200", "HVAC", true),
-        ("Electrical", "4300", "Electrical", true),
-        ("HVAC - Service", "4210", "HVAC", true),
-        ("Plumbing - Install", "4110", "Plumbing", true),
-        ("Drains (closed)", "4900", "Plumbing", false),
-    ];
-    let trades = ["Plumbing", "HVAC", "Electrical"];
-    (1..)
-        .zip(rows)
-        .map(|(id, (name, code, trade, active))| BusinessUnit {
-            id: BusinessUnitId(id),
-            active,
-            name: name.to_owned(),
-            official_name: Some(format!("{name} LLC")),
-            currency: Some("USD".to_owned()),
-            quickbooks_class: Some(name.replace(" - ", ":")),
-            account_code: Some(code.to_owned()),
-            trade: (1..)
-                .zip(trades)
-                .find(|(_, name)| *name == trade)
-                .map(|(id, name)| NamedId {
-                    id,
-                    name: name.to_owned(),
-                }),
-            division: None,
-            external_data: Vec::new(),
-            created_on: made(until),
-            modified_on: made(until),
-        })
-        .collect()
 }

@@ -5,8 +5,8 @@ mod orders;
 
 use reqwest::Method;
 use sandbox::servicetitan::{
-    Act, BusinessUnitId, Decimal, Deed, ItemKind, Kind, Mix, PostalAddress, Refusal, Rot, VendorId,
-    sku_id, vendor_id,
+    BusinessUnitId, Decimal, Deed, GlAccountId, ItemKind, Kind, Mix, NewReceipt, PaymentTermId,
+    PostalAddress, PurchaseOrderId, Refusal, Rot, VendorId, sku_id, vendor_id,
 };
 use serde_json::{Value, json};
 
@@ -163,6 +163,71 @@ async fn a_vendor_is_read_under_other_names_than_it_is_written() {
 }
 
 #[tokio::test]
+async fn vendors_change_at_the_same_moment_and_lists_lag_behind_writes() {
+    let desk = Desk::with(|o| o.switch(|s| s.read_lag_ms = 2_000)).await;
+    let vendors = desk.tenant.vendors();
+    assert_eq!(vendors[0].modified_on, vendors[3].modified_on);
+    assert_ne!(vendors[0].modified_on, vendors[4].modified_on);
+    let (_, made) = write(&desk, Method::POST, "vendors", &new_vendor()).await;
+    let path = format!("vendors?ids={}", made["id"]);
+    assert_eq!(ids(&desk.get("inventory", &path).await), NONE);
+    desk.hands.advance_s(3);
+    assert_eq!(ids(&desk.get("inventory", &path).await).len(), 1);
+    let (_, again) = write(&desk, Method::POST, "vendors", &new_vendor()).await;
+    assert_ne!(made["id"], again["id"], "nothing is idempotent");
+}
+
+#[tokio::test]
+async fn a_vendors_term_is_told_by_its_bills_alone() {
+    let desk = Desk::new().await;
+    let id = vendor_id(0);
+    desk.tenant
+        .set_vendor_term(id, Some(PaymentTermId(3)))
+        .unwrap();
+    desk.tenant
+        .set_vendor_field(id, "Tax ID", Some("12-3456789"))
+        .unwrap();
+    assert!(desk.tenant.set_vendor_field(id, "Shoe size", None).is_err());
+    let row = desk.get("inventory", &format!("vendors/{id}")).await;
+    assert!(row.get("paymentTermId").is_none());
+    let fields = row["customFields"].as_array().unwrap();
+    assert!(fields.contains(&json!({ "typeId": 602, "name": "Tax ID", "value": "12-3456789" })));
+    for (term, due) in [(3, "2026-12-22T00:00:00Z"), (5, "2026-12-10T00:00:00Z")] {
+        desk.tenant
+            .set_vendor_term(id, Some(PaymentTermId(term)))
+            .unwrap();
+        let (_, made) = write(&desk, Method::POST, "purchase-orders", &new_order()).await;
+        let order = PurchaseOrderId(made["id"].as_i64().unwrap());
+        desk.tenant.receive(order, NewReceipt::rest("T")).unwrap();
+        let bill = desk.tenant.bills_of(order).pop().unwrap();
+        assert_eq!(bill.due_date.to_string(), due, "{:?}", bill.term_name);
+    }
+}
+
+#[tokio::test]
+async fn an_item_may_name_an_account_that_nobody_has() {
+    let desk = Desk::new().await;
+    desk.tenant
+        .rename_gl_account(GlAccountId(3), "Cost of parts")
+        .unwrap();
+    desk.tenant
+        .set_gl_account_active(GlAccountId(10), false)
+        .unwrap();
+    let listed = desk.get("accounting", "gl-accounts").await;
+    assert!(!ids(&listed).contains(&10));
+    let (_, made) = write(&desk, Method::POST, "purchase-orders", &new_order()).await;
+    let order = PurchaseOrderId(made["id"].as_i64().unwrap());
+    let receipt = desk.tenant.receive(order, NewReceipt::rest("A")).unwrap();
+    let path = format!("inventory-bills/paginated?ids={}", receipt.bill_id);
+    let line = desk.get("accounting", &path).await["data"][0]["items"][0].clone();
+    assert!(
+        line["costOfSaleAccount"].is_null(),
+        "the item says COGS - Materials still"
+    );
+    assert_eq!(line["assetAccount"]["name"], "Inventory Asset");
+}
+
+#[tokio::test]
 async fn the_pricebook_is_listed_fed_and_changed() {
     let desk = Desk::with(|o| o.mix(Mix::plain())).await;
     let all = desk
@@ -299,7 +364,7 @@ async fn deeds_are_acts_with_curl() {
         name: "By curl".to_owned(),
         address,
     };
-    let made: Value = act(json!(Act::from(deed))).await.json().await.unwrap();
+    let made: Value = act(json!(deed)).await.json().await.unwrap();
     let id = VendorId(made["id"].as_i64().unwrap());
     assert_eq!(desk.tenant.vendor(id).unwrap().name, "By curl");
     let cost = json!({ "do": "change_item_cost", "item": sku_id(0), "cost": 4.1275 });
@@ -308,7 +373,19 @@ async fn deeds_are_acts_with_curl() {
     assert_eq!(item.cost.to_string(), "4.1275");
     let unknown = act(json!({ "do": "rename_vendor", "vendor": 1, "name": "x" })).await;
     assert_eq!(unknown.status(), 404);
-    assert_eq!(act(json!({ "do": "dance" })).await.status(), 422);
+    for (body, word) in [
+        (json!({ "do": "dance" }), "unknown variant `dance`"),
+        (json!({ "do": "rename_vendor" }), "missing field `vendor`"),
+        (
+            json!({ "do": "rename_customer" }),
+            "missing field `customer`",
+        ),
+    ] {
+        let refused = act(body).await;
+        assert_eq!(refused.status(), 422);
+        let error: Value = refused.json().await.unwrap();
+        assert!(error["error"].as_str().unwrap().contains(word), "{error}");
+    }
     let refused = desk.tenant.rename_item(sku_id(999), "x");
     assert!(matches!(refused, Err(Refusal::Unknown { .. })));
 }

@@ -20,8 +20,10 @@ use crate::servicetitan::write::Missing;
 impl Call<'_> {
     pub(in crate::servicetitan::purchasing) fn orders(&self) -> Answer {
         let own = ["ids", "sort", "status", "number", "jobId", "jobIds"];
+        // No order here has a technician or a project.
+        let absent = ["technicianId", "projectId"];
         let times = ["dateOnOrAfter", "dateBefore", "sentOnOrAfter", "sentBefore"];
-        let query = self.query(&[PAGING, RANGES, &own, &times])?;
+        let query = self.query(&[PAGING, RANGES, &own, &times, &absent])?;
         let filter = Filter::read(&query)?;
         let (job, jobs) = (query.number("jobId")?, query.ids("jobIds", "JobIds")?);
         let (from, before) = (query.time("dateOnOrAfter")?, query.time("dateBefore")?);
@@ -32,6 +34,7 @@ impl Call<'_> {
                 let at = order.job_id.map(|job| job.0);
                 let status = format!("{:?}", order.status);
                 filter.keeps(*order, order.modified_on)
+                    && absent.iter().all(|name| query.text(name).is_none())
                     && query.text("status").is_none_or(|s| s == status)
                     && query.text("number").is_none_or(|n| n == order.number)
                     && job.is_none_or(|job| at == Some(job))

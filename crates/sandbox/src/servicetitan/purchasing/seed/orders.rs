@@ -6,7 +6,7 @@ use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use rust_decimal::Decimal;
 
-use super::{ITEM_DRAWS, KINDS, percent, sku_id};
+use super::{ITEM_DRAWS, KINDS, PLACES_FROM, TRUCKS_FROM, percent, sku_id};
 use crate::servicetitan::books::{Books, Ids};
 use crate::servicetitan::jobs;
 use crate::servicetitan::options::TenantSeed;
@@ -22,7 +22,7 @@ use crate::servicetitan::purchasing::returning::{NewReturn, credit};
 use crate::servicetitan::purchasing::{OrderStatus, Purchasing, ReturnStatus};
 use crate::servicetitan::record::{
     Appointment, AppointmentId, BillId, BillLineId, BusinessUnitId, GlAccountId, Job, JobId,
-    OrderTypeId, PurchaseOrderId,
+    OrderTypeId, PlaceId, PurchaseOrderId,
 };
 use crate::servicetitan::seed::{offset, rng};
 use crate::servicetitan::table::Table;
@@ -178,6 +178,7 @@ impl Life<'_> {
                 tax: Some(tax),
                 shipping: Some(shipping),
                 order_type: Some(OrderTypeId(if self.index % 7 == 3 { 2 } else { 1 })),
+                place: Some(self.place()),
                 impacts_technician_payroll: Some(percent(&mut self.rng, 10)),
                 ..OrderEdit::default()
             },
@@ -186,6 +187,15 @@ impl Life<'_> {
         let mut order = drafted.expect("seeded orders refer to seeded rows");
         order.number = (10_001 + self.index).to_string();
         order
+    }
+
+    /// Mostly the main warehouse, else the yard or a truck.
+    fn place(&self) -> PlaceId {
+        PlaceId(match self.index % 6 {
+            1 => PLACES_FROM + 1,
+            4 => TRUCKS_FROM,
+            _ => PLACES_FROM,
+        })
     }
 
     /// Something to buy: services are passed over.
@@ -314,7 +324,11 @@ impl Life<'_> {
     ) -> (Receipt, Bill) {
         let days = self.rng.random_range(1..8);
         self.days(days);
-        let before = || drawn.receipts.iter().filter(|row| row.order_id == order.id);
+        // The order's own receipts are the last ones drawn.
+        let before = || {
+            let latest = drawn.receipts.iter().rev();
+            latest.take_while(|row| row.order_id == order.id)
+        };
         let earlier = Earlier {
             count: before().count(),
             tax: before().map(|row| row.tax).sum(),
@@ -345,7 +359,7 @@ impl Life<'_> {
         };
         let new = NewReturn {
             receipt: receipt.id,
-            lines: vec![(line.id, line.quantity.min(Decimal::ONE))],
+            lines: vec![(line.id, line.goods.quantity.min(Decimal::ONE))],
             tax: Decimal::ZERO,
             shipping: Decimal::ZERO,
             restocking_fee: Decimal::ZERO,

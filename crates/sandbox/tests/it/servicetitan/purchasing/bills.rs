@@ -2,9 +2,9 @@
 
 use reqwest::Method;
 use sandbox::servicetitan::{
-    BillEdit, BillId, BillLineEdit, BusinessUnitId, GlAccountId, NewBill, NewOrder, NewReceipt,
-    NewReturn, OrderStatus, PurchaseOrderId, Receipt, Refusal, ReturnStatus, SyncStatus, Tenant,
-    purchase_order_id, sku_id, vendor_id,
+    BillEdit, BillId, BillLineEdit, BusinessUnitId, GlAccountId, NewBill, NewLine, NewOrder,
+    NewReceipt, NewReturn, OrderStatus, PurchaseOrderId, Receipt, Refusal, ReturnStatus,
+    SyncStatus, Tenant, purchase_order_id, sku_id, vendor_id,
 };
 use serde_json::{Value, json};
 
@@ -92,8 +92,14 @@ async fn a_posted_bill_can_still_be_edited() {
         ..BillEdit::default()
     };
     tenant.edit_bill(id, edit).unwrap();
+    let freight = BillEdit {
+        add_lines: vec![NewLine::new(sku_id(1), dec("1"), dec("-0.50"))],
+        ..BillEdit::default()
+    };
+    tenant.edit_bill(id, freight).unwrap();
     let row = bill(&desk, id).await;
-    assert_eq!(row["billAmount"], "30.21", "25.15 + 2.06 + 3.00");
+    assert!(row["items"][1]["receiptItemId"].is_null());
+    assert_eq!(row["billAmount"], "29.71", "25.15 - 0.50 + 2.06 + 3.00");
     assert_eq!(row["items"][0]["costOfSaleAccount"]["id"], 4);
     tenant.unpost_bill(id).unwrap();
     let row = bill(&desk, id).await;
@@ -280,9 +286,30 @@ async fn ap_bills_need_a_scope_and_show_more() {
         row["expenseItems"][0]["generalLedgerAccount"]["name"],
         "Shop Supplies"
     );
+    for (all, expected) in [
+        (false, vec![receipt.bill_id.0]),
+        (true, vec![receipt.bill_id.0, typed.0]),
+    ] {
+        desk.sandbox.switch(|s| s.feed_has_typed_bills = all);
+        let feed = desk.get("accounting", "export/inventory-bills").await;
+        assert_eq!(ids(&feed), expected);
+    }
     desk.tenant.reconcile_bill(typed).unwrap();
     let row = desk.get("accounting", &format!("ap-bills/{typed}")).await;
     assert_eq!(row["status"], "Reconciled");
+    for (filter, expected) in [
+        ("statuses=Reconciled&sources=Standalone", vec![typed.0]),
+        (
+            "statuses=Unreconciled&statuses=Discrepancy",
+            vec![receipt.bill_id.0],
+        ),
+        ("sources=OCR", vec![]),
+    ] {
+        let list = desk
+            .get("accounting", &format!("ap-bills?billType=NotSet&{filter}"))
+            .await;
+        assert_eq!(ids(&list), expected, "{filter}");
+    }
     desk.tenant.post_bill(typed).unwrap();
     let (_, marked) = post(
         &desk,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
+use sandbox::fault::{Fault, Rule};
 use sandbox::servicetitan::{
     BusinessUnitId, Decimal, LandedCostMethod, NewLine, NewOrder, NewReceipt, OrderEdit,
     OrderStatus, OrderTypeId, PurchaseOrderId, ReceivedLine, Refusal, SyncStatus,
@@ -41,7 +42,10 @@ async fn seeded_orders_stand_in_all_states_and_add_up() {
             let came = received.iter().filter(|receipt| receipt.active);
             let came = came.flat_map(|receipt| &receipt.lines);
             let came = came.filter(|row| row.order_line == line.id);
-            assert_eq!(came.map(|row| row.quantity).sum::<Decimal>(), line.received);
+            assert_eq!(
+                came.map(|row| row.goods.quantity).sum::<Decimal>(),
+                line.received
+            );
         }
         let bills = desk.tenant.bills_of(order.id);
         assert_eq!(bills.len(), received.len());
@@ -298,11 +302,36 @@ async fn orders_are_written_over_the_api() {
     assert_eq!(status, 400, "a cancelled order stays as it is");
 }
 
+/// What a client must bear when it writes: applied, and it never learns.
+#[tokio::test]
+async fn a_lost_reply_leaves_an_order_behind() {
+    let desk = Desk::new().await;
+    desk.sandbox.faults().add(
+        Rule::new(Fault::LoseReply)
+            .path_contains("/purchase-orders")
+            .times(1),
+    );
+    let request = desk.request(Method::POST, "inventory", "purchase-orders");
+    assert!(request.json(&new_order()).send().await.is_err());
+    assert_eq!(desk.tenant.purchase_orders().len(), 1);
+    let (status, _) = write(&desk, Method::POST, "purchase-orders", &new_order()).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        desk.tenant.purchase_orders().len(),
+        2,
+        "nothing is idempotent"
+    );
+}
+
 #[tokio::test]
 async fn orders_are_listed_and_fed() {
     let desk = Desk::with(|o| o.orders(48)).await;
     let sent = desk.get("inventory", "purchase-orders?status=Sent").await;
     assert_eq!(ids(&sent).len(), 8);
+    let none = desk
+        .get("inventory", "purchase-orders?technicianId=7")
+        .await;
+    assert!(ids(&none).is_empty());
     let page = desk.get("inventory", "export/purchase-orders").await;
     assert_eq!(ids(&page).len(), 48);
     let end = page["continueFrom"].as_str().unwrap();
