@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::Id;
 use super::access::{self, Operation};
+use super::bill_line;
 use super::computed::{self, display_name};
 use super::database::{Row, Tx};
 use super::order::{self, Cause};
@@ -200,8 +201,9 @@ fn take_vendor_price(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
     tx.update(LINE, id, changes)
 }
 
-fn is_billed(_tx: &Tx<'_>, _line: Id) -> bool {
-    false
+fn is_billed(tx: &Tx<'_>, line: Id) -> bool {
+    let lines = tx.db.pointing(Model::MoveLine, "purchase_line_id", line);
+    lines.count() > 0
 }
 
 /// Lines of confirmed orders stay.
@@ -238,7 +240,7 @@ pub(super) fn remember_vendor(tx: &mut Tx<'_>, order: Id) -> Result<(), Refusal>
     let company = parent
         .reference(Model::Partner, "parent_id")
         .unwrap_or(vendor);
-    for line in order::lines(tx, order) {
+    for line in order::lines(tx.db, order) {
         let row = tx.existing(LINE, line)?;
         let Some(product) = row
             .reference(LINE, "product_id")
@@ -286,7 +288,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
         Some("stock_moves") => receipt::received(tx, id),
         _ => row.get(LINE, "qty_received_manual").as_number(),
     };
-    let billed = billed(tx, id);
+    let billed = bill_line::billed(tx, id);
     let confirmed = row
         .reference(LINE, "order_id")
         .is_some_and(|order| order::state(tx, order) == "purchase");
@@ -311,19 +313,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
         ("qty_invoiced", Value::Number(billed)),
         ("qty_to_invoice", Value::Number(to_bill)),
     ];
-    let changes: Vec<(usize, Value)> = wanted
-        .into_iter()
-        .map(|(name, value)| (LINE.definition().place(name), value))
-        .filter(|(place, value)| row.values[*place] != *value)
-        .collect();
-    if changes.is_empty() {
-        return Ok(());
-    }
-    tx.update(LINE, id, changes)
-}
-
-fn billed(_tx: &Tx<'_>, _line: Id) -> Decimal {
-    Decimal::ZERO
+    tx.store(LINE, id, wanted)
 }
 
 fn of_product(tx: &Tx<'_>, line: &Row, name: &str) -> Value {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Id;
 use super::access::{self, Operation};
+use super::bill_line;
 use super::computed::{self, display_name};
 use super::database::{Row, Tx, external_name};
 use super::refusal::Refusal;
@@ -15,6 +16,14 @@ use super::value::{Value, float, time_text};
 pub(super) fn raw(tx: &Tx<'_>, model: Model, row: &Row, place: usize) -> Value {
     let field = model.definition().at(place);
     match (field.kind, field.source) {
+        (Kind::One2many(..), _) if field.name == "invoice_line_ids" => {
+            let shown = |id: &&Id| {
+                tx.row(Model::MoveLine, **id)
+                    .is_some_and(bill_line::is_shown)
+            };
+            let all = lines(tx, Model::MoveLine, "move_id", row.id());
+            Value::Many(all.iter().filter(shown).copied().collect())
+        }
         (Kind::One2many(comodel, inverse), _) => Value::Many(lines(tx, comodel, inverse, row.id())),
         (_, Source::Computed) => computed::of(tx, model, row, field),
         (_, Source::Inherited) => inherited(tx, model, row, field.name),
@@ -87,7 +96,10 @@ pub(super) fn read(
     fields: Option<&[String]>,
     with_names: bool,
 ) -> Result<Json, Refusal> {
-    let places = field_places(model, fields)?;
+    let mut places = field_places(model, fields)?;
+    if fields.is_none_or(<[String]>::is_empty) {
+        places.retain(|place| computed::exists(tx, model, model.definition().at(*place)));
+    }
     let existing: Vec<Id> = ids
         .iter()
         .copied()
@@ -130,6 +142,7 @@ fn object(tx: &Tx<'_>, model: Model, row: &Row, places: &[usize], with_names: bo
 
 /// `fields_get`, for the attributes asked for (all when none are).
 pub(super) fn fields_get(
+    tx: &Tx<'_>,
     model: Model,
     only: Option<&[String]>,
     attributes: Option<&[String]>,
@@ -137,6 +150,9 @@ pub(super) fn fields_get(
     let mut out = Map::new();
     for field in &model.definition().fields {
         if only.is_some_and(|names| !names.is_empty() && !names.iter().any(|n| n == field.name)) {
+            continue;
+        }
+        if !computed::exists(tx, model, field) {
             continue;
         }
         let mut about = describe(field);

@@ -67,6 +67,8 @@ fn order() -> Vec<Field> {
             "Order Lines",
             One2many(Model::OrderLine, "order_id"),
         ),
+        computed("invoice_count", "Bill Count", Int),
+        computed("invoice_ids", "Bills", Many2many(Model::Move)),
         kept("invoice_status", "Billing Status", Selection(BILLING)),
         field("date_planned", "Expected Arrival", Datetime),
         kept("amount_untaxed", "Untaxed Amount", Money),
@@ -113,6 +115,11 @@ fn line() -> Vec<Field> {
         computed("currency_id", "Currency", Many2one(Model::Currency)),
         computed("date_order", "Order Date", Datetime),
         computed("date_approve", "Confirmation Date", Datetime),
+        field(
+            "invoice_lines",
+            "Bill Lines",
+            One2many(Model::MoveLine, "purchase_line_id"),
+        ),
         field(
             "move_ids",
             "Reservation",
