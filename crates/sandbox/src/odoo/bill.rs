@@ -61,16 +61,8 @@ fn fill(tx: &Tx<'_>, vals: &mut Values) -> Result<(), Refusal> {
         "out_invoice" | "out_refund" | "out_receipt" => "sale",
         _ => "general",
     };
-    let partner = vals
-        .get("partner_id")
-        .and_then(Json::as_i64)
-        .and_then(|id| tx.row(Model::Partner, Id(id)));
-    if journals == "purchase"
-        && !vals.contains_key("invoice_payment_term_id")
-        && let Some(term) = partner
-            .and_then(|row| row.reference(Model::Partner, "property_supplier_payment_term_id"))
-    {
-        vals.insert("invoice_payment_term_id".to_owned(), json!(term));
+    if journals == "purchase" {
+        take_terms(tx, vals);
     }
     if !vals.get("journal_id").is_some_and(is_truthy) {
         let journal = tx
@@ -95,6 +87,17 @@ fn fill(tx: &Tx<'_>, vals: &mut Values) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The vendor's terms, unless the document has some of its own.
+fn take_terms(tx: &Tx<'_>, vals: &mut Values) {
+    let term = vals
+        .get("partner_id")
+        .and_then(Json::as_i64)
+        .and_then(|id| tx.row(Model::Partner, Id(id)))
+        .and_then(|row| row.reference(Model::Partner, "property_supplier_payment_term_id"));
+    vals.entry("invoice_payment_term_id")
+        .or_insert_with(|| json!(term));
+}
+
 /// `write`.
 pub(super) fn write(tx: &mut Tx<'_>, ids: &[Id], vals: &Values) -> Result<(), Refusal> {
     for id in ids {
@@ -107,8 +110,18 @@ pub(super) fn write(tx: &mut Tx<'_>, ids: &[Id], vals: &Values) -> Result<(), Re
     for id in ids {
         let before = balance::picture(tx, *id);
         let orders = orders_of(tx, *id);
-        tx.compose(|tx| write::write_plain(tx, MOVE, &[*id], vals))?;
-        set_dates(tx, *id, vals)?;
+        let mut vals = vals.clone();
+        let row = tx.existing(MOVE, *id)?;
+        let partner = row.reference(MOVE, "partner_id").map(|id| id.0);
+        if is_purchase(row)
+            && vals
+                .get("partner_id")
+                .is_some_and(|new| new.as_i64() != partner)
+        {
+            take_terms(tx, &mut vals);
+        }
+        tx.compose(|tx| write::write_plain(tx, MOVE, &[*id], &vals))?;
+        set_dates(tx, *id, &vals)?;
         balance::settle(tx, *id, Some(&before))?;
         let mut orders = [orders, orders_of(tx, *id)].concat();
         orders.sort_unstable();
@@ -163,7 +176,17 @@ fn set_dates(tx: &mut Tx<'_>, id: Id, vals: &Values) -> Result<(), Refusal> {
         };
         changes.push((definition.place("date"), Value::text(&booked.to_string())));
     }
-    if !given("invoice_date_due") {
+    // With payment terms, whatever moves the amounts or the date brings their due date back.
+    let moved = [
+        "invoice_date",
+        "invoice_payment_term_id",
+        "invoice_line_ids",
+        "line_ids",
+    ]
+    .iter()
+    .any(|name| vals.contains_key(*name));
+    let unset = !row.get(MOVE, "invoice_date_due").is_set();
+    if !given("invoice_date_due") && (moved || unset) {
         let term = row.reference(MOVE, "invoice_payment_term_id");
         let known = date(row, "invoice_date_due");
         let due = term

@@ -41,6 +41,7 @@ async fn overview(Shared(state): Shared<Arc<State>>) -> Json<Value> {
         "partners": state.partners().len(),
         "examples": {
             "POST /json/2/res.partner/search_read": {"domain": [], "fields": ["name"], "limit": 5},
+            "GET /sandbox/bills": {},
             "POST /sandbox/acts": {"do": "edit_partner", "id": 7, "values": {"name": "New Name"}},
             "POST /sandbox/faults": {"fault": "lose_reply", "path": "/json/2/res.partner/load", "times": 3},
         },

@@ -225,7 +225,9 @@ fn describe(field: &Field) -> Map<String, Json> {
 
 fn is_readonly(field: &Field) -> bool {
     match field.source {
-        Source::Stored | Source::Inherited => false,
+        // Set by buttons, although a write would be taken.
+        Source::Stored => matches!(field.name, "state" | "date_approve"),
+        Source::Inherited => false,
         Source::Kept => true,
         // Worked out, but writing them sets what they are worked out from.
         Source::Computed => !matches!(

@@ -203,3 +203,25 @@ async fn two_posts_for_one_vendor_contend_and_both_succeed() {
     let (a, b) = tokio::join!(posted(&rig, first), posted(&rig, second));
     assert_ne!(a["name"], b["name"]);
 }
+
+#[tokio::test]
+async fn a_vendors_terms_bring_their_due_date_back_whenever_lines_are_written() {
+    let rig = shop().await;
+    let fields = ["id", "property_supplier_payment_term_id/id"];
+    let term = "account.account_payment_term_30days";
+    rig.loaded(&fields, json!([["x.vendor", term]])).await;
+    let bill = billed(&rig, "5", "").await;
+    let due =
+        async || rig.seen(MOVE, bill, &["invoice_date_due"]).await["invoice_date_due"].clone();
+    assert_eq!(due().await, "2026-12-05", "as sent; the same by the terms");
+    let vals = json!({"invoice_date_due": "2026-12-24"});
+    rig.ok(MOVE, "write", json!({"ids": [bill], "vals": vals}))
+        .await;
+    rig.loaded_into(MOVE, &["id", "ref"], json!([["x.bill", "INV-9b"]]))
+        .await;
+    assert_eq!(due().await, "2026-12-24");
+    let fields = ["id", "invoice_line_ids/id", "invoice_line_ids/quantity"];
+    rig.loaded_into(MOVE, &fields, json!([["x.bill", "x.bill_1", "2"]]))
+        .await;
+    assert_eq!(due().await, "2026-12-05");
+}
