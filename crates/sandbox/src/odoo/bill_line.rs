@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::Id;
 use super::access::{self, Operation};
+use super::analytic;
 use super::balance::{self, amounts};
 use super::bill::{self, is_invoice, is_purchase};
 use super::computed::display_name;
@@ -107,12 +108,16 @@ fn fill(tx: &Tx<'_>, parent: &Row, vals: &mut Values) {
             .or_insert_with(|| json!([[6, 0, taxes]]));
     }
     // What the order's line bears on its analytic accounts, unless the bill's line says something itself.
-    if let Some(ordered) = of(vals, "purchase_line_id").and_then(|id| tx.row(Model::OrderLine, id))
-        && let Value::Json(distribution) = ordered.get(Model::OrderLine, "analytic_distribution")
-    {
-        vals.entry("analytic_distribution")
-            .or_insert_with(|| (**distribution).clone());
-    }
+    let ordered = of(vals, "purchase_line_id").and_then(|id| tx.row(Model::OrderLine, id));
+    let known = ordered.and_then(
+        |row| match row.get(Model::OrderLine, "analytic_distribution") {
+            Value::Json(distribution) => Some(distribution),
+            _ => None,
+        },
+    );
+    let partner = parent.reference(MOVE, "partner_id");
+    let spread = analytic::distribution(tx, product.map(Row::id), partner, known);
+    vals.entry("analytic_distribution").or_insert(json!(spread));
 }
 
 /// The product's account, its category's, the company's, the journal's.

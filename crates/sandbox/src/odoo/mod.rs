@@ -13,6 +13,7 @@
 //! exist (404), so that a test cannot pass by calling something that does nothing.
 
 mod access;
+mod analytic;
 mod balance;
 mod bill;
 mod bill_line;

@@ -1,13 +1,15 @@
 //! Lines of purchase orders: what a product brings along, what they come to, what was received and billed of them.
 //!
 //! A line that is created without a tax takes the product's: send `tax_ids`, empty if there is none. A confirmed order
-//! makes the vendor known to its products, and from then on a change of the quantity alone takes that vendor's price.
+//! makes the vendor known to its products, and from then on a change of the quantity alone takes that vendor's price,
+//! unless the line's price was changed before.
 
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
 use super::Id;
 use super::access::{self, Operation};
+use super::analytic;
 use super::bill_line;
 use super::computed::{self, display_name};
 use super::database::{Row, Tx};
@@ -79,6 +81,12 @@ fn fill(tx: &Tx<'_>, vals: &mut Values) {
     vals.entry("product_uom_id").or_insert(json!(uom));
     vals.entry("tax_ids").or_insert(json!([[6, 0, taxes]]));
     vals.entry("date_planned").or_insert(date);
+    let spread = analytic::distribution(tx, Some(product.id()), vendor, None);
+    vals.entry("analytic_distribution").or_insert(json!(spread));
+    let price = vals["price_unit"].clone();
+    if is_truthy(&price) {
+        vals.entry("technical_price_unit").or_insert(price);
+    }
 }
 
 fn description(tx: &Tx<'_>, product: &Row) -> String {
@@ -176,9 +184,13 @@ fn keep_manual_receipt(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Without a word on the price, another quantity of a product takes the price that the vendor is known to ask.
+/// Without a word on the price, another quantity of a product takes the price that the vendor is known to ask; but a
+/// price that was changed since the line was made stays.
 fn take_vendor_price(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
     let row = tx.existing(LINE, id)?;
+    if row.get(LINE, "technical_price_unit") != row.get(LINE, "price_unit") {
+        return Ok(());
+    }
     let vendor = row
         .reference(LINE, "order_id")
         .and_then(|id| tx.row(Model::Order, id))
@@ -196,6 +208,10 @@ fn take_vendor_price(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
     let definition = LINE.definition();
     let changes = vec![
         (definition.place("price_unit"), Value::Number(price)),
+        (
+            definition.place("technical_price_unit"),
+            Value::Number(price),
+        ),
         (definition.place("discount"), Value::Number(discount)),
     ];
     tx.update(LINE, id, changes)

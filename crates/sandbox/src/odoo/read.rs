@@ -1,5 +1,7 @@
 //! Looking at records: `read`, `fields_get`, `get_metadata` and their kin.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::Id;
@@ -313,6 +315,16 @@ pub(super) fn aggregate(
     for aggregate in aggregates {
         let value = match aggregate.split_once(':') {
             None if aggregate == "__count" => json!(ids.len()),
+            Some((name, "sum")) => {
+                let place = field_places(model, Some(&[name.to_owned()]))?[0];
+                let rows = ids.iter().filter_map(|id| tx.row(model, *id));
+                let sum: Decimal = rows.map(|row| raw(tx, model, row, place).as_number()).sum();
+                if model.definition().at(place).kind.is_decimal() {
+                    float(sum)
+                } else {
+                    json!(sum.to_i64())
+                }
+            }
             Some((name, function @ ("max" | "min"))) => {
                 let place = field_places(model, Some(&[name.to_owned()]))?[0];
                 let set = |row: &&Row| raw(tx, model, row, place) != Value::Empty;

@@ -7,6 +7,7 @@ mod http;
 mod load;
 mod people;
 mod posting;
+mod pricing;
 mod purchasing;
 mod receiving;
 mod records;

@@ -105,6 +105,7 @@ fn line() -> Vec<Field> {
         field("product_uom_id", "Unit", Many2one(Model::Uom)),
         field("product_id", "Product", Many2one(Model::Product)),
         required(field("price_unit", "Unit Price", Price)),
+        field("technical_price_unit", "Technical Price Unit", Price),
         kept("price_subtotal", "Subtotal", Money),
         kept("price_total", "Total", Money),
         kept("price_tax", "Tax", Money),
