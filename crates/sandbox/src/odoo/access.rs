@@ -74,6 +74,9 @@ fn granted(rights: Rights, model: Model, analytic: bool) -> &'static str {
         | Model::Order
         | Model::OrderLine
         | Model::Picking
+        | Model::Move
+        | Model::MoveLine
+        | Model::AnalyticLine
             if !reader =>
         {
             "crwu"
@@ -87,7 +90,14 @@ fn granted(rights: Rights, model: Model, analytic: bool) -> &'static str {
             "crwu"
         }
         Model::StockMove if !reader => "crw",
-        Model::Order | Model::OrderLine | Model::Picking | Model::StockMove | Model::Journal
+        Model::Order
+        | Model::OrderLine
+        | Model::Picking
+        | Model::StockMove
+        | Model::Move
+        | Model::MoveLine
+        | Model::AnalyticLine
+        | Model::Journal
             if reader =>
         {
             ""
@@ -161,6 +171,7 @@ fn no_rights(model: Model, operation: Operation) -> Refusal {
         }
         Model::Order | Model::OrderLine => Some("Purchase/User"),
         Model::Picking | Model::StockMove => Some("Inventory/User"),
+        Model::Move | Model::MoveLine | Model::AnalyticLine => Some("Accounting/Invoicing"),
         Model::Warehouse | Model::Location | Model::PickingType => Some("Inventory/Administrator"),
         Model::ApiKey => None,
     };

@@ -8,6 +8,7 @@ use super::database::Tx;
 use super::load;
 use super::method;
 use super::order;
+use super::posting;
 use super::read;
 use super::refusal::{Kind, Refusal};
 use super::schema::Model;
@@ -243,6 +244,7 @@ fn look(
     let pressed = match model {
         Model::Order => order::button(tx, method, ids),
         Model::Picking => stock::button(tx, method, ids),
+        Model::Move => posting::button(tx, method, ids),
         _ => None,
     };
     if let Some(answer) = pressed {
@@ -291,6 +293,7 @@ fn look(
             )?))
         }
         "fields_get" => Ok(read::fields_get(
+            tx,
             model,
             arguments.names("allfields").as_deref(),
             arguments.names("attributes").as_deref(),

@@ -3,7 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::Id;
+use super::bill;
 use super::database::{Row, Tx, external_name};
+use super::order;
+use super::posting;
 use super::read::raw;
 use super::receipt;
 use super::schema::{Field, Model};
@@ -33,17 +36,27 @@ pub(super) fn of(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
         (Model::Product, "lst_price") => {
             raw(tx, model, row, model.definition().place("list_price"))
         }
-        (Model::Order, "picking_ids") => Value::Many(receipt::pickings_of(tx, row.id()).into()),
+        (Model::Order, "picking_ids") => Value::Many(receipt::pickings_of(tx.db, row.id()).into()),
         (Model::Order, "incoming_picking_count") => {
-            count(receipt::pickings_of(tx, row.id()).into_iter())
+            count(receipt::pickings_of(tx.db, row.id()).into_iter())
         }
         (Model::Order, "is_shipped") => Value::Bool(receipt::is_shipped(tx, row.id())),
+        (Model::Order, "invoice_ids") => Value::Many(order::bills(tx.db, row.id()).into()),
+        (Model::Order, "invoice_count") => count(order::bills(tx.db, row.id()).into_iter()),
+        (Model::Move, name) => of_entry(tx, row, name),
+        (Model::MoveLine, "move_name") => through("move_id", Model::Move, "name"),
+        (Model::MoveLine, "parent_state") => through("move_id", Model::Move, "state"),
+        (Model::MoveLine, "account_type") => through("account_id", Model::Account, "account_type"),
+        (Model::MoveLine, "purchase_order_id") => {
+            through("purchase_line_id", Model::OrderLine, "order_id")
+        }
+        (Model::MoveLine, name) => through("move_id", Model::Move, name),
         (Model::OrderLine, name) => through("order_id", Model::Order, name),
         (Model::Picking, "picking_type_code") => {
             through("picking_type_id", Model::PickingType, "code")
         }
         (Model::Picking, "purchase_id") => {
-            receipt::order_of(tx, row.id()).map_or(Value::Empty, Value::Ref)
+            receipt::order_of(tx.db, row.id()).map_or(Value::Empty, Value::Ref)
         }
         (Model::StockMove, "reference") => through("picking_id", Model::Picking, "name"),
         (Model::Plan, "root_id") => root_plan(tx, row.id()).map_or(Value::Empty, Value::Ref),
@@ -56,6 +69,40 @@ pub(super) fn of(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
             .map_or(Value::Empty, Value::Ref),
         _ => Value::Empty,
     }
+}
+
+fn of_entry(tx: &Tx<'_>, row: &Row, name: &str) -> Value {
+    let bought = !matches!(
+        row.text(Model::Move, "move_type"),
+        Some("in_refund" | "out_invoice" | "out_receipt" | "entry")
+    );
+    match name {
+        "commercial_partner_id" => row
+            .reference(Model::Move, "partner_id")
+            .and_then(|id| tx.row(Model::Partner, id))
+            .map_or(Value::Empty, |row| {
+                row.get(Model::Partner, "commercial_partner_id").clone()
+            }),
+        "duplicated_ref_ids" => Value::Many(bill::duplicates(tx, row).into()),
+        "purchase_order_count" => count(bill::orders_of(tx, row.id()).into_iter()),
+        name => match name.strip_suffix("_signed") {
+            Some(unsigned) => {
+                let amount = row.get(Model::Move, unsigned).as_number();
+                Value::Number(if bought { -amount } else { amount })
+            }
+            None => Value::Empty,
+        },
+    }
+}
+
+/// Whether a field is there: the column of an analytic plan comes with the plan.
+pub(super) fn exists(tx: &Tx<'_>, model: Model, field: &Field) -> bool {
+    model != Model::AnalyticLine
+        || !field.name.starts_with("x_plan")
+        || tx.db.rows(Model::Plan).any(|row| {
+            row.reference(Model::Plan, "parent_id").is_none()
+                && posting::column_of(row.id()).as_deref() == Some(field.name)
+        })
 }
 
 fn count(found: impl Iterator<Item = Id>) -> Value {
@@ -160,6 +207,20 @@ pub(super) fn display_name(tx: &Tx<'_>, model: Model, row: &Row) -> String {
         Model::Order => match row.text(model, "partner_ref") {
             Some(reference) => format!("{} ({reference})", text("name")),
             None => text("name").to_owned(),
+        },
+        Model::Move => match (row.text(model, "name"), row.text(model, "ref")) {
+            (Some(name), Some(reference)) => format!("{name} ({reference})"),
+            (Some(name), None) => name.to_owned(),
+            (None, _) => {
+                let kind = match row.text(model, "move_type") {
+                    Some("in_invoice") => "Draft Bill",
+                    Some("in_refund") => "Draft Vendor Credit Note",
+                    Some("out_invoice") => "Draft Invoice",
+                    Some("out_refund") => "Draft Credit Note",
+                    _ => "Draft Entry",
+                };
+                format!("{kind} (* {})", row.id())
+            }
         },
         Model::StockMove => row
             .reference(model, "picking_id")

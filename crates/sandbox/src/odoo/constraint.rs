@@ -8,13 +8,13 @@ use super::value::Value;
 use super::write::Values;
 
 /// Foreign keys on a record that is about to go: its children lose their parent, everything else forbids it. Returns the
-/// records to bring up to date afterwards: the children, or the order that a line belonged to.
+/// records to bring up to date afterwards: the children, or the documents that a line belonged to.
 pub(super) fn release(
     tx: &mut Tx<'_>,
     model: Model,
     id: Id,
     going: &[Id],
-) -> Result<Vec<Id>, Refusal> {
+) -> Result<Vec<(Model, Id)>, Refusal> {
     let restricting: &[(Model, &str, &str)] = match model {
         Model::State => &[(Model::Partner, "state_id", "State")],
         Model::Country => &[(Model::Partner, "country_id", "Country")],
@@ -22,13 +22,16 @@ pub(super) fn release(
             (Model::Company, "partner_id", "Partner"),
             (Model::Seller, "partner_id", "Vendor"),
             (Model::Order, "partner_id", "Vendor"),
+            (Model::Move, "partner_id", "Partner"),
         ],
         Model::Product => &[
             (Model::OrderLine, "product_id", "Product"),
             (Model::StockMove, "product_id", "Product"),
+            (Model::MoveLine, "product_id", "Product"),
         ],
         Model::Uom => &[(Model::Template, "uom_id", "Unit")],
         Model::ProductCategory => &[(Model::Template, "categ_id", "Product Category")],
+        Model::Account => &[(Model::MoveLine, "account_id", "Account")],
         Model::Plan => &[(Model::Analytic, "plan_id", "Plan")],
         _ => &[],
     };
@@ -41,11 +44,22 @@ pub(super) fn release(
             return Err(foreign_key(*holder, field, label));
         }
     }
-    if model == Model::OrderLine {
-        let order = tx
-            .row(model, id)
-            .and_then(|row| row.reference(model, "order_id"));
-        return Ok(order.into_iter().collect());
+    let points_to = |name: &str| tx.row(model, id).and_then(|row| row.reference(model, name));
+    let above = match model {
+        Model::OrderLine => vec![(Model::Order, points_to("order_id"))],
+        Model::MoveLine => {
+            let ordered = points_to("purchase_line_id")
+                .and_then(|line| tx.row(Model::OrderLine, line))
+                .and_then(|row| row.reference(Model::OrderLine, "order_id"));
+            vec![(Model::Move, points_to("move_id")), (Model::Order, ordered)]
+        }
+        _ => Vec::new(),
+    };
+    if !above.is_empty() {
+        let known = above
+            .into_iter()
+            .filter_map(|(model, id)| Some((model, id?)));
+        return Ok(known.collect());
     }
     if model != Model::Partner {
         return Ok(Vec::new());
@@ -59,7 +73,7 @@ pub(super) fn release(
     for child in &children {
         tx.update_silently(model, *child, place, Value::Empty)?;
     }
-    Ok(children)
+    Ok(children.into_iter().map(|child| (model, child)).collect())
 }
 
 /// The constraints that PostgreSQL would check.

@@ -9,6 +9,7 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use super::books::{self, Bill, Order, Receipt};
 use super::hand::Act;
 use super::look::{self, Calls, Partner};
 use super::sandbox::{State, lock};
@@ -19,6 +20,9 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/sandbox", get(overview))
         .route("/sandbox/acts", post(act))
         .route("/sandbox/partners", get(partners))
+        .route("/sandbox/orders", get(orders))
+        .route("/sandbox/bills", get(bills))
+        .route("/sandbox/receipts", get(receipts))
         .route("/sandbox/calls", get(calls).delete(reset_calls))
         .route(
             "/sandbox/faults",
@@ -37,6 +41,7 @@ async fn overview(Shared(state): Shared<Arc<State>>) -> Json<Value> {
         "partners": state.partners().len(),
         "examples": {
             "POST /json/2/res.partner/search_read": {"domain": [], "fields": ["name"], "limit": 5},
+            "GET /sandbox/bills": {},
             "POST /sandbox/acts": {"do": "edit_partner", "id": 7, "values": {"name": "New Name"}},
             "POST /sandbox/faults": {"fault": "lose_reply", "path": "/json/2/res.partner/load", "times": 3},
         },
@@ -55,6 +60,18 @@ async fn act(
 
 async fn partners(Shared(state): Shared<Arc<State>>) -> Json<Vec<Partner>> {
     Json(state.partners())
+}
+
+async fn orders(Shared(state): Shared<Arc<State>>) -> Json<Vec<Order>> {
+    Json(books::orders(&state.database()))
+}
+
+async fn bills(Shared(state): Shared<Arc<State>>) -> Json<Vec<Bill>> {
+    Json(books::bills(&state.database()))
+}
+
+async fn receipts(Shared(state): Shared<Arc<State>>) -> Json<Vec<Receipt>> {
+    Json(books::receipts(&state.database()))
 }
 
 async fn calls(Shared(state): Shared<Arc<State>>) -> Json<Calls> {

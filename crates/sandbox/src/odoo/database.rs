@@ -235,6 +235,8 @@ fn indexed(model: Model) -> impl Iterator<Item = usize> {
         Model::OrderLine => &["order_id"],
         Model::Picking => &["backorder_id"],
         Model::StockMove => &["picking_id", "purchase_line_id"],
+        Model::MoveLine => &["move_id", "purchase_line_id"],
+        Model::AnalyticLine => &["move_line_id"],
         _ => &[],
     };
     names.iter().map(move |name| model.definition().place(name))
@@ -259,6 +261,8 @@ pub(super) struct Tx<'a> {
     pub(super) sudo: bool,
     /// The record rule on partners, understood ([`super::access::understand_rule`]).
     pub(super) rule: Option<Rc<Domain>>,
+    /// A document is being written with its lines: what follows from the lines is seen to when all are there.
+    pub(super) composing: bool,
     /// Every write finds its row just changed by another transaction.
     pub(super) contended: bool,
     journal: Vec<(Model, Id, Option<Row>)>,
@@ -275,6 +279,7 @@ impl<'a> Tx<'a> {
             env,
             sudo: false,
             rule: None,
+            composing: false,
             contended: false,
             journal: Vec::new(),
         }
@@ -415,6 +420,33 @@ impl<'a> Tx<'a> {
     pub(super) fn existing(&self, model: Model, id: Id) -> Result<&Row, Refusal> {
         self.row(model, id)
             .ok_or_else(|| Refusal::missing(model.name(), id, self.env.user))
+    }
+
+    /// Stores what differs, if anything does.
+    pub(super) fn store(
+        &mut self,
+        model: Model,
+        id: Id,
+        values: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Result<(), Refusal> {
+        let row = self.existing(model, id)?;
+        let changes: Vec<(usize, Value)> = values
+            .into_iter()
+            .map(|(name, value)| (model.definition().place(name), value))
+            .filter(|(place, value)| row.values[*place] != *value)
+            .collect();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.update(model, id, changes)
+    }
+
+    /// Runs `work`, which writes a document with its lines.
+    pub(super) fn compose<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.composing, true);
+        let out = work(self);
+        self.composing = before;
+        out
     }
 
     /// Runs `work` without access checks.

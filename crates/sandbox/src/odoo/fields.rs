@@ -1,11 +1,13 @@
 //! The fields of each model, with the labels of a real Odoo.
 
+mod bill;
 mod catalog;
 mod ledger;
 mod people;
 mod purchase;
 mod stock;
 
+pub(super) use self::bill::PLANS_MAX;
 use super::schema::{Field, Kind, Model, Preset, Source};
 
 const ADDRESS_TYPES: &[(&str, &str)] = &[
@@ -136,6 +138,7 @@ pub(super) fn of(model: Model) -> Vec<Field> {
         | Model::Tax
         | Model::Journal => ledger::of(model),
         Model::Order | Model::OrderLine => purchase::of(model),
+        Model::Move | Model::MoveLine | Model::AnalyticLine => bill::of(model),
         Model::Warehouse
         | Model::Location
         | Model::PickingType

@@ -4,9 +4,12 @@
 //! also be posted to `/sandbox/acts`.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
+use super::balance;
+use super::call::{self, Call};
 use super::database::{ADMIN, Env, LIMITED, Tx};
 use super::domain::Domain;
 use super::refusal::Refusal;
@@ -56,6 +59,19 @@ pub enum Act {
     SetRights {
         /// From now on.
         rights: Rights,
+    },
+    /// Registers a payment of a posted bill. Odoo would make a payment with an entry of its own; here only the bill's
+    /// residual and payment state move.
+    PayBill {
+        /// Which one.
+        bill: Id,
+        /// How much, in the bill's currency, e.g. `"12.50"`.
+        amount: Decimal,
+    },
+    /// Switches "Analytic Accounting" of the settings.
+    SetAnalyticAccounting {
+        /// From now on.
+        on: bool,
     },
     /// Revokes the limited user's key: 401 from now on.
     RevokeKey,
@@ -158,6 +174,58 @@ impl Sandbox {
         self.act(Act::SetRights { rights });
     }
 
+    /// [`Act::PayBill`].
+    ///
+    /// # Panics
+    /// When there is no such bill, or it is not posted.
+    pub fn pay_bill(&self, bill: Id, amount: Decimal) {
+        self.act(Act::PayBill { bill, amount });
+    }
+
+    /// [`Act::SetAnalyticAccounting`].
+    pub fn set_analytic_accounting(&self, on: bool) {
+        self.act(Act::SetAnalyticAccounting { on });
+    }
+
+    /// The administrator calls any method of any model, with named arguments (an object; `context` may be among them):
+    /// edits, deletes, posts, cancels what a connector made. Not counted in [`Sandbox::calls`], struck by no fault.
+    ///
+    /// # Panics
+    /// When Odoo would refuse.
+    pub fn call(&self, model: &str, method: &str, ids: &[Id], arguments: Json) -> Json {
+        match self.try_call(model, method, ids, arguments) {
+            Ok(answer) => answer,
+            Err(message) => panic!("Odoo refuses {model}.{method}: {message}"),
+        }
+    }
+
+    /// The same, where a refusal is expected.
+    ///
+    /// # Errors
+    /// Odoo's message.
+    pub fn try_call(
+        &self,
+        model: &str,
+        method: &str,
+        ids: &[Id],
+        arguments: Json,
+    ) -> Result<Json, String> {
+        let mut arguments = object(arguments);
+        let context = arguments.remove("context").map(object).unwrap_or_default();
+        let call = Call {
+            model: model.to_owned(),
+            method: method.to_owned(),
+            ids: json!(ids),
+            context: context.clone(),
+            arguments,
+        };
+        let run = |tx: &mut Tx<'_>| {
+            tx.env.context = context;
+            call::run(tx, &call)
+        };
+        self.state.by_hand(run).map_err(|refusal| refusal.message)
+    }
+
     /// [`Act::RevokeKey`].
     pub fn revoke_key(&self) {
         self.act(Act::RevokeKey);
@@ -195,6 +263,8 @@ impl State {
             }
             Act::ShowAllPartners => self.database().partner_rule = None,
             Act::SetRights { rights } => self.database().rights = rights,
+            Act::PayBill { bill, amount } => self.by_hand(|tx| balance::pay(tx, bill, amount))?,
+            Act::SetAnalyticAccounting { on } => self.database().analytic_accounting = on,
             Act::RevokeKey => lock(&self.keys).revoked = true,
             Act::RestoreKey => lock(&self.keys).revoked = false,
             Act::SetKeyExpiry { end } => self.set_key_expiry(end)?,

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::Id;
+use super::bill_line;
 use super::database::Tx;
 use super::refusal::Refusal;
 use super::schema::{Kind, Model};
@@ -23,8 +24,9 @@ pub(super) fn apply_lines(
         };
         match definition.at(place).kind {
             Kind::One2many(comodel, inverse) => {
+                let shown_only = name == "invoice_line_ids";
                 for command in commands(json)? {
-                    apply_to_lines(tx, id, comodel, inverse, &command)?;
+                    apply_to_lines(tx, id, (comodel, inverse, shown_only), &command)?;
                 }
             }
             Kind::Many2many(comodel) => {
@@ -101,10 +103,16 @@ fn ids_of(json: &Json) -> Vec<Id> {
 fn apply_to_lines(
     tx: &mut Tx<'_>,
     id: Id,
-    comodel: Model,
-    inverse: &'static str,
+    (comodel, inverse, shown_only): (Model, &'static str, bool),
     command: &Command,
 ) -> Result<(), Refusal> {
+    // Of a bill's lines, those that it shows.
+    let there = |tx: &Tx<'_>| -> Vec<Id> {
+        tx.db
+            .pointing(comodel, inverse, id)
+            .filter(|line| !shown_only || tx.row(comodel, *line).is_some_and(bill_line::is_shown))
+            .collect()
+    };
     let linked = |to: Json| Values::from_iter([(inverse.to_owned(), to)]);
     match command {
         Command::Create(vals) => {
@@ -122,11 +130,11 @@ fn apply_to_lines(
             }
         }
         Command::Clear => {
-            let lines: Vec<Id> = tx.db.pointing(comodel, inverse, id).collect();
+            let lines = there(tx);
             detach(tx, comodel, inverse, &lines)?;
         }
         Command::Set(wanted) => {
-            let lines: Vec<Id> = tx.db.pointing(comodel, inverse, id).collect();
+            let lines = there(tx);
             let dropped: Vec<Id> = lines
                 .iter()
                 .copied()

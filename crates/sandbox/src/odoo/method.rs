@@ -107,6 +107,12 @@ const TRANSFER_BUTTONS: &[Method] = &[
     on_records("action_confirm", &[]),
 ];
 
+const ENTRY_BUTTONS: &[Method] = &[
+    on_records("action_post", &[]),
+    on_records("button_draft", &[]),
+    on_records("button_cancel", &[]),
+];
+
 const CONTEXT_GET: Method = on_model("context_get", &[]);
 const CHECK_OBJECT_REFERENCE: Method = on_model(
     "check_object_reference",
@@ -144,6 +150,7 @@ pub(super) fn find(model: Model, name: &str) -> Result<&'static Method, Refusal>
         Model::ExternalId => std::slice::from_ref(&CHECK_OBJECT_REFERENCE),
         Model::Order => ORDER_BUTTONS,
         Model::Picking => TRANSFER_BUTTONS,
+        Model::Move => ENTRY_BUTTONS,
         _ => &[],
     };
     special

@@ -13,6 +13,11 @@
 //! exist (404), so that a test cannot pass by calling something that does nothing.
 
 mod access;
+mod analytic;
+mod balance;
+mod bill;
+mod bill_line;
+mod books;
 mod call;
 mod cell;
 mod computed;
@@ -25,6 +30,7 @@ mod derived;
 mod domain;
 mod fields;
 mod geography;
+mod given;
 mod grid;
 mod hand;
 mod html;
@@ -39,6 +45,8 @@ mod model;
 mod order;
 mod order_line;
 mod partner;
+mod period;
+mod posting;
 mod product;
 mod read;
 mod receipt;
@@ -61,6 +69,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Clock;
 
+pub use books::{Bill, BillLine, Order, OrderLine, Receipt, ReceiptLine};
 pub use hand::Act;
 pub use look::{Called, Calls, ExternalId, Partner};
 pub use sandbox::Sandbox;

@@ -74,6 +74,9 @@ models! {
     StockMove "stock.move", "Stock Move", "sequence, id", ["reference"];
     Order "purchase.order", "Purchase Order", "priority desc, id desc", ["name", "partner_ref"];
     OrderLine "purchase.order.line", "Purchase Order Line", "order_id, sequence, id", ["name"];
+    Move "account.move", "Journal Entry", "date desc, name desc, invoice_date desc, id desc", ["name", "ref"];
+    MoveLine "account.move.line", "Journal Item", "date desc, move_name desc, id", ["name"];
+    AnalyticLine "account.analytic.line", "Analytic Line", "date desc, id desc", ["name"];
 }
 
 impl Model {

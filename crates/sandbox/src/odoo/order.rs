@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::Id;
 use super::access::{self, Operation};
-use super::database::{ADMIN, Row, Tx};
+use super::database::{ADMIN, Database, Row, Tx};
 use super::order_line;
 use super::receipt;
 use super::refusal::Refusal;
@@ -101,8 +101,8 @@ pub(super) fn check_unlink(tx: &Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn lines(tx: &Tx<'_>, order: Id) -> Vec<Id> {
-    tx.db.pointing(LINE, "order_id", order).collect()
+pub(super) fn lines(db: &Database, order: Id) -> Vec<Id> {
+    db.pointing(LINE, "order_id", order).collect()
 }
 
 pub(super) fn state<'a>(tx: &'a Tx<'_>, order: Id) -> &'a str {
@@ -117,7 +117,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, ids: &[Id], cause: Cause) -> Result<(), Re
         if tx.row(ORDER, *id).is_none() {
             continue;
         }
-        let lines = lines(tx, *id);
+        let lines = lines(tx.db, *id);
         for line in &lines {
             order_line::settle(tx, *line)?;
         }
@@ -130,21 +130,20 @@ pub(super) fn settle(tx: &mut Tx<'_>, ids: &[Id], cause: Cause) -> Result<(), Re
 }
 
 /// Stores what differs.
-fn put(tx: &mut Tx<'_>, id: Id, wanted: Vec<(&str, Value)>, cause: Cause) -> Result<(), Refusal> {
-    let row = tx.existing(ORDER, id)?;
-    let changes: Vec<(usize, Value)> = wanted
-        .into_iter()
-        .map(|(name, value)| (ORDER.definition().place(name), value))
-        .filter(|(place, value)| row.values[*place] != *value)
-        .collect();
-    if changes.is_empty() {
-        return Ok(());
-    }
+fn put(
+    tx: &mut Tx<'_>,
+    id: Id,
+    wanted: Vec<(&'static str, Value)>,
+    cause: Cause,
+) -> Result<(), Refusal> {
     match cause {
-        Cause::Lines => tx.update(ORDER, id, changes),
+        Cause::Lines => tx.store(ORDER, id, wanted),
         Cause::Receipt => {
-            for (place, value) in changes {
-                tx.update_silently(ORDER, id, place, value)?;
+            for (name, value) in wanted {
+                let place = ORDER.definition().place(name);
+                if tx.existing(ORDER, id)?.values[place] != value {
+                    tx.update_silently(ORDER, id, place, value)?;
+                }
             }
             Ok(())
         }
@@ -179,7 +178,7 @@ fn invoice_status(tx: &Tx<'_>, id: Id, lines: &[Id]) -> Value {
         .any(|row| row.get(LINE, "qty_to_invoice").is_set());
     Value::text(if open {
         "to invoice"
-    } else if bills(tx, id).is_empty() {
+    } else if bills(tx.db, id).is_empty() {
         "no"
     } else {
         "invoiced"
@@ -187,13 +186,23 @@ fn invoice_status(tx: &Tx<'_>, id: Id, lines: &[Id]) -> Value {
 }
 
 /// The bills of an order, by id.
-pub(super) fn bills(_tx: &Tx<'_>, _order: Id) -> Vec<Id> {
-    Vec::new()
+pub(super) fn bills(db: &Database, order: Id) -> Vec<Id> {
+    let mut bills: Vec<Id> = lines(db, order)
+        .into_iter()
+        .flat_map(|line| db.pointing(Model::MoveLine, "purchase_line_id", line))
+        .filter_map(|line| {
+            db.row(Model::MoveLine, line)?
+                .reference(Model::MoveLine, "move_id")
+        })
+        .collect();
+    bills.sort_unstable();
+    bills.dedup();
+    bills
 }
 
 /// Status and date of the order's receipts.
 fn receipt(tx: &Tx<'_>, id: Id) -> Vec<(&'static str, Value)> {
-    let states: Vec<&str> = receipt::pickings_of(tx, id)
+    let states: Vec<&str> = receipt::pickings_of(tx.db, id)
         .iter()
         .filter_map(|id| tx.row(Model::Picking, *id))
         .map(|row| row.text(Model::Picking, "state").unwrap_or_default())
@@ -208,7 +217,7 @@ fn receipt(tx: &Tx<'_>, id: Id) -> Vec<(&'static str, Value)> {
     } else {
         Value::text("pending")
     };
-    let arrival = receipt::pickings_of(tx, id)
+    let arrival = receipt::pickings_of(tx.db, id)
         .iter()
         .filter_map(|id| tx.row(Model::Picking, *id))
         .filter(|row| row.text(Model::Picking, "state") == Some("done"))
@@ -225,7 +234,7 @@ fn receipt(tx: &Tx<'_>, id: Id) -> Vec<(&'static str, Value)> {
 
 /// The order is expected when the first of its lines is.
 pub(super) fn plan(tx: &mut Tx<'_>, order: Id) -> Result<(), Refusal> {
-    let first = lines(tx, order)
+    let first = lines(tx.db, order)
         .into_iter()
         .filter_map(|id| tx.row(LINE, id))
         .filter_map(|row| match row.get(LINE, "date_planned") {
@@ -264,7 +273,7 @@ fn confirm(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
             continue;
         }
         let total = row.get(ORDER, "amount_total").as_number();
-        if order_line::any_without_product(tx, &lines(tx, *id)) {
+        if order_line::any_without_product(tx, &lines(tx.db, *id)) {
             return Err(Refusal::user(
                 "Some order lines are missing a product, you need to correct them before going further.",
             ));
@@ -321,6 +330,17 @@ fn cancel(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
     if let Some(names) = named(tx, &|row| row.get(ORDER, "locked").as_bool()) {
         return Err(Refusal::user(format!(
             "Unable to cancel purchase order(s): {names}. You must first unlock them."
+        )));
+    }
+    let billed = |row: &Row| {
+        bills(tx.db, row.id())
+            .into_iter()
+            .filter_map(|id| tx.row(Model::Move, id))
+            .any(|row| row.text(Model::Move, "state") == Some("posted"))
+    };
+    if let Some(names) = named(tx, &billed) {
+        return Err(Refusal::user(format!(
+            "Unable to cancel purchase order(s): {names}. You must first cancel their related vendor bills."
         )));
     }
     for id in ids {

@@ -1,13 +1,16 @@
 //! Lines of purchase orders: what a product brings along, what they come to, what was received and billed of them.
 //!
 //! A line that is created without a tax takes the product's: send `tax_ids`, empty if there is none. A confirmed order
-//! makes the vendor known to its products, and from then on a change of the quantity alone takes that vendor's price.
+//! makes the vendor known to its products, and from then on a change of the quantity alone takes that vendor's price,
+//! unless the line's price was changed before.
 
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
 use super::Id;
 use super::access::{self, Operation};
+use super::analytic;
+use super::bill_line;
 use super::computed::{self, display_name};
 use super::database::{Row, Tx};
 use super::order::{self, Cause};
@@ -78,6 +81,12 @@ fn fill(tx: &Tx<'_>, vals: &mut Values) {
     vals.entry("product_uom_id").or_insert(json!(uom));
     vals.entry("tax_ids").or_insert(json!([[6, 0, taxes]]));
     vals.entry("date_planned").or_insert(date);
+    let spread = analytic::distribution(tx, Some(product.id()), vendor, None);
+    vals.entry("analytic_distribution").or_insert(json!(spread));
+    let price = vals["price_unit"].clone();
+    if is_truthy(&price) {
+        vals.entry("technical_price_unit").or_insert(price);
+    }
 }
 
 fn description(tx: &Tx<'_>, product: &Row) -> String {
@@ -175,9 +184,13 @@ fn keep_manual_receipt(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Without a word on the price, another quantity of a product takes the price that the vendor is known to ask.
+/// Without a word on the price, another quantity of a product takes the price that the vendor is known to ask; but a
+/// price that was changed since the line was made stays.
 fn take_vendor_price(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
     let row = tx.existing(LINE, id)?;
+    if row.get(LINE, "technical_price_unit") != row.get(LINE, "price_unit") {
+        return Ok(());
+    }
     let vendor = row
         .reference(LINE, "order_id")
         .and_then(|id| tx.row(Model::Order, id))
@@ -195,13 +208,18 @@ fn take_vendor_price(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
     let definition = LINE.definition();
     let changes = vec![
         (definition.place("price_unit"), Value::Number(price)),
+        (
+            definition.place("technical_price_unit"),
+            Value::Number(price),
+        ),
         (definition.place("discount"), Value::Number(discount)),
     ];
     tx.update(LINE, id, changes)
 }
 
-fn is_billed(_tx: &Tx<'_>, _line: Id) -> bool {
-    false
+fn is_billed(tx: &Tx<'_>, line: Id) -> bool {
+    let lines = tx.db.pointing(Model::MoveLine, "purchase_line_id", line);
+    lines.count() > 0
 }
 
 /// Lines of confirmed orders stay.
@@ -238,7 +256,7 @@ pub(super) fn remember_vendor(tx: &mut Tx<'_>, order: Id) -> Result<(), Refusal>
     let company = parent
         .reference(Model::Partner, "parent_id")
         .unwrap_or(vendor);
-    for line in order::lines(tx, order) {
+    for line in order::lines(tx.db, order) {
         let row = tx.existing(LINE, line)?;
         let Some(product) = row
             .reference(LINE, "product_id")
@@ -286,7 +304,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
         Some("stock_moves") => receipt::received(tx, id),
         _ => row.get(LINE, "qty_received_manual").as_number(),
     };
-    let billed = billed(tx, id);
+    let billed = bill_line::billed(tx, id);
     let confirmed = row
         .reference(LINE, "order_id")
         .is_some_and(|order| order::state(tx, order) == "purchase");
@@ -311,19 +329,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
         ("qty_invoiced", Value::Number(billed)),
         ("qty_to_invoice", Value::Number(to_bill)),
     ];
-    let changes: Vec<(usize, Value)> = wanted
-        .into_iter()
-        .map(|(name, value)| (LINE.definition().place(name), value))
-        .filter(|(place, value)| row.values[*place] != *value)
-        .collect();
-    if changes.is_empty() {
-        return Ok(());
-    }
-    tx.update(LINE, id, changes)
-}
-
-fn billed(_tx: &Tx<'_>, _line: Id) -> Decimal {
-    Decimal::ZERO
+    tx.store(LINE, id, wanted)
 }
 
 fn of_product(tx: &Tx<'_>, line: &Row, name: &str) -> Value {

@@ -1,9 +1,12 @@
 //! Looking at records: `read`, `fields_get`, `get_metadata` and their kin.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::Id;
 use super::access::{self, Operation};
+use super::bill_line;
 use super::computed::{self, display_name};
 use super::database::{Row, Tx, external_name};
 use super::refusal::Refusal;
@@ -15,6 +18,14 @@ use super::value::{Value, float, time_text};
 pub(super) fn raw(tx: &Tx<'_>, model: Model, row: &Row, place: usize) -> Value {
     let field = model.definition().at(place);
     match (field.kind, field.source) {
+        (Kind::One2many(..), _) if field.name == "invoice_line_ids" => {
+            let shown = |id: &&Id| {
+                tx.row(Model::MoveLine, **id)
+                    .is_some_and(bill_line::is_shown)
+            };
+            let all = lines(tx, Model::MoveLine, "move_id", row.id());
+            Value::Many(all.iter().filter(shown).copied().collect())
+        }
         (Kind::One2many(comodel, inverse), _) => Value::Many(lines(tx, comodel, inverse, row.id())),
         (_, Source::Computed) => computed::of(tx, model, row, field),
         (_, Source::Inherited) => inherited(tx, model, row, field.name),
@@ -87,7 +98,10 @@ pub(super) fn read(
     fields: Option<&[String]>,
     with_names: bool,
 ) -> Result<Json, Refusal> {
-    let places = field_places(model, fields)?;
+    let mut places = field_places(model, fields)?;
+    if fields.is_none_or(<[String]>::is_empty) {
+        places.retain(|place| computed::exists(tx, model, model.definition().at(*place)));
+    }
     let existing: Vec<Id> = ids
         .iter()
         .copied()
@@ -130,6 +144,7 @@ fn object(tx: &Tx<'_>, model: Model, row: &Row, places: &[usize], with_names: bo
 
 /// `fields_get`, for the attributes asked for (all when none are).
 pub(super) fn fields_get(
+    tx: &Tx<'_>,
     model: Model,
     only: Option<&[String]>,
     attributes: Option<&[String]>,
@@ -137,6 +152,9 @@ pub(super) fn fields_get(
     let mut out = Map::new();
     for field in &model.definition().fields {
         if only.is_some_and(|names| !names.is_empty() && !names.iter().any(|n| n == field.name)) {
+            continue;
+        }
+        if !computed::exists(tx, model, field) {
             continue;
         }
         let mut about = describe(field);
@@ -209,7 +227,9 @@ fn describe(field: &Field) -> Map<String, Json> {
 
 fn is_readonly(field: &Field) -> bool {
     match field.source {
-        Source::Stored | Source::Inherited => false,
+        // Set by buttons, although a write would be taken.
+        Source::Stored => matches!(field.name, "state" | "date_approve"),
+        Source::Inherited => false,
         Source::Kept => true,
         // Worked out, but writing them sets what they are worked out from.
         Source::Computed => !matches!(
@@ -295,6 +315,16 @@ pub(super) fn aggregate(
     for aggregate in aggregates {
         let value = match aggregate.split_once(':') {
             None if aggregate == "__count" => json!(ids.len()),
+            Some((name, "sum")) => {
+                let place = field_places(model, Some(&[name.to_owned()]))?[0];
+                let rows = ids.iter().filter_map(|id| tx.row(model, *id));
+                let sum: Decimal = rows.map(|row| raw(tx, model, row, place).as_number()).sum();
+                if model.definition().at(place).kind.is_decimal() {
+                    float(sum)
+                } else {
+                    json!(sum.to_i64())
+                }
+            }
             Some((name, function @ ("max" | "min"))) => {
                 let place = field_places(model, Some(&[name.to_owned()]))?[0];
                 let set = |row: &&Row| raw(tx, model, row, place) != Value::Empty;

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::Id;
-use super::database::Tx;
+use super::database::{Database, Tx};
 use super::order;
 use super::order_line;
 use super::refusal::Refusal;
@@ -20,16 +20,16 @@ use super::value::{Value, float, time_text};
 const PICKING: Model = Model::Picking;
 const MOVE: Model = Model::StockMove;
 
-fn moves_of_line(tx: &Tx<'_>, line: Id) -> Vec<Id> {
-    tx.db.pointing(MOVE, "purchase_line_id", line).collect()
+fn moves_of_line(db: &Database, line: Id) -> Vec<Id> {
+    db.pointing(MOVE, "purchase_line_id", line).collect()
 }
 
 /// The transfers of an order, by id.
-pub(super) fn pickings_of(tx: &Tx<'_>, order: Id) -> Vec<Id> {
-    let mut pickings: Vec<Id> = order::lines(tx, order)
+pub(super) fn pickings_of(db: &Database, order: Id) -> Vec<Id> {
+    let mut pickings: Vec<Id> = order::lines(db, order)
         .into_iter()
-        .flat_map(|line| moves_of_line(tx, line))
-        .filter_map(|id| tx.row(MOVE, id)?.reference(MOVE, "picking_id"))
+        .flat_map(|line| moves_of_line(db, line))
+        .filter_map(|id| db.row(MOVE, id)?.reference(MOVE, "picking_id"))
         .collect();
     pickings.sort_unstable();
     pickings.dedup();
@@ -38,22 +38,22 @@ pub(super) fn pickings_of(tx: &Tx<'_>, order: Id) -> Vec<Id> {
 
 /// Whether nothing of the order is still to come.
 pub(super) fn is_shipped(tx: &Tx<'_>, order: Id) -> bool {
-    let pickings = pickings_of(tx, order);
+    let pickings = pickings_of(tx.db, order);
     !pickings.is_empty() && pickings.iter().all(|id| !is_open(tx, PICKING, *id))
 }
 
 /// The order that a transfer belongs to.
-pub(super) fn order_of(tx: &Tx<'_>, picking: Id) -> Option<Id> {
-    moves_of(tx, picking).into_iter().find_map(|id| {
-        let line = tx.row(MOVE, id)?.reference(MOVE, "purchase_line_id")?;
-        tx.row(Model::OrderLine, line)?
+pub(super) fn order_of(db: &Database, picking: Id) -> Option<Id> {
+    moves_of(db, picking).into_iter().find_map(|id| {
+        let line = db.row(MOVE, id)?.reference(MOVE, "purchase_line_id")?;
+        db.row(Model::OrderLine, line)?
             .reference(Model::OrderLine, "order_id")
     })
 }
 
 /// What has arrived of a line, in the line's unit.
 pub(super) fn received(tx: &Tx<'_>, line: Id) -> Decimal {
-    let done: Decimal = moves_of_line(tx, line)
+    let done: Decimal = moves_of_line(tx.db, line)
         .into_iter()
         .filter(|id| state_of(tx, MOVE, *id) == "done")
         .map(|id| number(tx, id, "quantity"))
@@ -66,7 +66,7 @@ pub(super) fn received(tx: &Tx<'_>, line: Id) -> Decimal {
 
 /// Makes the open transfer of a confirmed order demand what is ordered and has not arrived.
 pub(super) fn follow_order(tx: &mut Tx<'_>, order: Id) -> Result<(), Refusal> {
-    for line in order::lines(tx, order) {
+    for line in order::lines(tx.db, order) {
         let Some(row) = tx.row(Model::OrderLine, line) else {
             continue;
         };
@@ -80,7 +80,7 @@ pub(super) fn follow_order(tx: &mut Tx<'_>, order: Id) -> Result<(), Refusal> {
         }
         let ordered = row.get(Model::OrderLine, "product_qty").as_number();
         let ordered = order_line::in_product_units(tx, row, ordered);
-        let moves = moves_of_line(tx, line);
+        let moves = moves_of_line(tx.db, line);
         let done = moves.iter().filter(|id| state_of(tx, MOVE, **id) == "done");
         let arrived: Decimal = done.map(|id| number(tx, *id, "quantity")).sum();
         let wanted = (ordered - arrived).max(Decimal::ZERO);
@@ -96,7 +96,7 @@ pub(super) fn follow_order(tx: &mut Tx<'_>, order: Id) -> Result<(), Refusal> {
 }
 
 fn add_move(tx: &mut Tx<'_>, order: Id, line: Id, wanted: Decimal) -> Result<(), Refusal> {
-    let open = pickings_of(tx, order)
+    let open = pickings_of(tx.db, order)
         .into_iter()
         .find(|id| is_open(tx, PICKING, *id));
     let picking = match open {
@@ -152,8 +152,8 @@ fn add_picking(tx: &mut Tx<'_>, order: Id) -> Result<Id, Refusal> {
 
 /// Whatever has not arrived of a cancelled order is cancelled too.
 pub(super) fn cancel_order(tx: &mut Tx<'_>, order: Id) -> Result<(), Refusal> {
-    for picking in pickings_of(tx, order) {
-        let open: Vec<Id> = moves_of(tx, picking)
+    for picking in pickings_of(tx.db, order) {
+        let open: Vec<Id> = moves_of(tx.db, picking)
             .into_iter()
             .filter(|id| is_open(tx, MOVE, *id))
             .collect();
@@ -165,7 +165,7 @@ pub(super) fn cancel_order(tx: &mut Tx<'_>, order: Id) -> Result<(), Refusal> {
 /// A deleted line leaves its moves behind, cancelled.
 pub(super) fn forget_line(tx: &mut Tx<'_>, line: Id) -> Result<(), Refusal> {
     let place = MOVE.definition().place("purchase_line_id");
-    for id in moves_of_line(tx, line) {
+    for id in moves_of_line(tx.db, line) {
         if is_open(tx, MOVE, id) {
             cancel_moves(tx, &[id])?;
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use super::books::{self, Bill, Order, Receipt};
 use super::call::{self, Call};
 use super::database::{ADMIN, Database, Env, LIMITED, Tx};
 use super::look::{self, Calls, ExternalId, Partner};
@@ -200,6 +201,38 @@ impl Sandbox {
     #[must_use]
     pub fn external_ids(&self) -> BTreeMap<String, ExternalId> {
         look::external_ids(&self.state.database(), self.state.seeded_external)
+    }
+
+    /// All purchase orders with their lines, by id.
+    #[must_use]
+    pub fn orders(&self) -> Vec<Order> {
+        books::orders(&self.state.database())
+    }
+
+    /// The purchase order that an external id points to.
+    #[must_use]
+    pub fn order(&self, external_id: &str) -> Option<Order> {
+        let holds = |order: &Order| order.external_ids.iter().any(|id| id == external_id);
+        self.orders().into_iter().find(holds)
+    }
+
+    /// All bills, credit notes and entries with the lines that they show, by id.
+    #[must_use]
+    pub fn bills(&self) -> Vec<Bill> {
+        books::bills(&self.state.database())
+    }
+
+    /// The bill that an external id points to.
+    #[must_use]
+    pub fn bill(&self, external_id: &str) -> Option<Bill> {
+        let holds = |bill: &Bill| bill.external_ids.iter().any(|id| id == external_id);
+        self.bills().into_iter().find(holds)
+    }
+
+    /// All transfers with their moves, by id.
+    #[must_use]
+    pub fn receipts(&self) -> Vec<Receipt> {
+        books::receipts(&self.state.database())
     }
 
     /// What the partners hold, keyed by external id, references by external id, without ids, times and users: equal

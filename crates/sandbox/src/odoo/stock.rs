@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::Id;
 use super::access::{self, Operation};
-use super::database::{Row, Tx};
+use super::database::{Database, Row, Tx};
 use super::order::{self, Cause};
 use super::receipt::order_of;
 use super::refusal::Refusal;
@@ -20,8 +20,8 @@ use super::write::{self, Values};
 const PICKING: Model = Model::Picking;
 const MOVE: Model = Model::StockMove;
 
-pub(super) fn moves_of(tx: &Tx<'_>, picking: Id) -> Vec<Id> {
-    tx.db.pointing(MOVE, "picking_id", picking).collect()
+pub(super) fn moves_of(db: &Database, picking: Id) -> Vec<Id> {
+    db.pointing(MOVE, "picking_id", picking).collect()
 }
 
 pub(super) fn state_of<'a>(tx: &'a Tx<'_>, model: Model, id: Id) -> &'a str {
@@ -73,7 +73,7 @@ pub(super) fn make(tx: &mut Tx<'_>, model: Model, vals: &Json) -> Result<Id, Ref
 
 /// A transfer is where its moves are.
 pub(super) fn refresh(tx: &mut Tx<'_>, picking: Id) -> Result<(), Refusal> {
-    let states: Vec<&str> = moves_of(tx, picking)
+    let states: Vec<&str> = moves_of(tx.db, picking)
         .iter()
         .filter_map(|id| tx.row(MOVE, *id)?.text(MOVE, "state"))
         .collect();
@@ -158,7 +158,7 @@ pub(super) fn button(tx: &mut Tx<'_>, name: &str, ids: &[Id]) -> Option<Result<J
 fn cancel(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
     access::check(tx, PICKING, Operation::Write, ids)?;
     for id in ids {
-        let moves = moves_of(tx, *id);
+        let moves = moves_of(tx.db, *id);
         cancel_moves(tx, &moves)?;
         settle_order(tx, *id)?;
     }
@@ -168,7 +168,7 @@ fn cancel(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
 fn assign(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
     access::check(tx, PICKING, Operation::Write, ids)?;
     for id in ids {
-        for line in moves_of(tx, *id) {
+        for line in moves_of(tx.db, *id) {
             if is_open(tx, MOVE, line) {
                 let wanted = number(tx, line, "product_uom_qty");
                 demand(tx, line, wanted)?;
@@ -181,7 +181,7 @@ fn assign(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
 }
 
 fn settle_order(tx: &mut Tx<'_>, picking: Id) -> Result<(), Refusal> {
-    match order_of(tx, picking) {
+    match order_of(tx.db, picking) {
         Some(order) => tx.as_superuser(|tx| order::settle(tx, &[order], Cause::Receipt)),
         None => Ok(()),
     }
@@ -203,7 +203,7 @@ fn validate(tx: &mut Tx<'_>, ids: &[Id]) -> Result<Json, Refusal> {
         check_quantities(tx, *id)?;
     }
     for id in &ids {
-        let moves = moves_of(tx, *id);
+        let moves = moves_of(tx.db, *id);
         if moves.iter().all(|id| !is_picked(tx, *id)) {
             let place = MOVE.definition().place("picked");
             for line in moves {
@@ -232,7 +232,7 @@ fn validate(tx: &mut Tx<'_>, ids: &[Id]) -> Result<Json, Refusal> {
 
 fn check_quantities(tx: &Tx<'_>, picking: Id) -> Result<(), Refusal> {
     tx.existing(PICKING, picking)?;
-    let moves = moves_of(tx, picking);
+    let moves = moves_of(tx.db, picking);
     if moves.is_empty() {
         return Err(Refusal::user(
             "You can’t validate an empty transfer. Please add some products to move before proceeding.",
@@ -259,7 +259,7 @@ fn check_quantities(tx: &Tx<'_>, picking: Id) -> Result<(), Refusal> {
 
 /// Whether less is there than was demanded.
 fn is_short(tx: &Tx<'_>, picking: Id) -> bool {
-    moves_of(tx, picking)
+    moves_of(tx.db, picking)
         .into_iter()
         .filter(|id| state_of(tx, MOVE, *id) != "cancel")
         .any(|id| {
@@ -294,7 +294,7 @@ fn question(tx: &mut Tx<'_>, short: &[Id], several: bool) -> Json {
 
 /// Receives what was picked; the rest goes into a backorder, or is cancelled.
 fn finish(tx: &mut Tx<'_>, picking: Id, backorder: bool) -> Result<(), Refusal> {
-    let open: Vec<Id> = moves_of(tx, picking)
+    let open: Vec<Id> = moves_of(tx.db, picking)
         .into_iter()
         .filter(|id| is_open(tx, MOVE, *id))
         .collect();

@@ -1,10 +1,13 @@
 //! The simulated Odoo over HTTP. What it answers was compared with a real Odoo 19.0, call by call.
 
 mod adversity;
+mod billing;
 mod catalog;
 mod http;
 mod load;
 mod people;
+mod posting;
+mod pricing;
 mod purchasing;
 mod receiving;
 mod records;

@@ -67,6 +67,8 @@ fn order() -> Vec<Field> {
             "Order Lines",
             One2many(Model::OrderLine, "order_id"),
         ),
+        computed("invoice_count", "Bill Count", Int),
+        computed("invoice_ids", "Bills", Many2many(Model::Move)),
         kept("invoice_status", "Billing Status", Selection(BILLING)),
         field("date_planned", "Expected Arrival", Datetime),
         kept("amount_untaxed", "Untaxed Amount", Money),
@@ -103,6 +105,7 @@ fn line() -> Vec<Field> {
         field("product_uom_id", "Unit", Many2one(Model::Uom)),
         field("product_id", "Product", Many2one(Model::Product)),
         required(field("price_unit", "Unit Price", Price)),
+        field("technical_price_unit", "Technical Price Unit", Price),
         kept("price_subtotal", "Subtotal", Money),
         kept("price_total", "Total", Money),
         kept("price_tax", "Tax", Money),
@@ -113,6 +116,11 @@ fn line() -> Vec<Field> {
         computed("currency_id", "Currency", Many2one(Model::Currency)),
         computed("date_order", "Order Date", Datetime),
         computed("date_approve", "Confirmation Date", Datetime),
+        field(
+            "invoice_lines",
+            "Bill Lines",
+            One2many(Model::MoveLine, "purchase_line_id"),
+        ),
         field(
             "move_ids",
             "Reservation",

@@ -63,9 +63,9 @@ pub(super) async fn lines(rig: &Rig, order: i64, fields: &[&str]) -> Vec<Json> {
         .collect()
 }
 
-const AMOUNTS: [&str; 3] = ["amount_untaxed", "amount_tax", "amount_total"];
+pub(super) const AMOUNTS: [&str; 3] = ["amount_untaxed", "amount_tax", "amount_total"];
 
-async fn amounts(rig: &Rig, order: i64) -> Json {
+pub(super) async fn amounts(rig: &Rig, order: i64) -> Json {
     let seen = rig.seen("purchase.order", order, &AMOUNTS).await;
     AMOUNTS.iter().map(|name| seen[*name].clone()).collect()
 }
@@ -240,62 +240,6 @@ async fn one_write_replaces_lines_and_names_new_ones() {
 }
 
 #[tokio::test]
-async fn amounts_are_rounded_as_a_whole_and_quantities_to_two_decimals() {
-    let rig = shop().await;
-    let fields = [
-        "id",
-        "partner_id/id",
-        "order_line/id",
-        "order_line/product_id/id",
-        "order_line/product_qty",
-        "order_line/price_unit",
-        "order_line/discount",
-        "order_line/tax_ids/id",
-    ];
-    let rows = json!([
-        ["x.po", "x.vendor", "x.l1", "x.part", "1", "0.333", "", ""],
-        ["", "", "x.l2", "x.part", "1", "0.333", "", ""],
-        ["", "", "x.l3", "x.part", "1.005", "0.333", "0.004", ""],
-    ]);
-    let order = rig.loaded_into("purchase.order", &fields, rows).await[0];
-    let fields = ["product_qty", "price_unit", "discount", "price_subtotal"];
-    assert_eq!(
-        lines(&rig, order, &fields).await,
-        [
-            json!([1.0, 0.333, 0.0, 0.33]),
-            json!([1.0, 0.333, 0.0, 0.33]),
-            json!([1.01, 0.333, 0.0, 0.34]),
-        ]
-    );
-    assert_eq!(
-        amounts(&rig, order).await[0],
-        1.0,
-        "0.333 + 0.333 + 0.33633"
-    );
-}
-
-#[tokio::test]
-async fn prices_can_be_rounded_as_in_older_ones() {
-    let rig = Rig::with(|options| {
-        options.rights = sandbox::odoo::Rights::ProductManager;
-        options.price_digits = Some(2);
-    })
-    .await;
-    rig.loaded(&["id", "name"], json!([["x.vendor", "V"]]))
-        .await;
-    rig.loaded_into("product.product", &["id", "name"], json!([["x.part", "P"]]))
-        .await;
-    let rows = json!([[
-        "x.po", "x.vendor", "", "x.po_1", "x.part", "P", "100", "0.3333", ""
-    ]]);
-    let order = rig.loaded_into("purchase.order", &LINES, rows).await[0];
-    assert_eq!(
-        lines(&rig, order, &["price_unit", "price_subtotal"]).await,
-        [json!([0.33, 33.0])]
-    );
-}
-
-#[tokio::test]
 async fn buttons_answer_in_their_own_way() {
     let rig = shop().await;
     let order = ordered(&rig).await;
@@ -407,30 +351,6 @@ async fn lines_of_a_confirmed_order_stay_but_change() {
 }
 
 #[tokio::test]
-async fn a_known_vendor_price_returns_when_only_the_quantity_is_written() {
-    let rig = shop().await;
-    let order = ordered(&rig).await;
-    press(&rig, "purchase.order", "button_confirm", order).await;
-    let rows = json!([[
-        "x.po2",
-        "x.vendor",
-        "",
-        "x.l",
-        "x.part",
-        "Capacitor",
-        "1",
-        "8.1234",
-        ""
-    ]]);
-    let second = rig.loaded_into("purchase.order", &LINES, rows).await[0];
-    let line = lines(&rig, second, &["id", "price_unit"]).await[0].clone();
-    assert_eq!(line[1], 8.1234);
-    let body = json!({"ids": [line[0]], "vals": {"product_qty": 2}});
-    rig.ok("purchase.order.line", "write", body).await;
-    assert_eq!(lines(&rig, second, &["price_unit"]).await, [json!([10.25])]);
-}
-
-#[tokio::test]
 async fn two_step_approval_stops_at_to_approve() {
     let rig = shop().await;
     let company = json!({"ids": [1], "vals": {"po_double_validation": "two_step", "po_double_validation_amount": 10}});
@@ -468,4 +388,65 @@ async fn a_text_leaves_the_order_alone_and_a_price_does_not() {
     let body = json!({"ids": [line], "vals": {"price_unit": 1}});
     rig.ok("purchase.order.line", "write", body).await;
     assert_ne!(date().await, first);
+}
+
+#[tokio::test]
+async fn of_two_simultaneous_loads_of_one_new_order_one_wins() {
+    let rig = Rig::with(|options| {
+        options.rights = sandbox::odoo::Rights::ProductManager;
+        options.work_per_row = std::time::Duration::from_millis(50);
+    })
+    .await;
+    rig.loaded(&["id", "name"], json!([["x.vendor", "V"]]))
+        .await;
+    rig.loaded_into("product.product", &["id", "name"], json!([["x.part", "P"]]))
+        .await;
+    let rows = json!([[
+        "x.po", "x.vendor", "", "x.po_1", "x.part", "P", "1", "1", ""
+    ]]);
+    let (a, b) = tokio::join!(
+        rig.load_into("purchase.order", &LINES, rows.clone()),
+        rig.load_into("purchase.order", &LINES, rows.clone())
+    );
+    let lost = if a["ids"] == false { &a } else { &b };
+    let message = lost["messages"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("could not serialize access"), "{a} {b}");
+    let again = rig.loaded_into("purchase.order", &LINES, rows).await;
+    let orders = rig.odoo.orders();
+    assert_eq!((orders.len(), orders[0].lines.len()), (1, 1));
+    assert_eq!(again, [orders[0].id.0]);
+}
+
+#[tokio::test]
+async fn a_line_that_refers_to_nothing_takes_back_the_whole_call() {
+    let rig = shop().await;
+    let rows = json!([
+        [
+            "x.po", "x.vendor", "", "x.po_1", "x.part", "P", "1", "1", ""
+        ],
+        [
+            "x.po2", "x.vendor", "", "x.po2_1", "x.nope", "P", "1", "1", ""
+        ],
+    ]);
+    let answer = rig.load_into("purchase.order", &LINES, rows).await;
+    assert_eq!(answer["ids"], false);
+    let told = &answer["messages"][0];
+    assert_eq!(
+        (&told["record"], &told["field"], &told["message"]),
+        (
+            &json!(1),
+            &json!("order_line"),
+            &json!(
+                "No matching record found for external id 'x.nope' in field 'Order Lines/Product'"
+            )
+        )
+    );
+    assert!(rig.odoo.orders().is_empty());
+    let order = ordered(&rig).await;
+    rig.odoo.contend(1);
+    assert_eq!(
+        press(&rig, "purchase.order", "button_confirm", order).await,
+        true,
+        "tried again"
+    );
 }
