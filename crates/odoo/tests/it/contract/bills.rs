@@ -1,5 +1,6 @@
 //! Vendor bills and credits.
 
+use futures::future::join_all;
 use jiff::civil::Date;
 use odoo::document::{Bill, BillLineKind, BillState, Order};
 use odoo::{
@@ -200,6 +201,23 @@ pub(crate) async fn of_several_one_bad_one_holds_up_all(target: &Target) {
     for bill in [&good, &bad] {
         assert_eq!(read(client, bill.id).await.state, BillState::Draft);
     }
+}
+
+pub(crate) async fn that_are_posted_twice_at_once_are_posted_once(target: &Target) {
+    let client = &target.client;
+    let bill = simple(client, "race", "RACE-1", DATES).await;
+    let bills = [&bill];
+    let post = || act(client, &bills, Action::Post);
+    for acted in join_all([post(), post()]).await {
+        // Whoever comes second is told that there is nothing left to do.
+        if let Err(error) = acted {
+            assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
+            assert!(!error.may_have_applied);
+        }
+    }
+    let posted = read(client, bill.id).await;
+    assert_eq!(posted.state, BillState::Posted);
+    assert_eq!(posted.lines.len(), bill.lines.len());
 }
 
 pub(crate) async fn in_a_locked_period_are_moved_out_of_it(target: &Target) {

@@ -1,13 +1,16 @@
 //! Purchase orders.
 
+use futures::future::join_all;
 use odoo::document::{Order, OrderState, TECHNICAL_PRICE};
 use odoo::preflight::Approval;
 use odoo::{
-    Acted, Action, Client, Command, Context, ErrorKind, ExternalId, Found, Model, RecordId, Values,
+    Acted, Action, Client, Command, Context, Domain, ErrorKind, ExternalId, Found, Model, RecordId,
+    Values,
 };
 
 use super::books::set;
 use super::goods::{Goods, decimal, goods, grid, make_of, purchase_tax, saved};
+use super::loading::load;
 use crate::target::{Target, name};
 
 const TAXES: [&str; 2] = ["tax_ids", "taxes_id"];
@@ -218,6 +221,69 @@ pub(crate) async fn sent_again_stay_the_same(target: &Target) {
         (&OrderState::Purchase, 2)
     );
     assert_eq!(fourth.transfers.len(), 1);
+}
+
+pub(crate) async fn with_a_bad_line_are_refused_whole_and_hold_up_no_other(target: &Target) {
+    let client = &target.client;
+    let goods = goods(client).await;
+    let lines = [line(goods.pipe, "1", "2"), line(goods.glue, "1", "3")];
+    let mut all = rows(client, "batch0", goods.vendor, &lines).await;
+    for tag in ["batch1", "batch2", "batch3"] {
+        all.rows
+            .extend(rows(client, tag, goods.vendor, &lines).await.rows);
+    }
+    // The second line of the second order names no product that exists; the third order's vendor is none.
+    "999999".clone_into(&mut all.rows[3][5]);
+    "999999".clone_into(&mut all.rows[4][1]);
+    let columns: Vec<&str> = all.columns.iter().map(String::as_str).collect();
+    let loaded = load(client, &grid(Model::PURCHASE_ORDER, &columns, &all.rows)).await;
+    let refused: Vec<_> = loaded
+        .groups
+        .iter()
+        .filter(|(_, saved)| saved.is_err())
+        .collect();
+    let refused: Vec<usize> = refused.into_iter().map(|(group, _)| *group).collect();
+    assert_eq!(refused, [2, 4], "{loaded:?}");
+    for (group, tag) in [(0, "batch0"), (6, "batch3")] {
+        let id = loaded.groups[&group].as_ref().unwrap()[0];
+        let order = read(client, id).await;
+        assert_eq!((order.lines.len(), order.total), (2, decimal("5")), "{tag}");
+    }
+    for tag in ["batch1", "batch2"] {
+        let found = client
+            .search_count(
+                &Model::PURCHASE_ORDER,
+                &Domain::equal("partner_ref", format!("REF-{tag}")),
+                &Context::new(),
+            )
+            .await;
+        assert_eq!(found, Ok(0), "{tag}");
+    }
+}
+
+pub(crate) async fn that_are_made_twice_at_once_are_one(target: &Target) {
+    let client = &target.client;
+    let goods = goods(client).await;
+    let lines = [line(goods.pipe, "1", "2"), line(goods.glue, "1", "3")];
+    let rows = rows(client, "race", goods.vendor, &lines).await;
+    let orders = join_all([rows.save(client), rows.save(client)]).await;
+    assert_eq!(orders[0].id, orders[1].id);
+    let order = read(client, orders[0].id).await;
+    assert_eq!((order.lines.len(), order.total), (2, decimal("5")));
+    // Nor does an order that is confirmed twice at once get two receipts.
+    let confirmed = join_all([Action::Confirm, Action::Confirm].map(|action| async move {
+        let model = Model::PURCHASE_ORDER;
+        let context = Context::new();
+        client.act(&model, &[order.id], action, &context).await
+    }));
+    for acted in confirmed.await {
+        assert_eq!(acted, Ok(Acted::Ran));
+    }
+    let order = read(client, order.id).await;
+    assert_eq!(
+        (&order.state, order.transfers.len()),
+        (&OrderState::Purchase, 1)
+    );
 }
 
 pub(crate) async fn lines_without_a_name_are_doubled(target: &Target) {
