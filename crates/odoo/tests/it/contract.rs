@@ -9,6 +9,7 @@ mod orders;
 mod reading;
 mod receipts;
 mod references;
+mod states;
 
 use std::panic::AssertUnwindSafe;
 
@@ -87,11 +88,11 @@ const PURCHASING: &[(Of, &str, Clause)] = purchasing![
     Real orders::lines_are_replaced_all_or_none,
     Real orders::a_name_that_is_created_twice_moves_to_the_second,
     Real orders::numbers_arrive_digit_for_digit,
-    Real orders::are_confirmed_and_cancelled,
-    Real orders::keep_their_lines_once_they_are_binding,
-    Real orders::wait_for_approval_where_two_steps_are_set,
-    Real orders::that_are_locked_are_unlocked_before_they_are_cancelled,
-    Real orders::that_are_gone_are_left_out,
+    Real states::are_confirmed_and_cancelled,
+    Real states::keep_their_lines_once_they_are_binding,
+    Real states::wait_for_approval_where_two_steps_are_set,
+    Real states::that_are_locked_are_unlocked_before_they_are_cancelled,
+    Real states::that_are_gone_are_left_out,
     Real receipts::of_a_part_ask_first_and_leave_a_backorder,
     Real receipts::of_all_need_no_question,
     Real receipts::nobody_counted_are_taken_to_be_whole,

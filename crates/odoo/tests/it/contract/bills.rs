@@ -174,13 +174,7 @@ pub(crate) async fn are_linked_to_the_order_and_posted(target: &Target) {
     let billed: Vec<_> = order.lines.iter().map(|line| line.billed).collect();
     assert_eq!(billed, ["3", "1"].map(decimal));
     // An order that is billed for good cannot be cancelled.
-    let cancel = client
-        .act(
-            &Model::PURCHASE_ORDER,
-            &[order.id],
-            Action::Cancel,
-            &Context::new(),
-        )
+    let cancel = orders::attempt(client, order.id, Action::Cancel)
         .await
         .unwrap_err();
     assert_eq!(cancel.kind, ErrorKind::Invalid, "{cancel}");
