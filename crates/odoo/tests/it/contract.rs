@@ -108,6 +108,7 @@ const PURCHASING: &[(Of, &str, Clause)] = purchasing![
     Real bills::that_are_posted_refuse_their_lines,
     Real bills::get_dates_of_their_own_where_none_are_said,
     Real bills::can_have_their_tax_set_to_the_cent,
+    Real bills::bear_what_the_order_bears_until_something_else_is_said,
     Real bills::credits_are_bills_of_another_kind,
     Real books::the_connectors_user_may_do_it_all,
     Real books::a_poor_user_is_told_what_is_missing,

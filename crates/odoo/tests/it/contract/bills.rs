@@ -4,11 +4,12 @@ use futures::future::join_all;
 use jiff::civil::Date;
 use odoo::document::{Bill, BillLineKind, BillState, Order};
 use odoo::{
-    Acted, Action, Client, Command, Context, Domain, ErrorKind, Model, RecordId, Search, Values,
+    Acted, Action, Client, Command, Context, Distribution, Domain, ErrorKind, Model, RecordId,
+    Search, Values,
 };
 
 use super::books::lock;
-use super::goods::{decimal, goods, grid, make_of, purchase_tax, saved};
+use super::goods::{accounts, decimal, goods, grid, make_of, purchase_tax, saved};
 use super::loading::load;
 use super::orders::{self, line};
 use crate::target::{Target, name, object};
@@ -433,6 +434,46 @@ pub(crate) async fn can_have_their_tax_set_to_the_cent(target: &Target) {
         (decimal("333.33"), decimal("50.01"), decimal("383.34"))
     );
     assert_eq!(of_tax(&posted).amount, decimal("50.01"));
+}
+
+pub(crate) async fn bear_what_the_order_bears_until_something_else_is_said(target: &Target) {
+    let client = &target.client;
+    let goods = goods(client).await;
+    let [unit, job] = accounts(client).await;
+    let order = binding_order(client, "analytic_bill").await;
+    let of_order = Distribution::whole([unit, job]);
+    let bear = async |model: Model, line: RecordId, borne: &Distribution| {
+        let borne = borne.to_json().unwrap();
+        let values = Values::new().with("analytic_distribution", borne);
+        client
+            .write(&model, &[line], values, &Context::new())
+            .await
+            .unwrap();
+    };
+    let line = order.lines[0].id;
+    bear(Model::PURCHASE_ORDER_LINE, line, &of_order).await;
+    let draft = Draft {
+        tag: "analytic",
+        kind: "in_invoice",
+        number: "AN-1",
+        dates: DATES,
+        vendor: goods.vendor,
+        product: goods.pipe,
+        lines: &[("3", "0.1", Some(line))],
+    };
+    let bill = draft.save(client).await;
+    let line_of = |bill: &Bill| bill.product_lines().next().unwrap().clone();
+    assert_eq!(line_of(&bill).analytic, of_order);
+    // Percentages are rounded to two places.
+    let thirds = Distribution::new()
+        .share([unit], decimal("33.333333"))
+        .share([job], decimal("66.666667"));
+    bear(Model::MOVE_LINE, line_of(&bill).id, &thirds).await;
+    let bill = post(client, &bill).await;
+    let rounded = Distribution::new()
+        .share([unit], decimal("33.33"))
+        .share([job], decimal("66.67"));
+    assert_eq!(line_of(&bill).analytic, rounded);
 }
 
 pub(crate) async fn credits_are_bills_of_another_kind(target: &Target) {
