@@ -9,6 +9,7 @@ mod orders;
 mod reading;
 mod receipts;
 mod references;
+mod states;
 
 use std::panic::AssertUnwindSafe;
 
@@ -80,16 +81,18 @@ const PURCHASING: &[(Of, &str, Clause)] = purchasing![
     Real goods::an_account_that_does_not_exist_is_not_refused,
     Real orders::are_made_with_their_lines_and_equal_to_the_cent,
     Real orders::sent_again_stay_the_same,
+    Real orders::with_a_bad_line_are_refused_whole_and_hold_up_no_other,
+    Real orders::that_are_made_twice_at_once_are_one,
     Real orders::lines_without_a_name_are_doubled,
     Real orders::keep_their_price_against_the_vendors,
     Real orders::lines_are_replaced_all_or_none,
     Real orders::a_name_that_is_created_twice_moves_to_the_second,
     Real orders::numbers_arrive_digit_for_digit,
-    Real orders::are_confirmed_and_cancelled,
-    Real orders::keep_their_lines_once_they_are_binding,
-    Real orders::wait_for_approval_where_two_steps_are_set,
-    Real orders::that_are_locked_are_unlocked_before_they_are_cancelled,
-    Real orders::that_are_gone_are_left_out,
+    Real states::are_confirmed_and_cancelled,
+    Real states::keep_their_lines_once_they_are_binding,
+    Real states::wait_for_approval_where_two_steps_are_set,
+    Real states::that_are_locked_are_unlocked_before_they_are_cancelled,
+    Real states::that_are_gone_are_left_out,
     Real receipts::of_a_part_ask_first_and_leave_a_backorder,
     Real receipts::of_all_need_no_question,
     Real receipts::nobody_counted_are_taken_to_be_whole,
@@ -97,6 +100,7 @@ const PURCHASING: &[(Of, &str, Clause)] = purchasing![
     Real receipts::follow_what_is_ordered_later,
     Real bills::are_linked_to_the_order_and_posted,
     Real bills::of_several_one_bad_one_holds_up_all,
+    Real bills::that_are_posted_twice_at_once_are_posted_once,
     Real bills::in_a_locked_period_are_moved_out_of_it,
     Real bills::of_the_same_number_are_not_refused,
     Real bills::go_back_to_draft_and_change,
@@ -104,6 +108,7 @@ const PURCHASING: &[(Of, &str, Clause)] = purchasing![
     Real bills::that_are_posted_refuse_their_lines,
     Real bills::get_dates_of_their_own_where_none_are_said,
     Real bills::can_have_their_tax_set_to_the_cent,
+    Real bills::bear_what_the_order_bears_until_something_else_is_said,
     Real bills::credits_are_bills_of_another_kind,
     Real books::the_connectors_user_may_do_it_all,
     Real books::a_poor_user_is_told_what_is_missing,

@@ -1,13 +1,15 @@
 //! Vendor bills and credits.
 
+use futures::future::join_all;
 use jiff::civil::Date;
 use odoo::document::{Bill, BillLineKind, BillState, Order};
 use odoo::{
-    Acted, Action, Client, Command, Context, Domain, ErrorKind, Model, RecordId, Search, Values,
+    Acted, Action, Client, Command, Context, Distribution, Domain, ErrorKind, Model, RecordId,
+    Search, Values,
 };
 
 use super::books::lock;
-use super::goods::{decimal, goods, grid, make_of, purchase_tax, saved};
+use super::goods::{accounts, decimal, goods, grid, make_of, purchase_tax, saved};
 use super::loading::load;
 use super::orders::{self, line};
 use crate::target::{Target, name, object};
@@ -173,13 +175,7 @@ pub(crate) async fn are_linked_to_the_order_and_posted(target: &Target) {
     let billed: Vec<_> = order.lines.iter().map(|line| line.billed).collect();
     assert_eq!(billed, ["3", "1"].map(decimal));
     // An order that is billed for good cannot be cancelled.
-    let cancel = client
-        .act(
-            &Model::PURCHASE_ORDER,
-            &[order.id],
-            Action::Cancel,
-            &Context::new(),
-        )
+    let cancel = orders::attempt(client, order.id, Action::Cancel)
         .await
         .unwrap_err();
     assert_eq!(cancel.kind, ErrorKind::Invalid, "{cancel}");
@@ -200,6 +196,23 @@ pub(crate) async fn of_several_one_bad_one_holds_up_all(target: &Target) {
     for bill in [&good, &bad] {
         assert_eq!(read(client, bill.id).await.state, BillState::Draft);
     }
+}
+
+pub(crate) async fn that_are_posted_twice_at_once_are_posted_once(target: &Target) {
+    let client = &target.client;
+    let bill = simple(client, "race", "RACE-1", DATES).await;
+    let bills = [&bill];
+    let post = || act(client, &bills, Action::Post);
+    for acted in join_all([post(), post()]).await {
+        // Whoever comes second is told that there is nothing left to do.
+        if let Err(error) = acted {
+            assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
+            assert!(!error.may_have_applied);
+        }
+    }
+    let posted = read(client, bill.id).await;
+    assert_eq!(posted.state, BillState::Posted);
+    assert_eq!(posted.lines.len(), bill.lines.len());
 }
 
 pub(crate) async fn in_a_locked_period_are_moved_out_of_it(target: &Target) {
@@ -421,6 +434,46 @@ pub(crate) async fn can_have_their_tax_set_to_the_cent(target: &Target) {
         (decimal("333.33"), decimal("50.01"), decimal("383.34"))
     );
     assert_eq!(of_tax(&posted).amount, decimal("50.01"));
+}
+
+pub(crate) async fn bear_what_the_order_bears_until_something_else_is_said(target: &Target) {
+    let client = &target.client;
+    let goods = goods(client).await;
+    let [unit, job] = accounts(client).await;
+    let order = binding_order(client, "analytic_bill").await;
+    let of_order = Distribution::whole([unit, job]);
+    let bear = async |model: Model, line: RecordId, borne: &Distribution| {
+        let borne = borne.to_json().unwrap();
+        let values = Values::new().with("analytic_distribution", borne);
+        client
+            .write(&model, &[line], values, &Context::new())
+            .await
+            .unwrap();
+    };
+    let line = order.lines[0].id;
+    bear(Model::PURCHASE_ORDER_LINE, line, &of_order).await;
+    let draft = Draft {
+        tag: "analytic",
+        kind: "in_invoice",
+        number: "AN-1",
+        dates: DATES,
+        vendor: goods.vendor,
+        product: goods.pipe,
+        lines: &[("3", "0.1", Some(line))],
+    };
+    let bill = draft.save(client).await;
+    let line_of = |bill: &Bill| bill.product_lines().next().unwrap().clone();
+    assert_eq!(line_of(&bill).analytic, of_order);
+    // Percentages are rounded to two places.
+    let thirds = Distribution::new()
+        .share([unit], decimal("33.333333"))
+        .share([job], decimal("66.666667"));
+    bear(Model::MOVE_LINE, line_of(&bill).id, &thirds).await;
+    let bill = post(client, &bill).await;
+    let rounded = Distribution::new()
+        .share([unit], decimal("33.33"))
+        .share([job], decimal("66.67"));
+    assert_eq!(line_of(&bill).analytic, rounded);
 }
 
 pub(crate) async fn credits_are_bills_of_another_kind(target: &Target) {

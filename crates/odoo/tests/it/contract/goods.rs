@@ -182,7 +182,7 @@ pub(crate) async fn are_archived_and_keep_their_price(target: &Target) {
 }
 
 /// Two plans, with an account each.
-async fn accounts(client: &Client) -> [RecordId; 2] {
+pub(super) async fn accounts(client: &Client) -> [RecordId; 2] {
     let plans = make_of(
         client,
         Model::ANALYTIC_PLAN,

@@ -1,13 +1,14 @@
 //! Purchase orders.
 
+use futures::future::join_all;
 use odoo::document::{Order, OrderState, TECHNICAL_PRICE};
-use odoo::preflight::Approval;
 use odoo::{
-    Acted, Action, Client, Command, Context, ErrorKind, ExternalId, Found, Model, RecordId, Values,
+    Acted, Action, Client, Command, Context, Domain, ErrorKind, ExternalId, Found, Model, RecordId,
+    Values,
 };
 
-use super::books::set;
 use super::goods::{Goods, decimal, goods, grid, make_of, purchase_tax, saved};
+use super::loading::load;
 use crate::target::{Target, name};
 
 const TAXES: [&str; 2] = ["tax_ids", "taxes_id"];
@@ -66,7 +67,7 @@ async fn knows(client: &Client, field: &str) -> bool {
     found.unwrap().is_some()
 }
 
-fn line_name(tag: &str, n: usize) -> ExternalId {
+pub(super) fn line_name(tag: &str, n: usize) -> ExternalId {
     name(&format!("order_{tag}_line_{n}"))
 }
 
@@ -126,22 +127,35 @@ pub(super) async fn read(client: &Client, id: RecordId) -> Order {
     found.into_iter().next().unwrap()
 }
 
+pub(super) async fn attempt(
+    client: &Client,
+    order: RecordId,
+    action: Action,
+) -> odoo::Result<Acted> {
+    client
+        .act(&Model::PURCHASE_ORDER, &[order], action, &Context::new())
+        .await
+}
+
+/// Acts, and reads the order back.
 pub(super) async fn act(client: &Client, order: &Order, action: Action) -> Order {
-    let acted = client
-        .act(&Model::PURCHASE_ORDER, &[order.id], action, &Context::new())
-        .await;
+    let acted = attempt(client, order.id, action).await;
     assert_eq!(acted, Ok(Acted::Ran), "{action:?}");
     read(client, order.id).await
 }
 
-async fn write(client: &Client, order: &Order, commands: Vec<Command>) -> odoo::Result<()> {
+pub(super) async fn write(
+    client: &Client,
+    order: &Order,
+    commands: Vec<Command>,
+) -> odoo::Result<()> {
     let values = Values::new().commands("order_line", commands);
     client
         .write(&Model::PURCHASE_ORDER, &[order.id], values, &Context::new())
         .await
 }
 
-async fn new_line(client: &Client, product: RecordId, price: &str) -> Values {
+pub(super) async fn new_line(client: &Client, product: RecordId, price: &str) -> Values {
     let lines_model = &Model::PURCHASE_ORDER_LINE;
     let taxes = client.first_field(lines_model, &TAXES).await.unwrap();
     let (field, value) = TECHNICAL_PRICE;
@@ -218,6 +232,65 @@ pub(crate) async fn sent_again_stay_the_same(target: &Target) {
         (&OrderState::Purchase, 2)
     );
     assert_eq!(fourth.transfers.len(), 1);
+}
+
+pub(crate) async fn with_a_bad_line_are_refused_whole_and_hold_up_no_other(target: &Target) {
+    let client = &target.client;
+    let goods = goods(client).await;
+    let lines = [line(goods.pipe, "1", "2"), line(goods.glue, "1", "3")];
+    let mut all = rows(client, "batch0", goods.vendor, &lines).await;
+    for tag in ["batch1", "batch2", "batch3"] {
+        all.rows
+            .extend(rows(client, tag, goods.vendor, &lines).await.rows);
+    }
+    // The second line of the second order names no product that exists; the third order's vendor is none.
+    "999999".clone_into(&mut all.rows[3][5]);
+    "999999".clone_into(&mut all.rows[4][1]);
+    let columns: Vec<&str> = all.columns.iter().map(String::as_str).collect();
+    let loaded = load(client, &grid(Model::PURCHASE_ORDER, &columns, &all.rows)).await;
+    let refused: Vec<_> = loaded
+        .groups
+        .iter()
+        .filter(|(_, saved)| saved.is_err())
+        .collect();
+    let refused: Vec<usize> = refused.into_iter().map(|(group, _)| *group).collect();
+    assert_eq!(refused, [2, 4], "{loaded:?}");
+    for (group, tag) in [(0, "batch0"), (6, "batch3")] {
+        let id = loaded.groups[&group].as_ref().unwrap()[0];
+        let order = read(client, id).await;
+        assert_eq!((order.lines.len(), order.total), (2, decimal("5")), "{tag}");
+    }
+    for tag in ["batch1", "batch2"] {
+        let found = client
+            .search_count(
+                &Model::PURCHASE_ORDER,
+                &Domain::equal("partner_ref", format!("REF-{tag}")),
+                &Context::new(),
+            )
+            .await;
+        assert_eq!(found, Ok(0), "{tag}");
+    }
+}
+
+pub(crate) async fn that_are_made_twice_at_once_are_one(target: &Target) {
+    let client = &target.client;
+    let goods = goods(client).await;
+    let lines = [line(goods.pipe, "1", "2"), line(goods.glue, "1", "3")];
+    let rows = rows(client, "race", goods.vendor, &lines).await;
+    let orders = join_all([rows.save(client), rows.save(client)]).await;
+    assert_eq!(orders[0].id, orders[1].id);
+    let order = read(client, orders[0].id).await;
+    assert_eq!((order.lines.len(), order.total), (2, decimal("5")));
+    // Nor does an order that is confirmed twice at once get two receipts.
+    let confirm = || attempt(client, order.id, Action::Confirm);
+    for acted in join_all([confirm(), confirm()]).await {
+        assert_eq!(acted, Ok(Acted::Ran));
+    }
+    let order = read(client, order.id).await;
+    assert_eq!(
+        (&order.state, order.transfers.len()),
+        (&OrderState::Purchase, 1)
+    );
 }
 
 pub(crate) async fn lines_without_a_name_are_doubled(target: &Target) {
@@ -392,157 +465,4 @@ pub(crate) async fn numbers_arrive_digit_for_digit(target: &Target) {
     let read_back: Vec<_> = written.lines.iter().map(|line| line.price).collect();
     assert_eq!(read_back, prices.map(decimal), "by write");
     assert_eq!(written.total, loaded.total);
-}
-
-pub(crate) async fn are_confirmed_and_cancelled(target: &Target) {
-    let client = &target.client;
-    let goods = goods(client).await;
-    let lines = [line(goods.pipe, "3", "1"), line(goods.freight, "1", "2")];
-    let order = make(client, "confirm", goods.vendor, &lines).await;
-    assert_eq!(order.receipt_status, None);
-    let order = act(client, &order, Action::Confirm).await;
-    assert_eq!(order.state, OrderState::Purchase);
-    assert_eq!(order.receipt_status.as_deref(), Some("pending"));
-    // The freight is no thing that arrives.
-    let receipts = client.transfers(&order.transfers, &Context::new()).await;
-    let receipts = receipts.unwrap();
-    assert_eq!((receipts.len(), receipts[0].moves.len()), (1, 1));
-    let again = act(client, &order, Action::Confirm).await;
-    assert_eq!(again.transfers, order.transfers);
-
-    let cancelled = act(client, &order, Action::Cancel).await;
-    assert_eq!(cancelled.state, OrderState::Cancelled);
-    // This one does nothing, and does not say so.
-    let cancelled = act(client, &cancelled, Action::Confirm).await;
-    assert_eq!(cancelled.state, OrderState::Cancelled);
-    let draft = act(client, &cancelled, Action::ResetToDraft).await;
-    assert_eq!(draft.state, OrderState::Draft);
-    let order = act(client, &draft, Action::Confirm).await;
-    assert_eq!(order.state, OrderState::Purchase);
-}
-
-pub(crate) async fn keep_their_lines_once_they_are_binding(target: &Target) {
-    let client = &target.client;
-    let goods = goods(client).await;
-    let lines = [line(goods.pipe, "3", "1"), line(goods.glue, "1", "2")];
-    let order = make(client, "binding", goods.vendor, &lines).await;
-    let order = act(client, &order, Action::Confirm).await;
-    let gone = vec![Command::Delete(order.lines[1].id)];
-    let error = write(client, &order, gone).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
-    assert!(error.message.contains("Cannot delete"), "{error}");
-    // What can be done instead; lines may be added, too.
-    let zero = Command::Update {
-        id: order.lines[1].id,
-        values: Values::new().decimal("product_qty", decimal("0")).unwrap(),
-    };
-    let create = Command::Create {
-        name: Some(line_name("binding", 2)),
-        values: new_line(client, goods.pipe, "4").await,
-    };
-    write(client, &order, vec![zero, create]).await.unwrap();
-    let order = read(client, order.id).await;
-    assert_eq!((order.lines.len(), order.total), (3, decimal("11")));
-    assert_eq!(order.state, OrderState::Purchase);
-}
-
-pub(crate) async fn wait_for_approval_where_two_steps_are_set(target: &Target) {
-    let client = &target.client;
-    let goods = goods(client).await;
-    let steps = |steps: &str| {
-        Values::new()
-            .with("po_double_validation", steps)
-            .with("po_double_validation_amount", 1000)
-    };
-    let small = make(
-        client,
-        "small",
-        goods.vendor,
-        &[line(goods.pipe, "1", "999.99")],
-    )
-    .await;
-    let large = make(
-        client,
-        "large",
-        goods.vendor,
-        &[line(goods.pipe, "1", "1000")],
-    )
-    .await;
-    set(target, steps("two_step")).await;
-    let approval = client.accounting().await.unwrap().approval;
-    let small = act(client, &small, Action::Confirm).await;
-    let large = act(client, &large, Action::Confirm).await;
-    set(target, steps("one_step")).await;
-    assert_eq!(approval, Approval::From(decimal("1000")));
-    assert_eq!(small.state, OrderState::Purchase);
-    assert_eq!(large.state, OrderState::ToApprove);
-    assert_eq!(large.transfers, []);
-}
-
-pub(crate) async fn that_are_locked_are_unlocked_before_they_are_cancelled(target: &Target) {
-    let client = &target.client;
-    let goods = goods(client).await;
-    let lines = [line(goods.pipe, "1", "5")];
-    let order = make(client, "locked", goods.vendor, &lines).await;
-    set(target, Values::new().with("po_lock", "lock")).await;
-    let order = act(client, &order, Action::Confirm).await;
-    set(target, Values::new().with("po_lock", "edit")).await;
-    assert_eq!((&order.state, order.locked), (&OrderState::Purchase, true));
-    // Its lines may be written all the same.
-    let order = make(
-        client,
-        "locked",
-        goods.vendor,
-        &[line(goods.pipe, "2", "5")],
-    )
-    .await;
-    assert_eq!((order.total, order.locked), (decimal("10"), true));
-    let error = client
-        .act(
-            &Model::PURCHASE_ORDER,
-            &[order.id],
-            Action::Cancel,
-            &Context::new(),
-        )
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
-    let order = act(client, &order, Action::Unlock).await;
-    assert!(!order.locked);
-    let order = act(client, &order, Action::Cancel).await;
-    assert_eq!(order.state, OrderState::Cancelled);
-}
-
-pub(crate) async fn that_are_gone_are_left_out(target: &Target) {
-    let client = &target.client;
-    let goods = goods(client).await;
-    let lines = [line(goods.pipe, "1", "1")];
-    let one = make(client, "stays", goods.vendor, &lines).await;
-    let two = make(client, "goes", goods.vendor, &lines).await;
-    let cancelled = act(client, &two, Action::Cancel).await;
-    let unlink = target
-        .admin
-        .call(
-            &Model::PURCHASE_ORDER,
-            "unlink",
-            Some(&[cancelled.id]),
-            &serde_json::Map::new(),
-            &Context::new(),
-        )
-        .await;
-    unlink.unwrap();
-    let ids = [two.id, one.id];
-    let found = client.orders(&ids, &Context::new()).await.unwrap();
-    assert_eq!(found, [one]);
-    // Its name went with it, and makes a new one.
-    let new = make(client, "goes", goods.vendor, &lines).await;
-    assert!(new.id > two.id);
-    let vendor = make_of(
-        client,
-        Model::PARTNER,
-        &["id", "name"],
-        &[&["__contract__.vendor", "Vendor"]],
-    )
-    .await;
-    assert_eq!(vendor, [goods.vendor]);
 }
