@@ -260,6 +260,7 @@ pub(crate) async fn simulated() -> Target {
     let options = sandbox::odoo::Options {
         // Long enough for two calls to meet.
         work_per_call: Duration::from_millis(10),
+        rights: sandbox::odoo::Rights::ProductManager,
         ..sandbox::odoo::Options::new(std::sync::Arc::new(move || noon))
     };
     let sandbox = sandbox::odoo::Sandbox::start(options).await.unwrap();
