@@ -4,6 +4,9 @@
 //! the runner sleeps until the next cadence, retry or breaker, or until something wakes it: a webhook, a request of
 //! another process, the end of the service.
 
+mod directory;
+mod passes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +15,10 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use odoo::batch::Sizer;
 use rand::RngExt as _;
-use store::audit::NewAuditEntry;
 use store::connections::{Connection, ConnectionState};
 use store::passes::{Pass, PassId};
-use sync::directory::{BUSINESS_UNIT_PLAN, Directory};
-use sync::failure::{self, Vendor, of_odoo};
+use sync::directory::Directory;
+use sync::failure::{Vendor, of_odoo};
 use sync::flow::Flow;
 use sync::record::Reason;
 use tokio_util::sync::CancellationToken;
@@ -27,10 +29,11 @@ use super::batch::Carrier;
 use super::breaker::Breakers;
 use super::observe::{Observer, Pace, read_cursor};
 use super::supervisor::{Mode, Shared};
-use super::vendors::{self, Vendors};
+use super::vendors;
 use crate::connection::{Every, Profile};
 use crate::doctor;
 use crate::outage::Outage;
+use passes::of_flow;
 
 /// How often the settled cursors are read.
 const SETTLED_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -303,47 +306,6 @@ impl Runner {
         Ok(())
     }
 
-    /// Begins a pass: everything is observed afresh. What is due is carried in the same turn, and counts for all passes.
-    async fn begin(&mut self, pass: &Pass) -> Result<(), Halt> {
-        let (store, clock) = (self.shared.store.clone(), self.shared.clock.clone());
-        let checked = store.cursor(self.connection.id, CHECKED_CURSOR).await?;
-        if checked.is_none() {
-            self.check_when_due(clock.now()).await?;
-        }
-        self.directory = None;
-        for flow in &pass.flows {
-            if self.profile.flow(*flow).is_none() {
-                continue;
-            }
-            if let Some(since) = pass.since {
-                self.observer().read_again(*flow, since).await?;
-            }
-            self.observe(*flow, Pace::Quick).await?;
-            self.observe_once_per(*flow, Pace::Settled, SETTLED_EVERY)
-                .await?;
-        }
-        // Not before: a pass that was cut off while it read must read again, or it would settle on what it missed.
-        Ok(store.begin_pass(pass.id, clock.now()).await?)
-    }
-
-    /// Ends the passes for which nothing is due any more, back-offs included. Says how long the others can wait.
-    async fn finish(&self, passes: &[Pass]) -> Result<Duration, Halt> {
-        let (store, now) = (&self.shared.store, self.shared.clock.now());
-        let mut wait = REQUESTS_EVERY;
-        for pass in passes {
-            let mut next = None;
-            for flow in &pass.flows {
-                let due = store.next_due(self.connection.id, *flow).await?;
-                next = next.into_iter().chain(due).min();
-            }
-            match next {
-                None => store.finish_pass(pass.id, true, now, None).await?,
-                Some(next) => wait = wait.min(between(now, next)),
-            }
-        }
-        Ok(wait)
-    }
-
     async fn fetch_woken(&mut self, flow: Flow) -> Result<(), Halt> {
         if self.observer().fetch_woken(flow).await? > 0 {
             self.answered(Vendor::ServiceTitan).await?;
@@ -402,102 +364,6 @@ impl Runner {
             self.answered(Vendor::Odoo).await?;
         }
         Ok(())
-    }
-
-    /// The reference data, read when it is old; what changed there makes the flow's records due again.
-    async fn directory(&mut self, flow: Flow) -> Result<Directory, Halt> {
-        let now = self.shared.clock.now();
-        if self.known_directory(now).is_none() {
-            let directory = self.read_directory().await?;
-            self.directory = Some((directory, now));
-            self.planned_with.clear();
-        }
-        let (directory, _) = self.directory.clone().expect("it was just read");
-        if self.planned_with.insert(flow) {
-            let fingerprint = directory.fingerprint();
-            let cursor = format!("{flow}/directory");
-            let store = &self.shared.store;
-            let known = store.cursor(self.connection.id, &cursor).await?;
-            if known.is_none_or(|known| known.value != fingerprint) {
-                let touched = store
-                    .touch_referring(self.connection.id, flow, &failure::REFERENCE_CAUSES, now)
-                    .await?;
-                store
-                    .save_cursor(self.connection.id, &cursor, &fingerprint, now)
-                    .await?;
-                tracing::info!(
-                    connection = self.connection.name,
-                    %flow,
-                    touched,
-                    "the reference data of {flow} are new"
-                );
-            }
-        }
-        Ok(directory)
-    }
-
-    async fn read_directory(&mut self) -> Result<Directory, Halt> {
-        let vendors = Vendors {
-            servicetitan: self.servicetitan.clone(),
-            odoo: self.odoo().await?,
-            module: self.profile.external_module(),
-        };
-        let flows = self.profile.flows_on();
-        let mut directory = vendors.directory(&flows).await?;
-        let mut made = false;
-        if flows.contains(&Flow::BusinessUnits)
-            && directory.lacks_business_unit_plan()
-            && vendors.make_business_unit_plan().await?
-        {
-            let subject = format!("analytic plan {BUSINESS_UNIT_PLAN}");
-            self.note_made(&subject, "the business units become its accounts")
-                .await?;
-            made = true;
-        }
-        if flows.contains(&Flow::PurchaseOrders)
-            && !directory.purchasing().has_charges()
-            && vendors.make_charges().await?
-        {
-            let subject = "products for shipping, tax and rounding";
-            self.note_made(subject, "lines of purchase orders name them")
-                .await?;
-            made = true;
-        }
-        if made {
-            directory = vendors.directory(&flows).await?;
-        }
-        if let Some(settings) = self.profile.flow(Flow::Vendors) {
-            let purchasing = directory.purchasing().clone().with_vendor_fields(
-                settings.account_number_field.clone(),
-                settings.tax_id_field.clone(),
-            );
-            directory = directory.with_purchasing(purchasing);
-        }
-        self.answered(Vendor::ServiceTitan).await?;
-        self.answered(Vendor::Odoo).await?;
-        Ok(directory)
-    }
-
-    /// Something that records refer to was made in Odoo.
-    async fn note_made(&self, subject: &str, why: &str) -> Result<(), Halt> {
-        let entry = NewAuditEntry {
-            actor: "engine".to_owned(),
-            action: "created".to_owned(),
-            subject: subject.to_owned(),
-            detail: why.to_owned(),
-            payload: None,
-        };
-        let now = self.shared.clock.now();
-        let store = &self.shared.store;
-        Ok(store
-            .append_audit(self.connection.id, vec![entry], now)
-            .await?)
-    }
-
-    /// The reference data, unless it is old.
-    fn known_directory(&self, now: Timestamp) -> Option<&Directory> {
-        let (directory, read_at) = self.directory.as_ref()?;
-        is_recent(*read_at, now, CHECK_EVERY).then_some(directory)
     }
 
     async fn odoo(&mut self) -> Result<odoo::Client, Halt> {
@@ -605,21 +471,6 @@ impl Runner {
         self.connection.paused = reason;
         Ok(())
     }
-
-    async fn end_passes(&self, note: &str) -> Result<(), Halt> {
-        for pass in self.shared.store.open_passes(self.connection.id).await? {
-            self.shared
-                .store
-                .finish_pass(
-                    pass.id,
-                    false,
-                    self.shared.clock.now(),
-                    Some(note.to_owned()),
-                )
-                .await?;
-        }
-        Ok(())
-    }
 }
 
 /// Why a connection cannot even be started.
@@ -637,11 +488,6 @@ pub(super) fn incomplete(error: &anyhow::Error) -> Reason {
 fn is_recent(at: Timestamp, now: Timestamp, period: SignedDuration) -> bool {
     let age = now.duration_since(at);
     age >= SignedDuration::ZERO && age < period
-}
-
-fn of_flow(passes: &[Pass], flow: Flow) -> Vec<PassId> {
-    let of_flow = passes.iter().filter(|pass| pass.flows.contains(&flow));
-    of_flow.map(|pass| pass.id).collect()
 }
 
 fn between(now: Timestamp, until: Timestamp) -> Duration {

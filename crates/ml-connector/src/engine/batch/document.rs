@@ -5,15 +5,15 @@
 //! read first, since a call that nobody heard the end of may have changed its lines, and is then changed by one `write`.
 //! What Odoo's buttons return proves nothing: the state is read, the button is pressed, the state is read again.
 
+mod seen;
 mod state;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use odoo::load::Rows;
-use odoo::{Action, Command, Context, Domain, ExternalId, Fields, Model, RecordId, Search, Values};
+use odoo::{Action, Command, Context, Domain, ExternalId, Model, RecordId, Search, Values};
 use rust_decimal::Decimal;
-use serde_json::Value;
 use sync::content::Content;
 use sync::failure::{self, Verdict};
 use sync::link::{Link, TargetId};
@@ -22,6 +22,7 @@ use sync::plan::{Goal, Verb, Write};
 use super::update::Whereabouts;
 use super::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
+use seen::Seen;
 use state::Next;
 
 /// How a kind of document is called in Odoo.
@@ -41,34 +42,8 @@ const ORDER: Kind = Kind {
     of: "order_id",
 };
 
-/// Lines read at once.
-const LINES_MAX: usize = 5_000;
-
 /// Rounds of pressing buttons: a cancelled order needs two of them to be confirmed.
 const ROUNDS_MAX: usize = 3;
-
-/// What Odoo shows of a document.
-struct Seen {
-    state: String,
-    total: Decimal,
-    /// Its lines by external id; those without one are left out.
-    lines: BTreeMap<String, RecordId>,
-    line_ids: BTreeSet<RecordId>,
-}
-
-impl Seen {
-    /// What takes a line away. Odoo deletes none of an order that binds, received or not; it may be brought to nothing.
-    fn removal(&self, line: RecordId) -> Command {
-        if matches!(self.state.as_str(), "draft" | "sent" | "cancel") {
-            return Command::Delete(line);
-        }
-        let values = Content::from_iter([("product_qty", "0")]);
-        Command::Update {
-            id: line,
-            values: values::native(&values),
-        }
-    }
-}
 
 /// Whether these writes are those of a document.
 pub(super) fn is_document(writes: &[Write]) -> bool {
@@ -436,57 +411,6 @@ impl Carrier {
         }
         Ok(())
     }
-
-    /// What Odoo shows of these documents, by id; those that are not there are left out.
-    async fn look(
-        &self,
-        kind: Kind,
-        ids: &[RecordId],
-    ) -> Result<BTreeMap<i64, Seen>, Interruption> {
-        if ids.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let context = Context::new().with_archived();
-        let all = |field, ids: &[RecordId]| Domain::is_in(field, ids.iter().map(|id| id.get()));
-        let search = Search::new(all("id", ids), &["state", "amount_total"]);
-        let documents = self
-            .odoo
-            .search_read(&Model::named(kind.model), &search, &context)
-            .await?;
-        let mut seen: BTreeMap<i64, Seen> = documents
-            .iter()
-            .filter_map(|row| Some((row.get("id")?.as_i64()?, seen_of(row)?)))
-            .collect();
-        let line_model = Model::named(kind.line_model);
-        let of = [kind.of];
-        let search = Search {
-            limit: Some(LINES_MAX),
-            ..Search::new(all(kind.of, ids), &of)
-        };
-        let lines = self
-            .odoo
-            .search_read(&line_model, &search, &context)
-            .await?;
-        let lines: Vec<(RecordId, i64)> = lines
-            .iter()
-            .filter_map(|row| {
-                let document = row.get(kind.of)?.as_array()?.first()?.as_i64()?;
-                Some((RecordId(row.get("id")?.as_i64()?), document))
-            })
-            .collect();
-        let line_ids: Vec<RecordId> = lines.iter().map(|(id, _)| *id).collect();
-        let names = self.odoo.get_external_ids(&line_model, &line_ids).await?;
-        for (id, document) in lines {
-            let Some(seen) = seen.get_mut(&document) else {
-                continue;
-            };
-            seen.line_ids.insert(id);
-            for name in names.get(&id).into_iter().flatten() {
-                seen.lines.insert(name.to_string(), id);
-            }
-        }
-        Ok(seen)
-    }
 }
 
 /// Whether it was the connector that cancelled the document.
@@ -494,15 +418,6 @@ fn was_cancelled_by_us(one: &Progress, reach: &Write) -> bool {
     let mut links = one.job.due.links.iter();
     let link = links.find(|link| link.name == reach.name);
     link.and_then(Link::reached) == Some(Goal::Cancelled.as_str())
-}
-
-fn seen_of(row: &Fields) -> Option<Seen> {
-    Some(Seen {
-        state: row.get("state").and_then(Value::as_str)?.to_owned(),
-        total: odoo::decimal::cents(row.get("amount_total")?)?,
-        lines: BTreeMap::new(),
-        line_ids: BTreeSet::new(),
-    })
 }
 
 /// The documents that nothing stopped yet.

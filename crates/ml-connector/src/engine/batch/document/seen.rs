@@ -1,0 +1,116 @@
+//! What Odoo shows of documents.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use odoo::domain::Operator;
+use odoo::{Command, Context, Domain, Fields, Model, RecordId, Search};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use sync::content::Content;
+
+use super::{Kind, values};
+use crate::engine::batch::{Carrier, Interruption};
+
+/// Lines read at once.
+const LINES_PER_PAGE: usize = 2_000;
+
+/// What Odoo shows of a document.
+pub(super) struct Seen {
+    pub(super) state: String,
+    pub(super) total: Decimal,
+    /// Its lines by external id; those without one are left out.
+    pub(super) lines: BTreeMap<String, RecordId>,
+    pub(super) line_ids: BTreeSet<RecordId>,
+}
+
+impl Seen {
+    /// What takes a line away. Odoo deletes none of an order that binds, received or not; it may be brought to nothing.
+    pub(super) fn removal(&self, line: RecordId) -> Command {
+        if matches!(self.state.as_str(), "draft" | "sent" | "cancel") {
+            return Command::Delete(line);
+        }
+        let values = Content::from_iter([("product_qty", "0")]);
+        Command::Update {
+            id: line,
+            values: values::native(&values),
+        }
+    }
+}
+
+impl Carrier {
+    /// What Odoo shows of these documents, by id; those that are not there are left out.
+    pub(super) async fn look(
+        &self,
+        kind: Kind,
+        ids: &[RecordId],
+    ) -> Result<BTreeMap<i64, Seen>, Interruption> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let context = Context::new().with_archived();
+        let all = |field, ids: &[RecordId]| Domain::is_in(field, ids.iter().map(|id| id.get()));
+        let search = Search::new(all("id", ids), &["state", "amount_total"]);
+        let documents = self
+            .odoo
+            .search_read(&Model::named(kind.model), &search, &context)
+            .await?;
+        let mut seen: BTreeMap<i64, Seen> = documents
+            .iter()
+            .filter_map(|row| Some((row.get("id")?.as_i64()?, seen_of(row)?)))
+            .collect();
+        let line_model = Model::named(kind.line_model);
+        let lines = self.lines_of(kind, &line_model, all(kind.of, ids)).await?;
+        let line_ids: Vec<RecordId> = lines.iter().map(|(id, _)| *id).collect();
+        let names = self.odoo.get_external_ids(&line_model, &line_ids).await?;
+        for (id, document) in lines {
+            let Some(seen) = seen.get_mut(&document) else {
+                continue;
+            };
+            seen.line_ids.insert(id);
+            for name in names.get(&id).into_iter().flatten() {
+                seen.lines.insert(name.to_string(), id);
+            }
+        }
+        Ok(seen)
+    }
+
+    /// The lines of documents, each with the document's id, in pages.
+    async fn lines_of(
+        &self,
+        kind: Kind,
+        model: &Model,
+        of: Domain,
+    ) -> Result<Vec<(RecordId, i64)>, Interruption> {
+        let context = Context::new().with_archived();
+        let fields = [kind.of];
+        let (mut lines, mut last) = (Vec::new(), 0);
+        loop {
+            let after = Domain::field("id", Operator::Greater, last);
+            let search = Search {
+                limit: Some(LINES_PER_PAGE),
+                order: Some("id"),
+                ..Search::new(of.clone().and(after), &fields)
+            };
+            let page = self.odoo.search_read(model, &search, &context).await?;
+            let line = |row: &Fields| {
+                let document = row.get(kind.of)?.as_array()?.first()?.as_i64()?;
+                Some((RecordId(row.get("id")?.as_i64()?), document))
+            };
+            lines.extend(page.iter().filter_map(line));
+            let end = page.last().and_then(|row| row.get("id")?.as_i64());
+            match end {
+                Some(end) if page.len() == LINES_PER_PAGE && end > last => last = end,
+                _ => return Ok(lines),
+            }
+        }
+    }
+}
+
+fn seen_of(row: &Fields) -> Option<Seen> {
+    Some(Seen {
+        state: row.get("state").and_then(Value::as_str)?.to_owned(),
+        total: odoo::decimal::cents(row.get("amount_total")?)?,
+        lines: BTreeMap::new(),
+        line_ids: BTreeSet::new(),
+    })
+}
