@@ -311,13 +311,24 @@ fn remove(tx: &mut Tx<'_>, id: ConnectionId, now: Timestamp) -> Result<()> {
         "parts",
         "attempts",
         "records",
-        "observations",
     ] {
         tx.execute(
             &format!("DELETE FROM {table} WHERE connection = $1"),
             params![id.0],
         )?;
     }
+    // The last of all observations only loses what it says: were it gone, SQLite would give its id out again, below the
+    // mark up to which deliveries were looked through.
+    tx.execute(
+        "DELETE FROM observations WHERE connection = $1 AND id < (SELECT max(id) FROM observations)",
+        params![id.0],
+    )?;
+    tx.execute(
+        "UPDATE observations
+            SET flow = NULL, part = NULL, occurrence = NULL, event_type = NULL, wakes = NULL, payload = $2
+          WHERE connection = $1",
+        params![id.0, [].as_slice()],
+    )?;
     tx.execute("DELETE FROM meta WHERE name = 'pruning'", &[])?;
     tx.execute(
         "UPDATE connections

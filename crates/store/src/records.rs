@@ -394,25 +394,27 @@ impl Store {
         .await
     }
 
-    /// Makes due again, because what all records of a flow refer to has changed: synced records, and those that wait or
-    /// failed for one of these causes. Returns how many.
+    /// Makes due again, because what all records of a flow refer to has changed: records that wait or failed for one of
+    /// these causes and, if so wanted, all that are synced. Returns how many.
     pub async fn touch_referring(
         &self,
         id: ConnectionId,
         flow: Flow,
+        synced: bool,
         causes: &[&str],
         now: Timestamp,
     ) -> Result<u64> {
         let causes = texts(causes.iter().copied());
+        let state = if synced { "synced" } else { "" };
         self.write("make referring records due", move |tx| {
             make_due(
                 tx,
-                "connection = $4 AND flow = $5 AND (state = 'synced'
+                "connection = $4 AND flow = $5 AND (state = $7
                      OR (state IN ('waiting', 'failed') AND cause IN {texts $6}))",
                 now,
                 "reference data changed",
                 None,
-                params![id.0, flow, &causes],
+                params![id.0, flow, &causes, state],
             )
         })
         .await

@@ -6,12 +6,10 @@
 use rust_decimal::Decimal;
 
 use crate::content::Content;
-use crate::link::{Link, Name, REACHED};
+use crate::link::{Link, Name, REACHED, TOTAL};
 use crate::plan::{Goal, RECREATE, Subject, Verb, Write};
+use crate::sighting::PartKey;
 use crate::target::{Target, held};
-
-/// Of a document's base, besides [`REACHED`]: no column of the target, but what it came to.
-const TOTAL: &str = "total";
 
 /// A document as it should be.
 pub(crate) struct Document {
@@ -71,6 +69,23 @@ impl Document {
     }
 }
 
+/// The write that cancels a document.
+pub(crate) fn cancellation(link: &Link, part: PartKey, model: &'static str) -> Write {
+    let reached = Content::from_iter([(REACHED, Goal::Cancelled.as_str())]);
+    Write {
+        name: link.name.clone(),
+        part,
+        document: None,
+        model,
+        // What is cancelled is not compared.
+        verb: Verb::Reach {
+            goal: Goal::Cancelled,
+            total: Decimal::ZERO,
+        },
+        holds: link.base.overlaid(&reached),
+    }
+}
+
 fn deletion(link: &Link, header: &Target) -> Write {
     Write {
         name: link.name.clone(),
@@ -93,7 +108,11 @@ pub(crate) const fn line_model(document: &'static str) -> &'static str {
 }
 
 /// The name of a line: unique under its document's.
-pub(crate) fn line_name(document: &Name, line: &str) -> Name {
+///
+/// # Panics
+/// If the document's name does not end with an id.
+#[must_use]
+pub fn line_name(document: &Name, line: &str) -> Name {
     let (noun, id) = document
         .0
         .rsplit_once('_')

@@ -9,7 +9,7 @@ use odoo::load::{RowFault, RowFaultKind};
 use rand::{Rng, RngExt as _};
 use rust_decimal::Decimal;
 
-use crate::record::Reason;
+use crate::record::{Key, Reason};
 
 /// What follows from a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -258,6 +258,17 @@ pub fn analytic_account_gone(id: i64) -> Reason {
     )
 }
 
+/// A document is in another currency than the company's.
+#[must_use]
+pub fn currency_differs() -> Reason {
+    reason(
+        "currency-differs",
+        "In Odoo the document is in another currency than the company's, and ServiceTitan's amounts have none.".to_owned(),
+        "Take the currency out of the vendor in Odoo (Sales & Purchase > Supplier Currency) and set it on the document; \
+         then run `ml-connector replay --cause currency-differs`.",
+    )
+}
+
 /// A document does not come to the source's total in Odoo, and was left as a draft.
 #[must_use]
 pub fn total_differs(wanted: Decimal, found: Decimal) -> Reason {
@@ -307,6 +318,17 @@ pub fn state_not_reached(goal: &str, state: &str) -> Reason {
     )
 }
 
+/// What to do about a record that another one needs and that ServiceTitan does not show.
+#[must_use]
+pub fn not_shown(key: &Key) -> String {
+    format!(
+        "ServiceTitan does not show {} {} to the connector: look whether it still exists there, and whether the app may \
+         see it; then run `ml-connector replay` for this record.",
+        key.flow.noun(),
+        key.source
+    )
+}
+
 /// A person deleted in Odoo what the connector had made: only a person can say what that meant.
 #[must_use]
 pub fn deleted_in_odoo(what: String) -> Reason {
@@ -314,7 +336,8 @@ pub fn deleted_in_odoo(what: String) -> Reason {
         "deleted-in-odoo",
         what,
         "Somebody deleted it in Odoo. To have it made anew, run `ml-connector replay --recreate` for this record; to \
-         leave it out, deactivate it in ServiceTitan (of a customer: the customer itself, the location or the contact).",
+         leave it out, deactivate it in ServiceTitan (of a customer: the customer itself, the location or the contact; an \
+         order: cancel it).",
     )
 }
 

@@ -44,6 +44,17 @@ pub struct Link {
 /// The column of a document's base that is no column of the target: the state that it was brought to.
 pub(crate) const REACHED: &str = "reached";
 
+/// Another one: the total that it came to.
+pub(crate) const TOTAL: &str = "total";
+
+/// The base of a document that was written, but not brought to its state: the next plan brings it there.
+#[must_use]
+pub fn unreached(base: &Content) -> Content {
+    base.iter()
+        .filter(|(column, _)| ![REACHED, TOTAL].contains(column))
+        .collect()
+}
+
 impl Link {
     /// Whether it only points to another record's target. After a merge in ServiceTitan it has no base; after one in Odoo
     /// its base says so.

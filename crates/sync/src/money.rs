@@ -5,6 +5,15 @@ use rust_decimal::Decimal;
 /// Places of an amount.
 const CENTS: u32 = 2;
 
+/// The largest quantity or amount that is carried: larger ones are slips, and their products would not be exact.
+const LARGEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
+/// Whether all of these can be counted with.
+pub(crate) fn are_countable(numbers: impl IntoIterator<Item = Option<Decimal>>) -> bool {
+    let mut numbers = numbers.into_iter().flatten();
+    numbers.all(|number| number.abs() <= LARGEST)
+}
+
 /// An amount to the cent; in the middle, away from zero, as both systems round.
 pub(crate) fn cents(amount: Decimal) -> Decimal {
     odoo::decimal::rounded(amount, CENTS)
@@ -54,10 +63,10 @@ pub(crate) fn priced(
         return own;
     }
     // The source's own total is not quantity times cost: a discount, or a total that somebody typed.
-    at(odoo::decimal::rounded(
-        total / quantity,
-        digits.unwrap_or(4),
-    ))
+    match total.checked_div(quantity) {
+        Some(price) => at(odoo::decimal::rounded(price, digits.unwrap_or(4))),
+        None => own,
+    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub struct Other {
     pub link: Option<Link>,
     /// Where it stands, if it has been seen.
     pub state: Option<State>,
+    /// Why it stands there, if there is a reason.
+    pub cause: Option<String>,
 }
 
 /// What to do about one record.

@@ -102,9 +102,12 @@ fn decide(
     }
 }
 
+/// The cause of what was left out because it is inactive.
+pub const INACTIVE: &str = "inactive-in-servicetitan";
+
 fn inactive(flow: Flow) -> Reason {
     Reason {
-        cause: "inactive-in-servicetitan".to_owned(),
+        cause: INACTIVE.to_owned(),
         what: format!(
             "The {} is inactive in ServiceTitan and was never brought to Odoo.",
             flow.noun()

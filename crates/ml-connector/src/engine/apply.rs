@@ -1,20 +1,23 @@
 //! Apply: plans what is due and carries it to Odoo, a few calls at a time, until nothing is due.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use jiff::SignedDuration;
 use odoo::batch::Sizer;
 use store::Store;
 use store::audit::NewAuditEntry;
 use store::connections::ConnectionId;
+use store::links::NAMES_MAX;
 use store::passes::PassId;
 use store::records::{Due, Effect, Outcome, RecordId, SOURCES_MAX, Selection};
 use sync::directory::Directory;
+use sync::failure;
 use sync::flow::Flow;
 use sync::flows;
 use sync::link::Name;
 use sync::plan::{Decision, NEEDED, Other, Plan, Subject};
 use sync::record::{Key, SourceId, State};
+use sync::single::INACTIVE;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -142,7 +145,7 @@ impl Applier<'_> {
                     continue;
                 }
                 missing.extend(unseen);
-                left_out.extend(ignored(&plan, &others));
+                left_out.extend(inactive(&plan, &others));
                 match settle(due, plan) {
                     Settled::Job(job) => {
                         claimed.insert(job.due.record);
@@ -158,17 +161,42 @@ impl Applier<'_> {
             if let Some(observer) = self.observer {
                 // Each is asked for once in a run: what ServiceTitan does not show now is waited for, not hammered. It
                 // is asked before the outcomes are written: who waits must not be forgotten by a crash in between.
-                let missing: Vec<Key> = missing
-                    .into_iter()
-                    .filter(|key| wanted.insert(key.clone()))
+                let new: Vec<Key> = missing
+                    .iter()
+                    .filter(|key| wanted.insert((*key).clone()))
+                    .cloned()
                     .collect();
-                if !missing.is_empty() {
+                if !new.is_empty() {
                     observer
-                        .fetch_what_is_shown(missing, "needed by another record")
+                        .fetch_what_is_shown(new, "needed by another record")
                         .await?;
                 }
+                self.tell_what_is_not_shown(missing, &mut outcomes).await?;
             }
             self.record(outcomes).await?;
+        }
+        Ok(())
+    }
+
+    /// Who waits for what ServiceTitan does not show waits for a person.
+    async fn tell_what_is_not_shown(
+        &self,
+        missing: BTreeSet<Key>,
+        outcomes: &mut [Outcome],
+    ) -> Result<(), Halt> {
+        for key in missing {
+            if self.store.record(self.connection, &key).await?.is_some() {
+                continue;
+            }
+            let name = key.link_name();
+            let waiting = outcomes
+                .iter_mut()
+                .filter(|outcome| outcome.depends_on.contains(&name));
+            for reason in waiting.filter_map(|outcome| outcome.reason.as_mut()) {
+                if reason.advice.is_empty() {
+                    reason.advice = failure::not_shown(&key);
+                }
+            }
         }
         Ok(())
     }
@@ -207,16 +235,19 @@ impl Applier<'_> {
         if names.is_empty() {
             return Ok(nothing);
         }
-        let mut links = self.store.links(self.connection, &names).await?;
+        let mut links = HashMap::new();
+        for names in names.chunks(NAMES_MAX) {
+            links.extend(self.store.links(self.connection, names).await?);
+        }
         let mut others = BTreeMap::new();
         for (name, key) in references {
-            let state = self
-                .store
-                .record(self.connection, &key)
-                .await?
-                .map(|record| record.state);
-            let link = links.remove(&name);
-            others.insert(name, Other { link, state });
+            let record = self.store.record(self.connection, &key).await?;
+            let other = Other {
+                link: links.remove(&name),
+                state: record.as_ref().map(|record| record.state),
+                cause: record.and_then(|record| Some(record.reason?.cause)),
+            };
+            others.insert(name, other);
         }
         Ok(others)
     }
@@ -280,27 +311,33 @@ fn subject<'a>(due: &'a Due, others: &'a BTreeMap<Name, Other>) -> Subject<'a> {
 
 /// The records that a plan waits for and that ServiceTitan has not shown yet.
 fn unseen(plan: &Plan, others: &BTreeMap<Name, Other>) -> Vec<Key> {
-    waited_for(plan, others, None)
+    waited_for(plan, others, |_, other| {
+        other.is_none_or(|other| other.state.is_none())
+    })
 }
 
-/// The records that a plan waits for and that a rule left out.
-fn ignored(plan: &Plan, others: &BTreeMap<Name, Other>) -> Vec<Key> {
-    let mut keys = waited_for(plan, others, Some(State::Ignored));
-    // A customer that is left out stays out: what waits for it says so.
-    keys.retain(|key| key.flow != Flow::Customers);
-    keys
+/// The records that a plan waits for and that were left out because they are inactive. A customer that is left out stays
+/// out: what waits for it says so.
+fn inactive(plan: &Plan, others: &BTreeMap<Name, Other>) -> Vec<Key> {
+    waited_for(plan, others, |key, other| {
+        let cause = other.and_then(|other| other.cause.as_deref());
+        key.flow != Flow::Customers && cause == Some(INACTIVE)
+    })
 }
 
 /// The records that a plan waits for and that stand so.
-fn waited_for(plan: &Plan, others: &BTreeMap<Name, Other>, state: Option<State>) -> Vec<Key> {
+fn waited_for(
+    plan: &Plan,
+    others: &BTreeMap<Name, Other>,
+    stands_so: impl Fn(&Key, Option<&Other>) -> bool,
+) -> Vec<Key> {
     let Decision::Wait { on, .. } = &plan.decision else {
         return Vec::new();
     };
-    let stands_so = |key: &&Key| {
-        let other = others.get(&key.link_name());
-        other.and_then(|other| other.state) == state
-    };
-    on.iter().filter(stands_so).cloned().collect()
+    let on = on.iter();
+    on.filter(|key| stands_so(key, others.get(&key.link_name())))
+        .cloned()
+        .collect()
 }
 
 enum Settled {

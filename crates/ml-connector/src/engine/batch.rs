@@ -50,7 +50,7 @@ impl Job {
     pub fn rows(&self) -> usize {
         self.writes
             .iter()
-            .filter(|write| !matches!(write.verb, Verb::Alias { .. } | Verb::Reach { .. }))
+            .filter(|write| !matches!(write.verb, Verb::Alias { .. }))
             .count()
     }
 
@@ -150,6 +150,10 @@ struct Progress {
     done: BTreeSet<Name>,
     /// Whether a document is in the state that it should be in.
     has_reached: bool,
+    /// Whether a document has to wait until a call from before cannot end any more.
+    is_postponed: bool,
+    /// Whether a document was written, or a button of it pressed.
+    is_touched: bool,
     failed: Option<Verdict>,
 }
 
@@ -199,9 +203,8 @@ impl Carrier {
                 | Verdict::Retry(Blame::Record, _)) => {
                     for mut one in progress {
                         one.failed = Some(verdict.clone());
-                        carried
-                            .outcomes
-                            .push(one.outcome(Answered::Yes, &self.clock));
+                        let answered = one.answered();
+                        carried.outcomes.push(one.outcome(answered, &self.clock));
                     }
                 }
                 Verdict::Retry(Blame::Vendor(vendor), reason) if suspect => {
@@ -269,6 +272,8 @@ impl Carrier {
             notes: Vec::new(),
             done: BTreeSet::new(),
             has_reached: false,
+            is_postponed: false,
+            is_touched: false,
             failed: None,
         };
         jobs.iter().map(start).collect()
@@ -349,7 +354,7 @@ impl Carried {
     fn leave(&mut self, progress: Vec<Progress>) {
         let untouched = progress
             .into_iter()
-            .filter(|one| one.done.is_empty())
+            .filter(|one| one.done.is_empty() && !one.is_touched)
             .map(|one| (one.job.due.record, one.job.due.doubt));
         self.untouched.extend(untouched);
     }
@@ -364,6 +369,15 @@ impl Carried {
 }
 
 impl Progress {
+    /// What is known when something else about the batch went wrong: what was touched is in doubt.
+    const fn answered(&self) -> Answered {
+        if self.is_touched {
+            Answered::No
+        } else {
+            Answered::Yes
+        }
+    }
+
     /// Whether the rest of the record has to wait. One partner that is missing or refused does not keep the others from
     /// being written: each has a row of its own.
     fn is_stopped(&self) -> bool {
@@ -402,9 +416,9 @@ impl Progress {
     }
 
     /// There is nothing left that the link could lead to.
-    fn forget(&mut self, write: &Write) {
-        self.targets.remove(&write.name);
-        let name = write.name.clone();
+    fn forget(&mut self, name: &Name) {
+        self.targets.remove(name);
+        let name = name.clone();
         self.changes.push(LinkChange::Forget { name });
     }
 }

@@ -72,6 +72,11 @@ impl Vendors {
             if let Some(fields) = if_there(fields.await)? {
                 let mut taxes = ["tax_ids", "taxes_id"].into_iter();
                 let taxes = taxes.find(|field| fields.contains_key(*field));
+                let mut units = ["product_uom_id", "product_uom"].into_iter();
+                let unit = units.find(|field| fields.contains_key(*field));
+                let company = self.company_row(&["currency_id"]).await?;
+                let currency = company.and_then(|row| reference(&row, "currency_id"));
+                purchasing = purchasing.with_unit_and_currency(unit.map(str::to_owned), currency);
                 let kept = |field: &str| fields.get(field).and_then(digits);
                 purchasing = purchasing.with_order_lines(
                     kept("product_qty"),
@@ -89,18 +94,8 @@ impl Vendors {
 
     /// Whether the company rounds documents globally.
     async fn adds_before_rounding(&self) -> Result<bool, Halt> {
-        let company = self.company().await?;
-        let rows = self
-            .odoo
-            .read(
-                &Model::COMPANY,
-                &[company],
-                &[TaxRounding::FIELD],
-                &Context::new(),
-            )
-            .await;
-        let rows = if_allowed(rows)?.unwrap_or_default();
-        let rounding = rows.first().and_then(TaxRounding::read);
+        let company = self.company_row(&[TaxRounding::FIELD]).await?;
+        let rounding = company.as_ref().and_then(TaxRounding::read);
         Ok(rounding == Some(TaxRounding::Globally))
     }
 
@@ -256,15 +251,19 @@ impl Vendors {
         Ok(identity.map_err(|error| refused(&error))?.company)
     }
 
-    async fn home_country(&self) -> Result<Option<i64>, Halt> {
-        let company = self.company().await?;
+    /// These fields of the company; `None` where the user may not read them.
+    async fn company_row(&self, fields: &[&str]) -> Result<Option<Fields>, Halt> {
+        let company = [self.company().await?];
         let context = Context::new();
-        let rows = self
-            .odoo
-            .read(&Model::COMPANY, &[company], &["country_id"], &context)
-            .await;
+        let model = Model::COMPANY;
+        let rows = self.odoo.read(&model, &company, fields, &context).await;
         let rows = if_allowed(rows)?.unwrap_or_default();
-        Ok(rows.first().and_then(|row| reference(row, "country_id")))
+        Ok(rows.into_iter().next())
+    }
+
+    async fn home_country(&self) -> Result<Option<i64>, Halt> {
+        let company = self.company_row(&["country_id"]).await?;
+        Ok(company.and_then(|row| reference(&row, "country_id")))
     }
 
     async fn all(

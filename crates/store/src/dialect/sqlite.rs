@@ -277,7 +277,7 @@ pub(super) fn word(word: &str) -> Option<String> {
     let (name, argument) = word.split_once(' ').unwrap_or((word, ""));
     Some(match name {
         // Without AUTOINCREMENT, which costs a row of another table with each insert: ids grow as long as a table's last
-        // row is never deleted, and none is.
+        // row is never deleted. Where that matters (observations), it is not.
         "id" => "INTEGER PRIMARY KEY".to_owned(),
         "integer" => "INTEGER".to_owned(),
         "text" => "TEXT".to_owned(),

@@ -150,7 +150,7 @@ async fn touches_what_is_synced(rig: Rig) {
     let id = four(&rig).await;
     assert_eq!(
         rig.store
-            .touch_referring(id, FLOW, &[], at(7))
+            .touch_referring(id, FLOW, true, &[], at(7))
             .await
             .unwrap(),
         2
@@ -163,7 +163,15 @@ async fn touches_what_is_synced(rig: Rig) {
 async fn touches_what_waits_for_what_is_referred_to(rig: Rig) {
     let id = four(&rig).await;
     let causes = ["no-country", "no-plan"];
-    let touched = rig.store.touch_referring(id, FLOW, &causes, at(7)).await;
+    let touched = rig
+        .store
+        .touch_referring(id, FLOW, true, &causes, at(7))
+        .await;
     assert_eq!(touched.unwrap(), 3);
+    let touched = rig
+        .store
+        .touch_referring(id, FLOW, false, &causes, at(7))
+        .await;
+    assert_eq!(touched.unwrap(), 0);
     assert_eq!(rig.record(id, "1").await.state, State::Failed);
 }

@@ -6,7 +6,7 @@ use store::records::Outcome;
 use store::status::RECORDS_PER_FAILURE_MAX;
 use sync::record::State;
 
-use crate::rig::{Rig, at, key, on_every_database, outcome, reason, sighting, synced};
+use crate::rig::{FLOW, Rig, at, key, on_every_database, outcome, reason, sighting, synced};
 
 on_every_database!(counts_and_times, failures_come_in_groups, an_unknown_record);
 
@@ -40,7 +40,8 @@ async fn counts_and_times(rig: Rig) {
     let mut outcomes: Vec<Outcome> = outcomes.collect();
     outcomes[0].warnings = vec!["w".to_owned()];
     rig.record_outcomes(id, outcomes, at(7)).await;
-    let status = &rig.store.status(id).await.unwrap()[0];
+    let all = rig.store.status(id).await.unwrap();
+    let status = all.iter().find(|status| status.flow == FLOW).unwrap();
     let counts: Vec<_> = status
         .counts
         .iter()

@@ -12,6 +12,7 @@ on_every_database!(
     wakes_merge_and_keep_their_first_time,
     a_wake_that_came_again_stays,
     a_removed_connection_takes_nothing_in,
+    a_removed_connection_takes_no_wakes_of_others_along,
     occurrences_are_per_connection,
 );
 
@@ -116,6 +117,25 @@ async fn a_wake_that_came_again_stays(rig: Rig) {
         .unwrap();
     rig.store.finish_wakes(id, &left).await.unwrap();
     assert_eq!(rig.store.wakes(id, FLOW, 10).await.unwrap().len(), 1);
+}
+
+async fn a_removed_connection_takes_no_wakes_of_others_along(rig: Rig) {
+    let id = rig.connection("acme").await;
+    for n in 0..5 {
+        let delivery = delivery(id, &format!("e{n}"), &["1"]);
+        rig.store.receive(delivery, at(1)).await.unwrap();
+    }
+    assert_eq!(rig.store.wakes(id, FLOW, 10).await.unwrap().len(), 1);
+    rig.store
+        .remove_connection("acme", "cli:ann", at(2))
+        .await
+        .unwrap();
+    let other = rig.connection("beta").await;
+    rig.store
+        .receive(delivery(other, "e0", &["2"]), at(3))
+        .await
+        .unwrap();
+    assert_eq!(rig.store.wakes(other, FLOW, 10).await.unwrap().len(), 1);
 }
 
 async fn a_removed_connection_takes_nothing_in(rig: Rig) {

@@ -49,6 +49,10 @@ pub struct Purchasing {
     order_quantity_digits: Option<u32>,
     /// Odoo's name for the taxes of an order line.
     order_line_taxes: Option<String>,
+    /// Odoo's name for the unit of measure of an order line.
+    order_line_unit: Option<String>,
+    /// The company's currency.
+    currency: Option<i64>,
     /// Whether an order line has the field that keeps its price what it was said to be.
     holds_prices: bool,
     /// Whether Odoo adds the lines of a document up before it rounds.
@@ -150,6 +154,14 @@ impl Purchasing {
         self
     }
 
+    /// Sets Odoo's name for the unit of measure of an order line, and the company's currency.
+    #[must_use]
+    pub fn with_unit_and_currency(mut self, unit: Option<String>, currency: Option<i64>) -> Self {
+        self.order_line_unit = unit;
+        self.currency = currency;
+        self
+    }
+
     /// Sets whether Odoo adds the lines of a document up before it rounds ("round globally"), or rounds each of them.
     #[must_use]
     pub fn with_rounding(mut self, adds_before_rounding: bool) -> Self {
@@ -183,6 +195,18 @@ impl Directory {
     #[must_use]
     pub fn order_price_digits(&self) -> Option<u32> {
         self.purchasing.order_price_digits
+    }
+
+    /// Odoo's name for the unit of measure of an order line.
+    #[must_use]
+    pub fn order_line_unit(&self) -> Option<&str> {
+        self.purchasing.order_line_unit.as_deref()
+    }
+
+    /// The company's currency.
+    #[must_use]
+    pub fn currency(&self) -> Option<i64> {
+        self.purchasing.currency
     }
 
     /// A quantity as an order line keeps it.

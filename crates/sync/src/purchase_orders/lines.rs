@@ -8,7 +8,7 @@ use crate::content::Content;
 use crate::directory::{Charge, Directory};
 use crate::flow::Flow;
 use crate::link::Name;
-use crate::money::{Priced, cents, priced, sum_in_odoo};
+use crate::money::{Priced, are_countable, cents, priced, sum_in_odoo};
 use crate::plain::{line, text_of_html};
 use crate::plan::Subject;
 use crate::record::Reason;
@@ -40,6 +40,13 @@ pub(super) fn wanted(
     directory: &Directory,
     warnings: &mut Vec<String>,
 ) -> Result<Lines, Reason> {
+    let of_items = order
+        .items
+        .iter()
+        .flat_map(|item| [item.quantity, item.cost, item.total]);
+    if !are_countable(of_items.chain([order.tax, order.shipping, order.total])) {
+        return Err(too_large());
+    }
     let unit = unit(order).and_then(|unit| target(subject, &unit));
     let common = Common {
         document,
@@ -147,6 +154,14 @@ impl Common<'_> {
         let described = described.into_iter().find(|text| !text.is_empty());
         let mut content = self.content(at);
         content.set_id("product_id", Some(product.0));
+        let item_name = item.sku_id.map(|sku| key(Flow::Items, sku.0).link_name());
+        let link = item_name.and_then(|name| subject.others.get(&name)?.link.as_ref());
+        // Said with the product: Odoo does not change it when the product changes.
+        if let Some(unit) = link.and_then(|link| link.base.get("uom_id/.id"))
+            && let Some(field) = self.directory.order_line_unit()
+        {
+            content.set(&format!("{field}/.id"), unit);
+        }
         content.set(
             "name",
             described.unwrap_or_else(|| format!("Line {}", at + 1)),
@@ -188,6 +203,15 @@ impl Common<'_> {
 
 /// Lines of items that stand before the charges.
 const CHARGES_AFTER: usize = 1_000;
+
+fn too_large() -> Reason {
+    Reason {
+        cause: "amount-too-large".to_owned(),
+        what: "A quantity or an amount of the purchase order is beyond a billion.".to_owned(),
+        advice: "Correct it in ServiceTitan and save the order; it comes over by itself then."
+            .to_owned(),
+    }
+}
 
 fn without_item(at: usize, item: &PurchaseOrderItem) -> Reason {
     Reason {

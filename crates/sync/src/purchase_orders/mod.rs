@@ -16,6 +16,7 @@ use servicetitan::record::{PurchaseOrder, PurchaseOrderStatus};
 use crate::content::Content;
 use crate::directory::Directory;
 use crate::document::{self, Document};
+use crate::filing::RowKind;
 use crate::flow::Flow;
 use crate::link::{Name, TargetId};
 use crate::plain::line;
@@ -76,14 +77,22 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
             advice: "Nothing is to be done.".to_owned(),
         });
     }
+    // What is cancelled is not changed any more, whatever is the matter with it.
+    if let (Goal::Cancelled, Some(link)) = (goal, known) {
+        let is_cancelled = link.reached() == Some(goal.as_str());
+        if is_cancelled && subject.in_doubt.is_none() {
+            return Decision::Unchanged;
+        }
+        let part = PartKey(format!(
+            "{}/{}",
+            RowKind::PurchaseOrder.as_str(),
+            subject.source
+        ));
+        return Decision::Write(vec![document::cancellation(link, part, FLOW.model())]);
+    }
     let waits = missing(subject);
     if !waits.is_empty() {
         return wait(waits, subject);
-    }
-    // What is cancelled is not changed any more.
-    let is_cancelled = known.is_some_and(|link| link.reached() == Some(goal.as_str()));
-    if goal == Goal::Cancelled && is_cancelled && subject.in_doubt.is_none() {
-        return Decision::Unchanged;
     }
     match wanted(subject, &order, goal, directory, warnings) {
         Err(reason) => Decision::Fail(reason),
@@ -132,20 +141,31 @@ fn wait(on: Vec<Key>, subject: &Subject<'_>) -> Decision {
         .iter()
         .map(|key| format!("{} {}", key.flow.noun(), key.source))
         .collect();
-    let stuck = on.iter().filter(|key| {
+    let state = |key: &Key| subject.others.get(&key.link_name())?.state;
+    let inactive = |key: &Key| {
         let other = subject.others.get(&key.link_name());
-        other.is_some_and(|other| matches!(other.state, Some(State::Failed)))
-    });
-    let advice = if stuck.count() > 0 {
-        "`ml-connector failures` says why it is not in Odoo; mend that, and the order goes on by itself."
-    } else {
-        ""
+        other.and_then(|other| other.cause.as_deref()) == Some(single::INACTIVE)
     };
+    let advice = on.iter().find_map(|key| match state(key) {
+        Some(State::Failed) => Some(
+            "`ml-connector failures` says why it is not in Odoo; mend that, and the order goes on by itself.".to_owned(),
+        ),
+        // It is on its way, or comes all the same.
+        Some(State::Pending | State::Waiting) | None => None,
+        Some(State::Ignored) if inactive(key) => None,
+        Some(State::Ignored | State::Synced) => Some(format!(
+            "{} {} was left out or is gone from Odoo: run `ml-connector replay --recreate {}` to have it there, or \
+             `ml-connector replay --dismiss` for this order.",
+            key.flow.noun(),
+            key.source,
+            key.source
+        )),
+    });
     Decision::Wait {
         reason: Reason {
             cause: "waits-for-others".to_owned(),
             what: format!("The purchase order waits for {}.", named.join(", ")),
-            advice: advice.to_owned(),
+            advice: advice.unwrap_or_default(),
         },
         on,
     }
@@ -167,6 +187,9 @@ fn wanted(
     header.set("partner_ref", line(reference));
     header.set("origin", line(&order.number));
     header.set("date_order", datetime(order.date.or(order.created_on)));
+    if let Some(currency) = directory.currency() {
+        header.set_id("currency_id", Some(currency));
+    }
     let lines = lines::wanted(subject, order, &name, &part, directory, warnings)?;
     Ok(Document {
         header: Target {

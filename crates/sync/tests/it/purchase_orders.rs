@@ -179,7 +179,7 @@ fn the_state_follows() {
         RowKind::PurchaseOrder,
         &order(&json!({"status": "Canceled"})),
     );
-    assert_eq!(shown(&writes(&world)), "reach cancelled at 31.74");
+    assert_eq!(shown(&writes(&world)), "reach cancelled at 0");
     world.carry("12");
     let edited = json!({"status": "Canceled", "vendorDocumentNumber": "late"});
     world.sees(RowKind::PurchaseOrder, &order(&edited));
@@ -220,6 +220,30 @@ fn a_total_that_is_not_the_sum_of_its_parts_is_said_with_the_difference() {
             && reason.what.contains("31.74")
             && reason.what.contains("0.01")
     );
+}
+
+#[test]
+fn what_is_withdrawn_is_cancelled_whatever_else_is_the_matter_with_it() {
+    let mut world = world(&json!({}));
+    world.carry("12");
+    let mut nameless = item(1, "1", "1", "1");
+    nameless["skuId"] = json!(404);
+    let withdrawn = json!({"status": "Canceled", "items": [nameless], "total": 1_000_000});
+    world.sees(RowKind::PurchaseOrder, &order(&withdrawn));
+    assert_eq!(shown(&writes(&world)), "reach cancelled at 0");
+}
+
+#[test]
+fn numbers_that_nobody_means_are_said() {
+    for (quantity, cost) in [("1e12", "1e12"), ("1e-20", "1e9")] {
+        let items = json!([item(1, quantity, cost, "5")]);
+        let world = world(&json!({"items": items, "tax": 0, "shipping": 0, "total": 5}));
+        match world.plan("12").decision {
+            Decision::Fail(reason) => assert_eq!(reason.cause, "amount-too-large"),
+            Decision::Write(_) => assert_eq!(cost, "1e9"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -166,6 +166,7 @@ impl World {
                     Other {
                         link: Some(link.clone()),
                         state: None,
+                        cause: None,
                     },
                 )
             })

@@ -14,9 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use odoo::load::Rows;
 use odoo::{Action, Command, Context, Domain, ExternalId, Model, RecordId, Search, Values};
 use rust_decimal::Decimal;
+use store::links::LinkChange;
 use sync::content::Content;
+use sync::document::line_name;
 use sync::failure::{self, Verdict};
-use sync::link::{Link, TargetId};
+use sync::link::{Link, TargetId, unreached};
 use sync::plan::{Goal, Verb, Write};
 
 use super::update::Whereabouts;
@@ -106,8 +108,14 @@ impl Carrier {
                 self.change_document(kind, one, &deeds).await?;
             }
         }
+        self.take_strays_away(kind, progress).await?;
         self.compare(kind, progress).await?;
-        self.bring_to_state(kind, progress).await
+        self.bring_to_state(kind, progress).await?;
+        for one in progress.iter_mut().filter(|one| !one.has_reached) {
+            let reach = Deeds::of(&one.job.writes).reach.clone();
+            one.unsettle(&reach);
+        }
+        Ok(())
     }
 
     /// Odoo takes analytic accounts that do not exist, so they are looked for.
@@ -151,7 +159,11 @@ impl Carrier {
         let rows = self.rows_of(kind, progress, &new);
         reached(Step::ApplyCreating, new.len());
         let context = Context::new().without_tracking().with_archived();
-        let loaded = self.odoo.load(&rows, &context).await?;
+        let loaded = self.odoo.load(&rows, &context).await;
+        for at in &new {
+            progress[*at].touched_by(&loaded);
+        }
+        let loaded = loaded?;
         reached(Step::ApplyCreated, new.len());
         carried.note(&loaded);
         let model = Model::named(kind.model);
@@ -233,15 +245,7 @@ impl Carrier {
         let model = Model::named(kind.model);
         let seen = self.look(kind, &[RecordId(target.0)]).await?;
         let Some(seen) = seen.get(&target.0) else {
-            let found = self.whereabouts(&model, name, target, None).await?;
-            one.failed = Some(match found {
-                Whereabouts::Deleted(verdict) | Whereabouts::Lost(verdict) => verdict,
-                Whereabouts::MovedTo(_) | Whereabouts::Shared(_) => {
-                    let what = format!("{} {target} ({name}) was replaced in Odoo.", kind.model);
-                    Verdict::Decide(failure::deleted_in_odoo(what))
-                }
-            });
-            return Ok(());
+            return self.missed_document(kind, one, deeds.goal).await;
         };
         let mut changes = match deeds.header.map(|write| &write.verb) {
             Some(Verb::Update { columns, .. }) => values::native(columns),
@@ -252,6 +256,13 @@ impl Carrier {
             .iter()
             .filter_map(|write| self.command(write, seen))
             .collect();
+        // A call from before may still make the same line: a command that creates is no upsert.
+        let creates = |command: &Command| matches!(command, Command::Create { .. });
+        let until = one.job.due.doubt.as_ref().map(|doubt| doubt.until);
+        if commands.iter().any(creates) && until.is_some_and(|until| until > self.clock.now()) {
+            one.is_postponed = true;
+            return Ok(());
+        }
         if !commands.is_empty() {
             changes = changes.commands(kind.lines, commands);
         }
@@ -263,6 +274,7 @@ impl Carrier {
                 .write(&model, &[RecordId(target.0)], changes, &context)
                 .await;
             reached(Step::ApplyUpdated, 1);
+            one.touched_by(&written);
             if let Err(error) = written {
                 one.failed = Some(of_one(error)?);
                 return Ok(());
@@ -274,7 +286,89 @@ impl Carrier {
         for write in &deeds.lines {
             if let Verb::Delete { .. } = write.verb {
                 one.done.insert(write.name.clone());
-                one.forget(write);
+                one.forget(&write.name);
+            }
+        }
+        Ok(())
+    }
+
+    /// A document is not where it was. One that is withdrawn anyway may be gone.
+    async fn missed_document(
+        &self,
+        kind: Kind,
+        one: &mut Progress,
+        goal: Goal,
+    ) -> Result<(), Interruption> {
+        let name = Deeds::of(&one.job.writes).reach.name.clone();
+        let target = one.targets[&name];
+        let model = Model::named(kind.model);
+        let verdict = match self.whereabouts(&model, &name, target, None).await? {
+            Whereabouts::Deleted(_) if goal == Goal::Cancelled => {
+                one.notes.push(format!(
+                    "{} {target} ({name}) was to be cancelled, and had been deleted in Odoo",
+                    kind.model
+                ));
+                let names: Vec<_> = one.targets.keys().cloned().collect();
+                for name in names {
+                    one.forget(&name);
+                }
+                one.has_reached = true;
+                return Ok(());
+            }
+            Whereabouts::Deleted(verdict) | Whereabouts::Lost(verdict) => verdict,
+            Whereabouts::MovedTo(_) | Whereabouts::Shared(_) => {
+                let what = format!("{} {target} ({name}) was replaced in Odoo.", kind.model);
+                Verdict::Decide(failure::deleted_in_odoo(what))
+            }
+        };
+        one.failed = Some(verdict);
+        Ok(())
+    }
+
+    /// Lines that an unanswered call made, and that the document does not have any more, are taken away.
+    async fn take_strays_away(
+        &self,
+        kind: Kind,
+        progress: &mut [Progress],
+    ) -> Result<(), Interruption> {
+        let doubted: Vec<usize> = (0..progress.len())
+            .filter(|at| progress[*at].job.due.doubt.is_some() && progress[*at].stands())
+            .filter(|at| Deeds::of(&progress[*at].job.writes).changes())
+            .collect();
+        let ids: Vec<RecordId> = doubted.iter().map(|at| progress[*at].document()).collect();
+        let seen = self.look(kind, &ids).await?;
+        for (at, id) in doubted.into_iter().zip(ids) {
+            let one = &mut progress[at];
+            let writes = one.job.writes.clone();
+            let deeds = Deeds::of(&writes);
+            let Some(seen) = seen.get(&id.get()) else {
+                continue;
+            };
+            let ours = self.external_id(&line_name(&deeds.reach.name, ""));
+            // In doubt, everything that the document should have is among the writes.
+            let wanted: BTreeSet<String> = deeds
+                .lines
+                .iter()
+                .map(|write| self.external_id(&write.name))
+                .collect();
+            let strays: Vec<Command> = seen
+                .lines
+                .iter()
+                .filter(|(name, _)| name.starts_with(&ours) && !wanted.contains(*name))
+                .map(|(_, line)| seen.removal(*line))
+                .collect();
+            if strays.is_empty() {
+                continue;
+            }
+            let values = Values::new().commands(kind.lines, strays);
+            let model = Model::named(kind.model);
+            let written = self
+                .odoo
+                .write(&model, &[id], values, &Context::new())
+                .await;
+            one.touched_by(&written);
+            if let Err(error) = written {
+                one.failed = Some(of_one(error)?);
             }
         }
         Ok(())
@@ -313,13 +407,12 @@ impl Carrier {
     async fn compare(&self, kind: Kind, progress: &mut [Progress]) -> Result<(), Interruption> {
         let ids: Vec<RecordId> = standing(progress);
         let seen = self.look(kind, &ids).await?;
-        for one in progress.iter_mut().filter(|one| one.failed.is_none()) {
+        for one in progress.iter_mut().filter(|one| one.stands()) {
             let writes = one.job.writes.clone();
             let deeds = Deeds::of(&writes);
             let target = one.targets[&deeds.reach.name];
             let Some(seen) = seen.get(&target.0) else {
-                let what = format!("{} {target} ({}) is gone.", kind.model, deeds.reach.name);
-                one.failed = Some(Verdict::Decide(failure::deleted_in_odoo(what)));
+                self.missed_document(kind, one, deeds.goal).await?;
                 continue;
             };
             for write in &deeds.lines {
@@ -327,7 +420,13 @@ impl Carrier {
                     one.put(write, TargetId(id.get()));
                 }
             }
-            if seen.total != deeds.total && deeds.goal != Goal::Cancelled {
+            if deeds.goal == Goal::Cancelled {
+                continue;
+            }
+            let currency = deeds.reach.holds.get("currency_id/.id");
+            if currency.is_some_and(|id| id.parse().ok() != seen.currency) {
+                one.failed = Some(Verdict::Park(failure::currency_differs()));
+            } else if seen.total != deeds.total {
                 let reason = failure::total_differs(deeds.total, seen.total);
                 one.failed = Some(Verdict::Park(reason));
             }
@@ -348,7 +447,7 @@ impl Carrier {
             for (at, one) in progress.iter_mut().enumerate() {
                 let writes = one.job.writes.clone();
                 let deeds = Deeds::of(&writes);
-                if one.failed.is_some() || one.has_reached {
+                if !one.stands() {
                     continue;
                 }
                 let target = one.targets[&deeds.reach.name];
@@ -385,26 +484,23 @@ impl Carrier {
         of: &[usize],
         progress: &mut [Progress],
     ) -> Result<(), Interruption> {
-        let id = |one: &Progress| {
-            let name = &Deeds::of(&one.job.writes).reach.name;
-            RecordId(one.targets[name].0)
-        };
-        let ids: Vec<RecordId> = of.iter().map(|at| id(&progress[*at])).collect();
+        let ids: Vec<RecordId> = of.iter().map(|at| progress[*at].document()).collect();
         reached(Step::ApplyUpdating, ids.len());
         let context = Context::new();
         let acted = self.odoo.act(model, &ids, action, &context).await;
         reached(Step::ApplyUpdated, ids.len());
+        for at in of {
+            progress[*at].touched_by(&acted);
+        }
         let Err(error) = acted else { return Ok(()) };
         let verdict = of_one(error)?;
         if let [only] = of {
             progress[*only].failed = Some(verdict);
             return Ok(());
         }
-        for at in of {
-            let acted = self
-                .odoo
-                .act(model, &[id(&progress[*at])], action, &context)
-                .await;
+        for (at, id) in of.iter().zip(ids) {
+            let acted = self.odoo.act(model, &[id], action, &context).await;
+            progress[*at].touched_by(&acted);
             if let Err(error) = acted {
                 progress[*at].failed = Some(of_one(error)?);
             }
@@ -422,11 +518,42 @@ fn was_cancelled_by_us(one: &Progress, reach: &Write) -> bool {
 
 /// The documents that nothing stopped yet.
 fn standing(progress: &[Progress]) -> Vec<RecordId> {
-    progress
-        .iter()
-        .filter(|one| one.failed.is_none())
-        .map(|one| RecordId(one.targets[&Deeds::of(&one.job.writes).reach.name].0))
-        .collect()
+    let standing = progress.iter().filter(|one| one.stands());
+    standing.map(Progress::document).collect()
+}
+
+impl Progress {
+    /// A call about the document ended so.
+    fn touched_by<T>(&mut self, ended: &odoo::Result<T>) {
+        self.is_touched |= ended
+            .as_ref()
+            .map_or_else(|error| error.may_have_applied, |_| true);
+    }
+
+    /// Whether something is still to be done about the document.
+    fn stands(&self) -> bool {
+        self.failed.is_none() && !self.has_reached && !self.is_postponed
+    }
+
+    /// The document's id.
+    fn document(&self) -> RecordId {
+        RecordId(self.targets[&Deeds::of(&self.job.writes).reach.name].0)
+    }
+
+    /// The document was not brought to its state: what it holds of one is forgotten, so that the next plan does not take
+    /// it for done.
+    fn unsettle(&mut self, reach: &Write) {
+        let put = self.changes.iter().rev().find_map(|change| match change {
+            LinkChange::Put { link, .. } if link.name == reach.name => Some(link),
+            _ => None,
+        });
+        let links = self.job.due.links.iter();
+        let known = put.or_else(|| links.into_iter().find(|link| link.name == reach.name));
+        if let Some(link) = known {
+            let (target, base) = (link.target, unreached(&link.base));
+            self.put_holding(reach, target, base);
+        }
+    }
 }
 
 /// What a failed call about one document means for it; an error that is nobody's own fault interrupts the batch.

@@ -188,7 +188,7 @@ impl Progress {
                 self.notes.push(format!(
                     "{partner} was to be archived, and had been deleted in Odoo"
                 ));
-                self.forget(write);
+                self.forget(&write.name);
             }
             Whereabouts::Deleted(verdict) | Whereabouts::Lost(verdict) => {
                 self.failed = Some(verdict);

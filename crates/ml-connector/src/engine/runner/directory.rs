@@ -26,8 +26,11 @@ impl Runner {
             let store = &self.shared.store;
             let known = store.cursor(self.connection.id, &cursor).await?;
             if known.is_none_or(|known| known.value != fingerprint) {
+                // Orders that were right when they were written are not rewritten because Odoo counts otherwise now.
+                let synced = flow != Flow::PurchaseOrders;
+                let causes = &failure::REFERENCE_CAUSES;
                 let touched = store
-                    .touch_referring(self.connection.id, flow, &failure::REFERENCE_CAUSES, now)
+                    .touch_referring(self.connection.id, flow, synced, causes, now)
                     .await?;
                 store
                     .save_cursor(self.connection.id, &cursor, &fingerprint, now)

@@ -18,6 +18,7 @@ const LINES_PER_PAGE: usize = 2_000;
 pub(super) struct Seen {
     pub(super) state: String,
     pub(super) total: Decimal,
+    pub(super) currency: Option<i64>,
     /// Its lines by external id; those without one are left out.
     pub(super) lines: BTreeMap<String, RecordId>,
     pub(super) line_ids: BTreeSet<RecordId>,
@@ -49,7 +50,7 @@ impl Carrier {
         }
         let context = Context::new().with_archived();
         let all = |field, ids: &[RecordId]| Domain::is_in(field, ids.iter().map(|id| id.get()));
-        let search = Search::new(all("id", ids), &["state", "amount_total"]);
+        let search = Search::new(all("id", ids), &["state", "amount_total", "currency_id"]);
         let documents = self
             .odoo
             .search_read(&Model::named(kind.model), &search, &context)
@@ -110,6 +111,9 @@ fn seen_of(row: &Fields) -> Option<Seen> {
     Some(Seen {
         state: row.get("state").and_then(Value::as_str)?.to_owned(),
         total: odoo::decimal::cents(row.get("amount_total")?)?,
+        currency: row
+            .get("currency_id")
+            .and_then(|currency| currency.as_array()?.first()?.as_i64()),
         lines: BTreeMap::new(),
         line_ids: BTreeSet::new(),
     })
