@@ -305,3 +305,73 @@ async fn whenever_it_is_killed_the_orders_end_up_equal() {
     told.for_each(async |story| story.expect("the story ends well"))
         .await;
 }
+
+/// What people do in Odoo meanwhile is not taken for right, and not fought over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_do_to_orders_in_odoo_is_told() {
+    let rig = rig(OdooSide::simulated().await, FEW).await;
+    rig.sync_all().await;
+    let tenant = rig.tenant();
+    let ids = rig.odoo.ids_of(ORDER).await;
+    let sent: Vec<PurchaseOrder> = tenant
+        .purchase_orders()
+        .into_iter()
+        .filter(|order| order.status == OrderStatus::Sent)
+        .collect();
+    let [enlarged, cancelled, deleted, ..] = &sent[..] else {
+        panic!("three sent orders")
+    };
+    let id = |order: &PurchaseOrder| ids[&name(order)];
+
+    // Somebody adds a line, and ServiceTitan changes something else.
+    let product = *rig
+        .odoo
+        .ids_of("product.product")
+        .await
+        .values()
+        .next()
+        .expect("one");
+    let line = json!({"order_id": id(enlarged), "product_id": product, "name": "extra",
+        "product_qty": 1, "price_unit": 50.0, "tax_ids": []});
+    let line = rig
+        .odoo
+        .call(LINE, "create", json!({"vals_list": [line]}))
+        .await;
+    // Somebody cancels another one, and deletes a third.
+    let cancel = json!({"ids": [id(cancelled)]});
+    rig.odoo.call(ORDER, "button_cancel", cancel).await;
+    let delete = json!({"ids": [id(deleted)]});
+    rig.odoo.call(ORDER, "button_cancel", delete.clone()).await;
+    rig.odoo.call(ORDER, "unlink", delete).await;
+    for order in [enlarged, cancelled] {
+        let edit = OrderEdit {
+            vendor_document_number: Some(format!("Q-{}", order.id)),
+            ..OrderEdit::default()
+        };
+        tenant.edit_order(order.id, edit).expect("it may be edited");
+    }
+    tenant.cancel_order(deleted.id).expect("it is sent");
+
+    // Once more changes nothing: a difference is not forgotten.
+    for _ in 0..2 {
+        rig.sync_all().await;
+        let told = rig.run(&["failures", "--json"]).await.out;
+        assert!(told.contains("total-differs-in-odoo"), "{told}");
+        assert!(told.contains("cancelled-in-odoo"), "{told}");
+        assert!(!told.contains("deleted-in-odoo"), "{told}");
+        rig.run_to(0, &["replay", "--all"]).await;
+    }
+
+    let line = line.as_array().map_or(&line, |ids| &ids[0]).clone();
+    let nothing = json!({"ids": [line], "vals": {"product_qty": 0}});
+    rig.odoo.call(LINE, "write", nothing).await;
+    rig.odoo
+        .call(ORDER, "button_draft", json!({"ids": [id(cancelled)]}))
+        .await;
+    rig.run_to(0, &["replay", "--all"]).await;
+    let counts = rig.sync_all().await;
+    assert_no_failure(&rig, &counts).await;
+    let known: BTreeSet<String> = rig.odoo.ids_of(ORDER).await.into_keys().collect();
+    assert!(!known.contains(&name(deleted)));
+    assert_equal(&rig, &known).await;
+}
