@@ -319,6 +319,27 @@ impl Store {
         .await
     }
 
+    /// Which of these records (at most [`SOURCES_MAX`]) were ever seen.
+    pub async fn known(
+        &self,
+        id: ConnectionId,
+        flow: Flow,
+        sources: &[SourceId],
+    ) -> Result<HashSet<SourceId>> {
+        let operation = "look which records are known";
+        refuse_beyond(SOURCES_MAX, sources.len(), "records named", operation)?;
+        let sources = texts(sources.iter().map(|source| source.0.as_str()));
+        self.read(operation, move |tx| {
+            let rows = tx.query(
+                "SELECT source FROM records WHERE connection = $1 AND flow = $2 AND source IN {texts $3}",
+                params![id.0, flow, &sources],
+            )?;
+            let source = |mut row: crate::row::Row| Ok(SourceId(row.take(0)?));
+            rows.into_iter().map(source).collect()
+        })
+        .await
+    }
+
     /// Notes, before a call about these records goes out, what it may leave behind if it is not answered. The outcome of
     /// an answered call takes the note back ([`Outcome::doubt`]); so does a note of what was in doubt before.
     pub async fn note_call(

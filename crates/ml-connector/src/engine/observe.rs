@@ -16,6 +16,7 @@ use sync::failure::{Vendor, of_servicetitan};
 use sync::filing::{self, RowKind};
 use sync::flow::Flow;
 use sync::record::Key;
+use sync::sighting::Sighting;
 
 use super::Halt;
 use super::sources::{self, Source};
@@ -63,8 +64,19 @@ pub struct Observer {
     pub connection: ConnectionId,
     /// Whom to ask.
     pub servicetitan: servicetitan::Client,
+    /// What is kept of what feeds and lists show.
+    pub extent: Extent,
     /// The present.
     pub clock: Clock,
+}
+
+/// What is kept of what feeds and lists show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything.
+    All,
+    /// Only what was fetched before, because another record needed it.
+    Known,
 }
 
 /// The cursor that says when a flow was last read to its end at a pace.
@@ -129,7 +141,7 @@ impl Observer {
             return Ok(Observation::default());
         }
         let now = self.clock.now();
-        let cursor = |what: &str| format!("{flow}/{}/{what}", list.as_str());
+        let cursor = |what: &str| self.cursor(flow, list.as_str(), what);
         let (whole, changes) = (cursor("whole"), cursor("changes"));
         let read_whole = self.store.cursor(self.connection, &whole).await?;
         let age = read_whole.map(|read| now.duration_since(read.saved_at));
@@ -174,6 +186,14 @@ impl Observer {
         Ok(sum(seen))
     }
 
+    /// The name of a saved position. Who kept only what is known has not read the rest.
+    fn cursor(&self, flow: Flow, source: &str, what: &str) -> String {
+        match self.extent {
+            Extent::All => format!("{flow}/{source}/{what}"),
+            Extent::Known => format!("{flow}/known/{source}/{what}"),
+        }
+    }
+
     /// `complete_at`: when the feed was last read to its end.
     async fn feed(
         &self,
@@ -183,13 +203,13 @@ impl Observer {
         pace: Pace,
         complete_at: Option<Timestamp>,
     ) -> Result<Observation, Halt> {
-        let cursor = format!("{flow}/{}/{}", feed.as_str(), pace.as_str());
+        let cursor = self.cursor(flow, feed.as_str(), pace.as_str());
         let trigger = format!("feed {} ({})", feed.as_str(), pace.as_str());
         let saved = self.store.cursor(self.connection, &cursor).await?;
         let from = match &saved {
             Some(saved) => Continuation::from_saved(saved.value.clone()).ok(),
             // What the first quick reading saw need not be read again; only what was still in motion then.
-            None if pace == Pace::Settled => {
+            None if pace == Pace::Settled || self.extent == Extent::Known => {
                 Some(Continuation::since(self.clock.now() - SETTLED_OVERLAP))
             }
             None => None,
@@ -258,7 +278,12 @@ impl Observer {
                 "webhook {}",
                 types.into_iter().collect::<Vec<_>>().join(", ")
             );
-            let keys: Vec<Key> = wakes.iter().map(|wake| wake.key.clone()).collect();
+            let mut keys: Vec<Key> = wakes.iter().map(|wake| wake.key.clone()).collect();
+            if self.extent == Extent::Known {
+                let sources: Vec<_> = keys.iter().map(|key| key.source.clone()).collect();
+                let known = self.store.known(self.connection, flow, &sources).await?;
+                keys.retain(|key| known.contains(&key.source));
+            }
             self.fetch_what_is_shown(keys, &trigger).await?;
             self.store.finish_wakes(self.connection, &wakes).await?;
             reached(Step::WakeFinished, wakes.len());
@@ -312,6 +337,21 @@ impl Observer {
         Ok(())
     }
 
+    /// The sightings to keep. What was asked for by id is wanted in any case.
+    async fn wanted(
+        &self,
+        flow: Flow,
+        source: ObservationSource,
+        mut sightings: Vec<Sighting>,
+    ) -> Result<Vec<Sighting>, Halt> {
+        if self.extent == Extent::Known && source != ObservationSource::Fetch {
+            let owners: Vec<_> = sightings.iter().map(|row| row.owner.clone()).collect();
+            let known = self.store.known(self.connection, flow, &owners).await?;
+            sightings.retain(|row| known.contains(&row.owner));
+        }
+        Ok(sightings)
+    }
+
     fn titan<T>(result: Result<T, servicetitan::Error>) -> Result<T, Halt> {
         result.map_err(|error| Halt::of(Vendor::ServiceTitan, of_servicetitan(&error)))
     }
@@ -331,11 +371,12 @@ impl Observer {
         let chunks = rows.len().div_ceil(SIGHTINGS_MAX).max(1);
         for chunk in 0..chunks {
             let rows = rows.iter().skip(chunk * SIGHTINGS_MAX).take(SIGHTINGS_MAX);
+            let sightings = rows.map(|row| filing::file(kind, row.get())).collect();
             let observed = Observed {
                 flow,
                 source,
                 trigger: trigger.clone(),
-                sightings: rows.map(|row| filing::file(kind, row.get())).collect(),
+                sightings: self.wanted(flow, source, sightings).await?,
                 // The position moves with the last rows, never before them.
                 cursor: if chunk + 1 == chunks {
                     cursor.take()

@@ -27,7 +27,7 @@ use super::Halt;
 use super::apply::Applier;
 use super::batch::Carrier;
 use super::breaker::Breakers;
-use super::observe::{Observer, Pace, read_cursor};
+use super::observe::{Extent, Observer, Pace, read_cursor};
 use super::supervisor::{Mode, Shared};
 use super::vendors;
 use crate::connection::{Every, Profile};
@@ -179,12 +179,21 @@ impl Runner {
         Ok(())
     }
 
-    /// The flows that are on, in the order in which records depend on each other, with their cadence; without one, only
-    /// what others need is fetched.
-    fn flows(&self) -> Vec<(Flow, Option<Every>)> {
-        let cadence = |flow| (flow, self.profile.flow(flow).map(|settings| settings.every));
+    /// The flows that are on, in the order in which records depend on each other, with their cadence. One that is on for
+    /// the sake of others keeps their pace.
+    fn flows(&self) -> Vec<(Flow, Every)> {
+        let every = |flow: Flow| self.profile.flow(flow).map(|settings| settings.every);
         let on = self.profile.flows_on();
-        on.into_iter().map(cadence).collect()
+        let cadence = |flow: Flow| {
+            let needing = on.iter().filter(|other| other.needs().contains(&flow));
+            let theirs = needing.filter_map(|other| match every(*other)? {
+                Every::Period(period) => Some(period),
+                Every::Off => None,
+            });
+            let theirs = theirs.min().map(Every::Period);
+            (flow, every(flow).or(theirs).unwrap_or(Every::Off))
+        };
+        on.iter().copied().map(cadence).collect()
     }
 
     /// Whether the connection is active, or has become so: a paused one is probed now and then, and at once for a pass.
@@ -261,8 +270,8 @@ impl Runner {
             .map(doctor::Finding::reason))
     }
 
-    async fn observe_when_due(&mut self, flow: Flow, every: Option<Every>) -> Result<(), Halt> {
-        let Some(Every::Period(period)) = every else {
+    async fn observe_when_due(&mut self, flow: Flow, every: Every) -> Result<(), Halt> {
+        let Every::Period(period) = every else {
             return Ok(());
         };
         let period = SignedDuration::try_from(period).expect("a day at most");
@@ -295,7 +304,7 @@ impl Runner {
     }
 
     async fn observe(&mut self, flow: Flow, pace: Pace) -> Result<(), Halt> {
-        let seen = self.observer().read(flow, pace).await?;
+        let seen = self.observer_of(flow).read(flow, pace).await?;
         self.answered(Vendor::ServiceTitan).await?;
         if seen.changed > 0 {
             tracing::info!(
@@ -307,7 +316,7 @@ impl Runner {
     }
 
     async fn fetch_woken(&mut self, flow: Flow) -> Result<(), Halt> {
-        if self.observer().fetch_woken(flow).await? > 0 {
+        if self.observer_of(flow).fetch_woken(flow).await? > 0 {
             self.answered(Vendor::ServiceTitan).await?;
         }
         Ok(())
@@ -385,7 +394,20 @@ impl Runner {
             store: self.shared.store.clone(),
             connection: self.connection.id,
             servicetitan: self.servicetitan.clone(),
+            extent: Extent::All,
             clock: self.shared.clock.clone(),
+        }
+    }
+
+    /// Who reads a flow's feeds and lists: of one that nobody named, only what others needed before.
+    fn observer_of(&self, flow: Flow) -> Observer {
+        let extent = match self.profile.flow(flow) {
+            Some(_) => Extent::All,
+            None => Extent::Known,
+        };
+        Observer {
+            extent,
+            ..self.observer()
         }
     }
 

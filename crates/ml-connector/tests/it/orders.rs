@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::{StreamExt as _, stream};
 use sandbox::fault::{Fault, Rule};
 use sandbox::servicetitan::{
-    Decimal, NewLine, Options, OrderEdit, OrderStatus, PurchaseOrder, Tenant,
+    Decimal, Item, ItemKind, NewLine, Options, OrderEdit, OrderStatus, PurchaseOrder, SkuId, Tenant,
 };
 use serde_json::{Value, json};
 
@@ -158,9 +158,44 @@ async fn they_arrive_once_equal_and_follow(odoo: OdooSide, orders: usize) {
     assert_eq!(assert_equal(&rig, &known).await, before);
 
     people_work(&tenant);
+    // What came on demand follows its changes; what nobody needed still does not come.
+    let (one, stranger) = (used_item(&used), unused_item(&tenant, &used));
+    tenant
+        .rename_item(one, "Renamed on demand")
+        .expect("it is there");
+    tenant
+        .rename_item(stranger, "Nobody needs me")
+        .expect("it is there");
     let counts = rig.sync_all().await;
     assert_no_failure(&rig, &counts).await;
     assert_equal(&rig, &known).await;
+    let products = rig.odoo.records("product.product", &["name"]).await;
+    assert_eq!(
+        products[&format!("item_{one}")]["name"],
+        json!("Renamed on demand")
+    );
+    assert!(!products.contains_key(&format!("item_{stranger}")));
+}
+
+fn used_item(used: &BTreeSet<String>) -> SkuId {
+    let name = used.first().expect("orders have lines");
+    let id = name.trim_start_matches("item_").parse();
+    SkuId(id.expect("an id"))
+}
+
+/// An item that no order names, not even after people's work.
+fn unused_item(tenant: &Tenant, used: &BTreeSet<String>) -> SkuId {
+    let ordered: BTreeSet<SkuId> = tenant
+        .purchase_orders()
+        .iter()
+        .flat_map(|order| order.lines.iter().map(|line| line.sku))
+        .collect();
+    let items = tenant.items(ItemKind::Service).into_iter();
+    let mut items = items.chain(tenant.items(ItemKind::Material));
+    let unused = |item: &Item| {
+        item.active && !ordered.contains(&item.id) && !used.contains(&format!("item_{}", item.id))
+    };
+    items.find(unused).expect("more items than orders need").id
 }
 
 /// Two orders are edited (a line goes, one changes, one is new), one is sent, one withdrawn.

@@ -19,11 +19,8 @@ impl Runner {
         }
         self.directory = None;
         for flow in &pass.flows {
-            if self.profile.flow(*flow).is_none() {
-                continue;
-            }
             if let Some(since) = pass.since {
-                self.observer().read_again(*flow, since).await?;
+                self.observer_of(*flow).read_again(*flow, since).await?;
             }
             self.observe(*flow, Pace::Quick).await?;
             self.observe_once_per(*flow, Pace::Settled, SETTLED_EVERY)
