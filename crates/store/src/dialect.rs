@@ -5,7 +5,7 @@
 //!
 //! | word | SQLite | PostgreSQL |
 //! | --- | --- | --- |
-//! | `{id}` (grows, and never comes again) | `INTEGER PRIMARY KEY AUTOINCREMENT` | `BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY` |
+//! | `{id}` (grows as long as a table's last row stays) | `INTEGER PRIMARY KEY` | `BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY` |
 //! | `{integer}` | `INTEGER` | `BIGINT` |
 //! | `{text}` | `TEXT` | `TEXT COLLATE "C"`, so that both sort by bytes |
 //! | `{bytes}` | `BLOB` | `BYTEA` |

@@ -21,6 +21,7 @@ mod step;
 pub mod supervisor;
 pub mod vendors;
 
+use jiff::{SignedDuration, Timestamp};
 use sync::failure::{Blame, Vendor, Verdict};
 use sync::record::Reason;
 
@@ -55,5 +56,26 @@ impl Halt {
             | Verdict::Park(reason)
             | Verdict::Decide(reason) => Self::Refused(vendor, reason),
         }
+    }
+}
+
+/// Whether less than `period` has passed since then. A moment in the future, noted while the clock was wrong, is not
+/// recent: else nothing would happen until it comes.
+fn is_recent(at: Timestamp, now: Timestamp, period: SignedDuration) -> bool {
+    let age = now.duration_since(at);
+    age >= SignedDuration::ZERO && age < period
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_that_a_wrong_clock_noted_is_not_recent() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let minute = SignedDuration::from_mins(1);
+        assert!(is_recent(at(100), at(100), minute) && is_recent(at(100), at(159), minute));
+        assert!(!is_recent(at(100), at(160), minute));
+        assert!(!is_recent(at(1_000_000), at(100), minute));
     }
 }

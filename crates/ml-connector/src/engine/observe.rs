@@ -18,9 +18,9 @@ use sync::flow::Flow;
 use sync::record::Key;
 use sync::sighting::Sighting;
 
-use super::Halt;
 use super::sources::{self, Source};
 use super::step::{Step, reached};
+use super::{Halt, is_recent};
 use crate::clock::Clock;
 
 /// Where the settled cursor begins, before the first quick reading: longer than ServiceTitan withholds changes.
@@ -144,9 +144,8 @@ impl Observer {
         let cursor = |what: &str| self.cursor(flow, list.as_str(), what);
         let (whole, changes) = (cursor("whole"), cursor("changes"));
         let read_whole = self.store.cursor(self.connection, &whole).await?;
-        let age = read_whole.map(|read| now.duration_since(read.saved_at));
-        let is_recent = |age: SignedDuration| age >= SignedDuration::ZERO && age < LIST_WHOLE_EVERY;
-        let since = if age.is_some_and(is_recent) {
+        let whole_at = read_whole.map(|read| read.saved_at);
+        let since = if whole_at.is_some_and(|at| is_recent(at, now, LIST_WHOLE_EVERY)) {
             let read = self.store.cursor(self.connection, &changes).await?;
             read.map(|read| read.saved_at - LIST_OVERLAP)
         } else {

@@ -72,11 +72,6 @@ impl Vendors {
             if let Some(fields) = if_there(fields.await)? {
                 let mut taxes = ["tax_ids", "taxes_id"].into_iter();
                 let taxes = taxes.find(|field| fields.contains_key(*field));
-                let mut units = ["product_uom_id", "product_uom"].into_iter();
-                let unit = units.find(|field| fields.contains_key(*field));
-                let company = self.company_row(&["currency_id"]).await?;
-                let currency = company.and_then(|row| reference(&row, "currency_id"));
-                purchasing = purchasing.with_unit_and_currency(unit.map(str::to_owned), currency);
                 let kept = |field: &str| fields.get(field).and_then(digits);
                 purchasing = purchasing.with_order_lines(
                     kept("product_qty"),
@@ -85,18 +80,16 @@ impl Vendors {
                     fields.contains_key(technical_price),
                 );
             }
+            let company = self
+                .company_row(&["currency_id", TaxRounding::FIELD])
+                .await?;
+            let company = company.unwrap_or_default();
             purchasing = purchasing
                 .with_charges(self.charges().await?)
-                .with_rounding(self.adds_before_rounding().await?);
+                .with_currency(reference(&company, "currency_id"))
+                .with_rounding(TaxRounding::read(&company) == Some(TaxRounding::Globally));
         }
         Ok(purchasing)
-    }
-
-    /// Whether the company rounds documents globally.
-    async fn adds_before_rounding(&self) -> Result<bool, Halt> {
-        let company = self.company_row(&[TaxRounding::FIELD]).await?;
-        let rounding = company.as_ref().and_then(TaxRounding::read);
-        Ok(rounding == Some(TaxRounding::Globally))
     }
 
     /// The products of what is charged besides items, as far as they are there.
@@ -135,11 +128,8 @@ impl Vendors {
     }
 
     async fn make(&self, rows: &Rows) -> Result<bool, Halt> {
-        match self.odoo.load(rows, &Context::new()).await {
-            Ok(loaded) => Ok(loaded.groups.values().all(Result::is_ok)),
-            Err(error) if is_not_there(&error) => Ok(false),
-            Err(error) => Err(refused(&error)),
-        }
+        let loaded = if_there(self.odoo.load(rows, &Context::new()).await)?;
+        Ok(loaded.is_some_and(|loaded| loaded.groups.values().all(Result::is_ok)))
     }
 
     /// The analytic plan of the business units, the oldest of that name.
@@ -288,18 +278,23 @@ fn refused(error: &odoo::Error) -> Halt {
 
 /// What the user may read of something that the connector can do without.
 fn if_allowed<T>(result: Result<T, odoo::Error>) -> Result<Option<T>, Halt> {
-    match result {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.kind == odoo::ErrorKind::AccessDenied => Ok(None),
-        Err(error) => Err(refused(&error)),
-    }
+    unless(result, |error| error.kind == odoo::ErrorKind::AccessDenied)
 }
 
 /// What may be read, and is there at all: without the app that brings it, or without the right to it, it is nothing.
 fn if_there<T>(result: Result<T, odoo::Error>) -> Result<Option<T>, Halt> {
+    unless(result, is_not_there)
+}
+
+/// What was read; nothing, where the failure is one of these.
+fn unless<T>(
+    result: Result<T, odoo::Error>,
+    is_nothing: impl Fn(&odoo::Error) -> bool,
+) -> Result<Option<T>, Halt> {
     match result {
-        Err(error) if is_not_there(&error) => Ok(None),
-        result => if_allowed(result),
+        Ok(found) => Ok(Some(found)),
+        Err(error) if is_nothing(&error) => Ok(None),
+        Err(error) => Err(refused(&error)),
     }
 }
 

@@ -24,13 +24,13 @@ use sync::flow::Flow;
 use sync::record::Reason;
 use tokio_util::sync::CancellationToken;
 
-use super::Halt;
 use super::apply::Applier;
 use super::batch::Carrier;
 use super::breaker::Breakers;
 use super::observe::{Extent, Observer, Pace, read_cursor};
 use super::supervisor::{Mode, Shared};
 use super::vendors;
+use super::{Halt, is_recent};
 use crate::connection::{Every, Profile};
 use crate::doctor;
 use passes::of_flow;
@@ -422,30 +422,9 @@ pub(super) fn incomplete(error: &anyhow::Error) -> Reason {
     }
 }
 
-/// Whether less than `period` has passed since then. A moment in the future, noted while the clock was wrong, is not
-/// recent: else nothing would happen until it comes.
-fn is_recent(at: Timestamp, now: Timestamp, period: SignedDuration) -> bool {
-    let age = now.duration_since(at);
-    age >= SignedDuration::ZERO && age < period
-}
-
 fn between(now: Timestamp, until: Timestamp) -> Duration {
     until
         .duration_since(now)
         .max(SignedDuration::ZERO)
         .unsigned_abs()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_that_a_wrong_clock_noted_is_not_recent() {
-        let at = |seconds| Timestamp::from_second(seconds).unwrap();
-        let minute = SignedDuration::from_mins(1);
-        assert!(is_recent(at(100), at(100), minute) && is_recent(at(100), at(159), minute));
-        assert!(!is_recent(at(100), at(160), minute));
-        assert!(!is_recent(at(1_000_000), at(100), minute));
-    }
 }

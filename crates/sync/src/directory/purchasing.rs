@@ -49,8 +49,6 @@ pub struct Purchasing {
     order_quantity_digits: Option<u32>,
     /// Odoo's name for the taxes of an order line.
     order_line_taxes: Option<String>,
-    /// Odoo's name for the unit of measure of an order line.
-    order_line_unit: Option<String>,
     /// The company's currency.
     currency: Option<i64>,
     /// Whether an order line has the field that keeps its price what it was said to be.
@@ -154,10 +152,9 @@ impl Purchasing {
         self
     }
 
-    /// Sets Odoo's name for the unit of measure of an order line, and the company's currency.
+    /// Sets the company's currency.
     #[must_use]
-    pub fn with_unit_and_currency(mut self, unit: Option<String>, currency: Option<i64>) -> Self {
-        self.order_line_unit = unit;
+    pub fn with_currency(mut self, currency: Option<i64>) -> Self {
         self.currency = currency;
         self
     }
@@ -195,12 +192,6 @@ impl Directory {
     #[must_use]
     pub fn order_price_digits(&self) -> Option<u32> {
         self.purchasing.order_price_digits
-    }
-
-    /// Odoo's name for the unit of measure of an order line.
-    #[must_use]
-    pub fn order_line_unit(&self) -> Option<&str> {
-        self.purchasing.order_line_unit.as_deref()
     }
 
     /// The company's currency.

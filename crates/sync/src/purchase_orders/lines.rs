@@ -154,14 +154,6 @@ impl Common<'_> {
         let described = described.into_iter().find(|text| !text.is_empty());
         let mut content = self.content(at);
         content.set_id("product_id", Some(product.0));
-        let item_name = item.sku_id.map(|sku| key(Flow::Items, sku.0).link_name());
-        let link = item_name.and_then(|name| subject.others.get(&name)?.link.as_ref());
-        // Said with the product: Odoo does not change it when the product changes.
-        if let Some(unit) = link.and_then(|link| link.base.get("uom_id/.id"))
-            && let Some(field) = self.directory.order_line_unit()
-        {
-            content.set(&format!("{field}/.id"), unit);
-        }
         content.set(
             "name",
             described.unwrap_or_else(|| format!("Line {}", at + 1)),

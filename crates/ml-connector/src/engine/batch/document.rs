@@ -178,14 +178,14 @@ impl Carrier {
     ) -> Result<(), Interruption> {
         let model = Model::named(kind.model);
         for round in 0..=ROUNDS_MAX {
-            let seen = self.look(kind, &standing(progress)).await?;
+            let seen = self.look_at_heads(kind, &standing(progress)).await?;
             let mut presses: BTreeMap<Action, Vec<usize>> = BTreeMap::new();
             for (at, one) in progress.iter_mut().enumerate() {
-                let writes = one.job.writes.clone();
-                let deeds = Deeds::of(&writes);
                 if !one.stands() {
                     continue;
                 }
+                let writes = one.job.writes.clone();
+                let deeds = Deeds::of(&writes);
                 let target = one.targets[&deeds.reach.name];
                 let shown = seen.get(&target.0).map_or("", |seen| seen.state.as_str());
                 match state::next(deeds.goal, shown, was_cancelled_by_us(one, deeds.reach)) {

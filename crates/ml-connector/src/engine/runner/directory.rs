@@ -6,9 +6,9 @@ use sync::directory::{BUSINESS_UNIT_PLAN, Directory};
 use sync::failure::{self, Vendor};
 use sync::flow::Flow;
 
-use super::{CHECK_EVERY, Runner, is_recent};
-use crate::engine::Halt;
+use super::{CHECK_EVERY, Runner};
 use crate::engine::vendors::Vendors;
+use crate::engine::{Halt, is_recent};
 
 impl Runner {
     /// The reference data, read when it is old; what changed there makes the flow's records due again.

@@ -39,8 +39,8 @@ impl Seen {
 }
 
 impl Carrier {
-    /// What Odoo shows of these documents, by id; those that are not there are left out.
-    pub(super) async fn look(
+    /// What Odoo shows of these documents, by id, without their lines; those that are not there are left out.
+    pub(super) async fn look_at_heads(
         &self,
         kind: Kind,
         ids: &[RecordId],
@@ -49,18 +49,31 @@ impl Carrier {
             return Ok(BTreeMap::new());
         }
         let context = Context::new().with_archived();
-        let all = |field, ids: &[RecordId]| Domain::is_in(field, ids.iter().map(|id| id.get()));
-        let search = Search::new(all("id", ids), &["state", "amount_total", "currency_id"]);
+        let search = Search::new(any_of("id", ids), &["state", "amount_total", "currency_id"]);
         let documents = self
             .odoo
             .search_read(&Model::named(kind.model), &search, &context)
             .await?;
-        let mut seen: BTreeMap<i64, Seen> = documents
-            .iter()
+        let documents = documents.iter();
+        Ok(documents
             .filter_map(|row| Some((row.get("id")?.as_i64()?, seen_of(row)?)))
-            .collect();
+            .collect())
+    }
+
+    /// What Odoo shows of these documents and of their lines, by id; those that are not there are left out.
+    pub(super) async fn look(
+        &self,
+        kind: Kind,
+        ids: &[RecordId],
+    ) -> Result<BTreeMap<i64, Seen>, Interruption> {
+        let mut seen = self.look_at_heads(kind, ids).await?;
+        if seen.is_empty() {
+            return Ok(seen);
+        }
         let line_model = Model::named(kind.line_model);
-        let lines = self.lines_of(kind, &line_model, all(kind.of, ids)).await?;
+        let lines = self
+            .lines_of(kind, &line_model, any_of(kind.of, ids))
+            .await?;
         let line_ids: Vec<RecordId> = lines.iter().map(|(id, _)| *id).collect();
         let names = self.odoo.get_external_ids(&line_model, &line_ids).await?;
         for (id, document) in lines {
@@ -105,6 +118,10 @@ impl Carrier {
             }
         }
     }
+}
+
+fn any_of(field: &str, ids: &[RecordId]) -> Domain {
+    Domain::is_in(field, ids.iter().map(|id| id.get()))
 }
 
 fn seen_of(row: &Fields) -> Option<Seen> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use odoo::analytic::Distribution;
 use odoo::{Command, RecordId, Values};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -58,10 +59,10 @@ fn with_number(values: Values, column: &str, text: &str) -> Values {
     let number: Decimal = text
         .parse()
         .expect("content holds numbers where it says so");
-    values
-        .clone()
-        .decimal(column, number)
-        .unwrap_or_else(|_too_long| values.with(column, text))
+    match odoo::decimal::number(number) {
+        Ok(number) => values.with(column, number),
+        Err(_too_long) => values.with(column, text),
+    }
 }
 
 /// The analytic accounts that lines name.
@@ -71,12 +72,9 @@ pub(super) fn accounts(writes: &[Write]) -> BTreeSet<i64> {
         Verb::Alias { .. } | Verb::Delete { .. } | Verb::Reach { .. } => None,
     });
     columns
-        .filter_map(|text| serde_json::from_str::<serde_json::Map<String, Value>>(text).ok())
-        .flat_map(|distribution| distribution.into_iter().map(|(ids, _)| ids))
-        .flat_map(|ids| {
-            let ids = ids.split(',').filter_map(|id| id.trim().parse().ok());
-            ids.collect::<Vec<_>>()
-        })
+        .filter_map(|text| Distribution::read(&serde_json::from_str(text).ok()?))
+        .flat_map(|distribution| distribution.accounts())
+        .map(RecordId::get)
         .collect()
 }
 
