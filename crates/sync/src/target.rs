@@ -33,7 +33,7 @@ impl Target {
     }
 
     /// The write that brings it to its content, if one is needed. `completed` adds what has to be sent together with the
-    /// columns that changed.
+    /// columns that are new.
     pub(crate) fn difference(
         self,
         subject: &Subject<'_>,
@@ -53,11 +53,12 @@ impl Target {
             // After an unanswered call it may be there all the same.
             None if archived && !may_be_there(subject, &name) => return None,
             Some(_) if recreate && archived => return None,
+            // What an unanswered call made for another record is not known yet, and found by its name.
             None => Verb::Create {
-                columns: wanted.clone(),
+                columns: completed(wanted.clone()),
             },
             Some(_) if recreate => Verb::Create {
-                columns: wanted.clone(),
+                columns: completed(wanted.clone()),
             },
             Some(link) => {
                 // After an unanswered call nobody knows what it holds: everything is written.

@@ -58,12 +58,19 @@ pub struct Applier<'a> {
     pub carried: &'a (dyn Fn(usize) + Send + Sync),
 }
 
+/// What came of a run.
+pub struct Ran {
+    /// Whether Odoo took at least one batch.
+    pub answered: bool,
+    /// Why it ended early.
+    pub halt: Option<Halt>,
+}
+
 impl Applier<'_> {
-    /// Works until nothing of the flow is due now, the connection must halt, or stopping is asked for. Tells whether Odoo
-    /// was called and answered.
+    /// Works until nothing of the flow is due now, the connection must halt, or stopping is asked for.
     ///
     /// What is in flight is always waited for and written down, whatever happens to its neighbours.
-    pub async fn run(&mut self, flow: Flow) -> Result<bool, Halt> {
+    pub async fn run(&mut self, flow: Flow) -> Ran {
         let mut in_flight = JoinSet::new();
         let mut claimed: HashSet<RecordId> = HashSet::new();
         let mut ready: VecDeque<Job> = VecDeque::new();
@@ -111,7 +118,7 @@ impl Applier<'_> {
                 }
             }
         }
-        halt.map_or(Ok(answered), Err)
+        Ran { answered, halt }
     }
 
     /// Plans due records until there is enough for a batch, or nothing more is due.

@@ -369,10 +369,12 @@ impl Runner {
             clock: &self.shared.clock,
             carried: &carried,
         };
-        if applier.run(flow).await? {
+        let ran = applier.run(flow).await;
+        // One that takes batch after batch between its failures is not left alone for longer and longer.
+        if ran.answered {
             self.answered(Vendor::Odoo).await?;
         }
-        Ok(())
+        ran.halt.map_or(Ok(()), Err)
     }
 
     async fn odoo(&mut self) -> Result<odoo::Client, Halt> {

@@ -17,6 +17,9 @@ use crate::rig::Rig;
 
 const CUSTOMERS: usize = 300;
 
+/// How often everything strikes at most, of each kind.
+const STRIKES_OF_A_KIND: u64 = 6;
+
 /// Loads at work at a time: most of them wait.
 const LOADS_AT_ONCE: usize = 3;
 
@@ -154,7 +157,7 @@ fn troubles() -> Vec<Trouble> {
     ]
 }
 
-/// Every fault with some probability; a request meets at most one. Not before the first page or batch: a vendor that
+/// Every fault with some probability, a few times; a request meets at most one. Not before the first page or batch: a vendor that
 /// cannot be reached at the very start ends `sync` at once.
 fn everything() -> Vec<Rule> {
     let faults = [
@@ -178,7 +181,8 @@ fn everything() -> Vec<Rule> {
             }
             begun.get().is_some()
         };
-        Rule::new(fault).matching(concerns).with_probability(0.07)
+        let rule = Rule::new(fault).matching(concerns);
+        rule.with_probability(0.07).times(STRIKES_OF_A_KIND)
     };
     faults.into_iter().map(rule).collect()
 }
@@ -343,7 +347,16 @@ async fn no_fault_of_a_vendor_changes_what_arrives() {
         let cost = result
             .as_ref()
             .unwrap_or_else(|_| panic!("{label}\n{table}"));
-        assert_eq!(cost.charged, 0, "{label} charged records\n{table}");
+        // Who goes alone and is struck while Odoo answers others is charged, and tried again.
+        let charged_max = if label.starts_with("Both") {
+            cost.struck
+        } else {
+            0
+        };
+        assert!(
+            cost.charged <= charged_max,
+            "{label} charged records\n{table}"
+        );
         let (titan, odoo) = cost.calls;
         // In small pages the same feeds take more calls.
         let pages = if label.starts_with("Both") { 6 } else { 2 };

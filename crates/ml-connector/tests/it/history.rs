@@ -58,6 +58,12 @@ impl History {
         self.acts.len()
     }
 
+    /// The acts that name a customer.
+    pub(crate) fn of(&self, customer: &str) -> String {
+        let acts = self.acts.iter().map(|act| format!("  {act:?}\n"));
+        acts.filter(|act| act.contains(customer)).collect()
+    }
+
     fn act(&mut self, tenant: &Tenant, customer: &Customer, act: Option<Act>) {
         let Some(act) = act else { return };
         let made = tenant.act(act.clone()).expect("the customer is there");

@@ -60,13 +60,21 @@ fn a_customer_becomes_a_partner_with_children() {
         *world.partner("contact_12_3"),
         content(&[
             ("active", "1"),
+            ("city", "Fresno"),
+            ("country_id/.id", "1"),
             ("email", ""),
             ("name", "Phone"),
             ("parent", "customer_12"),
             ("phone", "555-0101"),
+            ("property_payment_term_id/.id", "30"),
+            ("state_id/.id", "11"),
+            ("street", "1 Main St"),
+            ("street2", "2"),
             ("type", "contact"),
+            ("zip", "93650"),
         ])
     );
+    // Said, and not left to Odoo: under its name may stand what an unanswered call made for another customer.
     assert_eq!(
         *world.partner("location_90"),
         content(&[
@@ -75,6 +83,7 @@ fn a_customer_becomes_a_partner_with_children() {
             ("country_id/.id", "1"),
             ("name", "Shop"),
             ("parent", "customer_12"),
+            ("property_payment_term_id/.id", "30"),
             ("state_id/.id", "11"),
             ("street", "9 Side St"),
             ("street2", ""),
