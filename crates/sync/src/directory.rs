@@ -3,9 +3,11 @@
 //! Read once per pass and handed to planning, which stays pure. Look-ups are forgiving about case, spaces and the
 //! usual spellings of a country, and strict about ambiguity: two candidates are none.
 
+mod accounts;
 mod names;
 mod purchasing;
 
+pub use accounts::Account;
 pub use purchasing::{AnalyticPlan, BUSINESS_UNIT_PLAN, Charge, Purchasing};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use names::{Meaning, Names, folded};
+
+use crate::mapping::Mappings;
 
 /// A country of Odoo's `res.country`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +58,10 @@ pub struct Directory {
     partner_fields: BTreeSet<String>,
     /// What purchasing refers to.
     purchasing: Purchasing,
+    /// Odoo's chart of accounts. Absent when nobody asked for it, or it could not be read.
+    accounts: Option<Vec<Account>>,
+    /// What an operator mapped.
+    mappings: Mappings,
 }
 
 /// An address's place, resolved.

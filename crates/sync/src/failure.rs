@@ -3,6 +3,8 @@
 //! The whole policy stands here, exhaustively: a new kind of error does not compile until someone has decided what it
 //! means and what an operator shall do about it.
 
+pub mod account;
+
 use std::time::Duration;
 
 use odoo::load::{RowFault, RowFaultKind};
@@ -217,7 +219,12 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 2] = ["no-analytic-plan", "no-charge-product"];
+pub const REFERENCE_CAUSES: [&str; 4] = [
+    "no-analytic-plan",
+    "no-charge-product",
+    "no-account",
+    "ambiguous-account",
+];
 
 /// Odoo has no analytic plan of that name, and the connector may not make one.
 #[must_use]

@@ -12,6 +12,7 @@ pub mod flow;
 pub mod flows;
 mod items;
 pub mod link;
+pub mod mapping;
 mod money;
 mod part;
 pub mod plain;
