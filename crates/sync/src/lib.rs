@@ -13,6 +13,7 @@ pub mod flows;
 mod items;
 pub mod link;
 mod money;
+mod others;
 mod part;
 pub mod plain;
 pub mod plan;
