@@ -14,6 +14,7 @@ mod items;
 pub mod link;
 pub mod mapping;
 mod money;
+mod others;
 mod part;
 pub mod plain;
 pub mod plan;

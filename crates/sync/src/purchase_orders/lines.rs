@@ -9,13 +9,14 @@ use crate::directory::{Charge, Directory};
 use crate::flow::Flow;
 use crate::link::Name;
 use crate::money::{Priced, are_countable, cents, priced, sum_in_odoo};
+use crate::others::{key, target};
 use crate::plain::{line, text_of_html};
 use crate::plan::Subject;
 use crate::record::Reason;
 use crate::sighting::PartKey;
 use crate::target::Target;
 
-use super::{datetime, key, of_order, target, unit};
+use super::{datetime, of_order, unit};
 
 /// The lines of an order, and what they come to.
 pub(super) struct Lines {

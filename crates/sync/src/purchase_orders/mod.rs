@@ -18,10 +18,11 @@ use crate::directory::Directory;
 use crate::document::{self, Document};
 use crate::filing::RowKind;
 use crate::flow::Flow;
-use crate::link::{Name, TargetId};
+use crate::link::Name;
+use crate::others::{key, missing, once, target, wait};
 use crate::plain::line;
 use crate::plan::{Decision, Goal, Plan, Subject};
-use crate::record::{Key, Reason, SourceId, State};
+use crate::record::{Key, Reason};
 use crate::sighting::PartKey;
 use crate::single;
 use crate::target::{Target, held, may_be_there};
@@ -37,13 +38,7 @@ pub(crate) fn references(subject: &Subject<'_>) -> Vec<Key> {
     let unit = unit(&order);
     let items = order.items.iter().filter_map(|item| item.sku_id);
     let items = items.map(|sku| key(Flow::Items, sku.0));
-    let mut keys: Vec<Key> = Vec::new();
-    for key in std::iter::once(vendor).chain(unit).chain(items) {
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    keys
+    once(std::iter::once(vendor).chain(unit).chain(items))
 }
 
 /// What has to happen so that Odoo holds this order as ServiceTitan has it.
@@ -90,9 +85,9 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
         ));
         return Decision::Write(vec![document::cancellation(link, part, FLOW.model())]);
     }
-    let waits = missing(subject);
+    let waits = missing(subject, references(subject));
     if !waits.is_empty() {
-        return wait(waits, subject);
+        return wait(waits, FLOW, subject);
     }
     match wanted(subject, &order, goal, directory, warnings) {
         Err(reason) => Decision::Fail(reason),
@@ -125,49 +120,6 @@ fn goal(order: &PurchaseOrder) -> Result<Goal, Reason> {
                      --dismiss` leaves the order out."
                 .to_owned(),
         }),
-    }
-}
-
-/// The records that the order refers to and that Odoo does not hold.
-fn missing(subject: &Subject<'_>) -> Vec<Key> {
-    references(subject)
-        .into_iter()
-        .filter(|key| target(subject, key).is_none())
-        .collect()
-}
-
-fn wait(on: Vec<Key>, subject: &Subject<'_>) -> Decision {
-    let named: Vec<String> = on
-        .iter()
-        .map(|key| format!("{} {}", key.flow.noun(), key.source))
-        .collect();
-    let state = |key: &Key| subject.others.get(&key.link_name())?.state;
-    let inactive = |key: &Key| {
-        let other = subject.others.get(&key.link_name());
-        other.and_then(|other| other.cause.as_deref()) == Some(single::INACTIVE)
-    };
-    let advice = on.iter().find_map(|key| match state(key) {
-        Some(State::Failed) => Some(
-            "`ml-connector failures` says why it is not in Odoo; mend that, and the order goes on by itself.".to_owned(),
-        ),
-        // It is on its way, or comes all the same.
-        Some(State::Pending | State::Waiting) | None => None,
-        Some(State::Ignored) if inactive(key) => None,
-        Some(State::Ignored | State::Synced) => Some(format!(
-            "{} {} was left out or is gone from Odoo: run `ml-connector replay --recreate {}` to have it there, or \
-             `ml-connector replay --dismiss` for this order.",
-            key.flow.noun(),
-            key.source,
-            key.source
-        )),
-    });
-    Decision::Wait {
-        reason: Reason {
-            cause: "waits-for-others".to_owned(),
-            what: format!("The purchase order waits for {}.", named.join(", ")),
-            advice: advice.unwrap_or_default(),
-        },
-        on,
     }
 }
 
@@ -209,22 +161,9 @@ fn datetime(at: Option<Timestamp>) -> String {
     at.map(odoo::datetime::text).unwrap_or_default()
 }
 
-fn key(flow: Flow, id: i64) -> Key {
-    Key {
-        flow,
-        source: SourceId::from(id),
-    }
-}
-
 fn unit(order: &PurchaseOrder) -> Option<Key> {
     let unit = order.business_unit_id?;
     Some(key(Flow::BusinessUnits, unit.0))
-}
-
-/// Odoo's id of another record.
-fn target(subject: &Subject<'_>, key: &Key) -> Option<TargetId> {
-    let other = subject.others.get(&key.link_name())?;
-    other.link.as_ref().map(|link| link.target)
 }
 
 /// A target of the order's, by its name.
