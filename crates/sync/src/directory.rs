@@ -3,10 +3,12 @@
 //! Read once per pass and handed to planning, which stays pure. Look-ups are forgiving about case, spaces and the
 //! usual spellings of a country, and strict about ambiguity: two candidates are none.
 
+mod analytic;
 mod names;
 mod purchasing;
 
-pub use purchasing::{AnalyticPlan, BUSINESS_UNIT_PLAN, Charge, Purchasing};
+pub use analytic::{AnalyticPlan, Dimension};
+pub use purchasing::{Charge, Purchasing};
 
 use std::collections::{BTreeMap, BTreeSet};
 
