@@ -4,11 +4,13 @@
 //! usual spellings of a country, and strict about ambiguity: two candidates are none.
 
 mod accounts;
+mod analytic;
 mod names;
 mod purchasing;
 
 pub use accounts::Account;
-pub use purchasing::{AnalyticPlan, BUSINESS_UNIT_PLAN, Charge, Purchasing};
+pub use analytic::{AnalyticPlan, Dimension};
+pub use purchasing::{Charge, Purchasing};
 
 use std::collections::{BTreeMap, BTreeSet};
 

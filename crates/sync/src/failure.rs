@@ -11,6 +11,7 @@ use odoo::load::{RowFault, RowFaultKind};
 use rand::{Rng, RngExt as _};
 use rust_decimal::Decimal;
 
+use crate::flow::Flow;
 use crate::record::{Key, Reason};
 
 /// What follows from a failure.
@@ -328,6 +329,14 @@ pub fn state_not_reached(goal: &str, state: &str) -> Reason {
 /// What to do about a record that another one needs and that ServiceTitan does not show.
 #[must_use]
 pub fn not_shown(key: &Key) -> String {
+    if key.flow == Flow::Jobs {
+        return format!(
+            "ServiceTitan does not show job {} to the connector. Where it was deleted, switch the flow on in the connection \
+             file ([flows.jobs]): its feed tells of deleted jobs, and it comes over archived. Else look whether the app may \
+             see it; then run `ml-connector replay` for this record.",
+            key.source
+        );
+    }
     format!(
         "ServiceTitan does not show {} {} to the connector: look whether it still exists there, and whether the app may \
          see it; then run `ml-connector replay` for this record.",

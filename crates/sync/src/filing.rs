@@ -18,6 +18,8 @@ pub enum RowKind {
     Location,
     /// A business unit.
     BusinessUnit,
+    /// A job.
+    Job,
     /// A vendor.
     Vendor,
     /// A material of the pricebook.
@@ -32,11 +34,12 @@ pub enum RowKind {
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
         Self::BusinessUnit,
+        Self::Job,
         Self::Vendor,
         Self::Material,
         Self::Equipment,
@@ -60,6 +63,7 @@ impl RowKind {
             Self::Contact => "contact",
             Self::Location => "location",
             Self::BusinessUnit => "business-unit",
+            Self::Job => "job",
             Self::Vendor => "vendor",
             Self::Material => "material",
             Self::Equipment => "equipment",
@@ -92,6 +96,7 @@ impl RowKind {
             Self::Location => Some((self.key(identity.id), customer?)),
             Self::Customer
             | Self::BusinessUnit
+            | Self::Job
             | Self::Vendor
             | Self::Material
             | Self::Equipment

@@ -16,6 +16,8 @@ pub enum Flow {
     BusinessUnits,
     /// ServiceTitan customers, with their contacts and locations, to Odoo partners.
     Customers,
+    /// ServiceTitan jobs to Odoo analytic accounts.
+    Jobs,
     /// ServiceTitan vendors to Odoo partners.
     Vendors,
     /// ServiceTitan pricebook materials, equipment and services to Odoo products.
@@ -26,9 +28,10 @@ pub enum Flow {
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::BusinessUnits,
         Self::Customers,
+        Self::Jobs,
         Self::Vendors,
         Self::Items,
         Self::PurchaseOrders,
@@ -40,6 +43,7 @@ impl Flow {
         match self {
             Self::BusinessUnits => "business-units",
             Self::Customers => "customers",
+            Self::Jobs => "jobs",
             Self::Vendors => "vendors",
             Self::Items => "items",
             Self::PurchaseOrders => "purchase-orders",
@@ -52,6 +56,7 @@ impl Flow {
         match self {
             Self::BusinessUnits => "business unit",
             Self::Customers => "customer",
+            Self::Jobs => "job",
             Self::Vendors => "vendor",
             Self::Items => "item",
             Self::PurchaseOrders => "purchase order",
@@ -62,7 +67,7 @@ impl Flow {
     #[must_use]
     pub const fn model(self) -> &'static str {
         match self {
-            Self::BusinessUnits => "account.analytic.account",
+            Self::BusinessUnits | Self::Jobs => "account.analytic.account",
             Self::Customers | Self::Vendors => "res.partner",
             Self::Items => "product.product",
             Self::PurchaseOrders => "purchase.order",
@@ -73,8 +78,8 @@ impl Flow {
     #[must_use]
     pub const fn needs(self) -> &'static [Self] {
         match self {
-            Self::BusinessUnits | Self::Customers | Self::Vendors | Self::Items => &[],
-            Self::PurchaseOrders => &[Self::BusinessUnits, Self::Vendors, Self::Items],
+            Self::BusinessUnits | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => &[],
+            Self::PurchaseOrders => &[Self::BusinessUnits, Self::Jobs, Self::Vendors, Self::Items],
         }
     }
 
@@ -84,7 +89,7 @@ impl Flow {
         let noun = match self {
             Self::BusinessUnits => "business_unit",
             Self::PurchaseOrders => "purchase_order",
-            Self::Customers | Self::Vendors | Self::Items => self.noun(),
+            Self::Customers | Self::Jobs | Self::Vendors | Self::Items => self.noun(),
         };
         Name(format!("{noun}_{source}"))
     }

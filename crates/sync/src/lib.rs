@@ -11,6 +11,7 @@ pub mod filing;
 pub mod flow;
 pub mod flows;
 mod items;
+mod jobs;
 pub mod link;
 pub mod mapping;
 mod money;

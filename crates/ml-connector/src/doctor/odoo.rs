@@ -72,6 +72,11 @@ fn needs(flows: &[Flow]) -> Needs {
             WRITTEN,
             ["name", "code", "active"],
         ),
+        Flow::Jobs => needs.with(
+            Model::named(flow.model()),
+            WRITTEN,
+            ["name", "code", "partner_id", "active"],
+        ),
         Flow::Customers => with_partners(needs, &["type", "parent_id", "ref"]),
         Flow::Vendors => with_partners(needs, &["supplier_rank", "comment"]),
         Flow::Items => needs

@@ -7,7 +7,7 @@ use odoo::load::Rows;
 use odoo::preflight::TaxRounding;
 use odoo::{Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use sync::directory::{
-    AnalyticPlan, BUSINESS_UNIT_PLAN, Charge, Country, Directory, Purchasing, Subdivision,
+    AnalyticPlan, Charge, Country, Dimension, Directory, Purchasing, Subdivision,
 };
 use sync::failure::{Vendor, of_odoo, of_servicetitan};
 use sync::flow::Flow;
@@ -42,8 +42,11 @@ impl Vendors {
     /// What products and analytic accounts refer to. What the user may not read is left out, and said of each record.
     async fn purchasing(&self, flows: &[Flow]) -> Result<Purchasing, Halt> {
         let mut purchasing = Purchasing::default();
-        if flows.contains(&Flow::BusinessUnits) {
-            purchasing = purchasing.with_business_unit_plan(self.business_unit_plan().await?);
+        for dimension in Dimension::ALL {
+            if flows.contains(&dimension.flow()) {
+                let plan = self.analytic_plan(dimension).await?;
+                purchasing = purchasing.with_analytic_plan(dimension, plan);
+            }
         }
         if flows.contains(&Flow::Items) {
             let units = self.all("uom.uom", Domain::all(), &["name"]).await;
@@ -132,8 +135,8 @@ impl Vendors {
         Ok(loaded.is_some_and(|loaded| loaded.groups.values().all(Result::is_ok)))
     }
 
-    /// The analytic plan of the business units, the oldest of that name.
-    async fn business_unit_plan(&self) -> Result<AnalyticPlan, Halt> {
+    /// The analytic plan of these accounts, the oldest of that name.
+    async fn analytic_plan(&self, dimension: Dimension) -> Result<AnalyticPlan, Halt> {
         let model = Model::named(ANALYTIC_PLAN);
         let fields = self.odoo.fields_get(&model, &["name"], &["type"]).await;
         match fields {
@@ -143,7 +146,7 @@ impl Vendors {
             }
             fields => if_there(fields)?,
         };
-        let named = Domain::equal("name", BUSINESS_UNIT_PLAN);
+        let named = Domain::equal("name", dimension.plan_name());
         let plans = if_there(self.all(ANALYTIC_PLAN, named, &["name"]).await)?;
         let plans = plans.unwrap_or_default();
         Ok(plans
@@ -153,12 +156,12 @@ impl Vendors {
             .map_or(AnalyticPlan::Missing, AnalyticPlan::At))
     }
 
-    /// Makes the analytic plan of the business units, under our external id, so that it is made once. `false` when the
-    /// user may not.
-    pub async fn make_business_unit_plan(&self) -> Result<bool, Halt> {
+    /// Makes the analytic plan of these accounts, under our external id, so that it is made once. `false` when the user
+    /// may not.
+    pub async fn make_analytic_plan(&self, dimension: Dimension) -> Result<bool, Halt> {
         let mut rows = Rows::new(Model::named(ANALYTIC_PLAN), ["id", "name"]);
-        let name = format!("{}.analytic_plan_business_units", self.module);
-        rows.push(0, vec![name, BUSINESS_UNIT_PLAN.to_owned()])
+        let name = format!("{}.analytic_plan_{}", self.module, dimension.as_str());
+        rows.push(0, vec![name, dimension.plan_name().to_owned()])
             .expect("as many values as columns");
         self.make(&rows).await
     }

@@ -1,7 +1,9 @@
 //! Where the rows of each flow come from: export feeds, lists that are polled, and records by id.
 
 use servicetitan::client::{Feed, List, Row};
-use servicetitan::{BusinessUnitId, Client, CustomerId, Error, PurchaseOrderId, SkuId, VendorId};
+use servicetitan::{
+    BusinessUnitId, Client, CustomerId, Error, JobId, PurchaseOrderId, SkuId, VendorId,
+};
 use sync::filing::RowKind;
 use sync::flow::Flow;
 
@@ -35,6 +37,7 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
             (Source::Feed(Feed::CustomerContacts), RowKind::Contact),
             (Source::Feed(Feed::Locations), RowKind::Location),
         ],
+        Flow::Jobs => &[(Source::Feed(Feed::Jobs), RowKind::Job)],
         Flow::Vendors => &[(Source::List(List::Vendors), RowKind::Vendor)],
         Flow::Items => &[
             (Source::Feed(Feed::Materials), RowKind::Material),
@@ -51,6 +54,7 @@ pub fn lists(flow: Flow) -> &'static [List] {
     match flow {
         Flow::BusinessUnits => &[List::BusinessUnits],
         Flow::Customers => &[],
+        Flow::Jobs => &[List::Jobs],
         Flow::Vendors => &[List::Vendors],
         Flow::Items => &[List::Materials, List::Equipment, List::Services],
         Flow::PurchaseOrders => &[List::PurchaseOrders],
@@ -81,6 +85,10 @@ pub async fn fetch(
                 (RowKind::Contact, contacts),
                 (RowKind::Location, locations),
             ]
+        }
+        Flow::Jobs => {
+            let ids = typed(ids, JobId);
+            vec![(RowKind::Job, client.jobs(&ids).await?)]
         }
         Flow::Vendors => {
             let ids = typed(ids, VendorId);

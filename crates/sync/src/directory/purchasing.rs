@@ -1,4 +1,4 @@
-//! What purchasing refers to: the plan of the business units, units of measure.
+//! What purchasing refers to: units of measure, charges, how Odoo keeps the lines of orders.
 
 use std::collections::BTreeMap;
 
@@ -6,33 +6,19 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Directory;
+use super::analytic::{AnalyticPlan, Dimension, Plans};
 use super::names::{Meaning, Names};
 use crate::failure;
 use crate::record::Reason;
 
-/// The name of the analytic plan that business units become accounts of.
-pub const BUSINESS_UNIT_PLAN: &str = "Business Units";
-
 /// What ServiceTitan's users write where they mean Odoo's plain unit.
 const EACH: [&str; 7] = ["each", "ea", "ea.", "unit", "units", "pc", "pcs"];
-
-/// Where Odoo has the analytic plan of the business units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AnalyticPlan {
-    /// Nowhere, or where the user may not look.
-    #[default]
-    Missing,
-    /// There.
-    At(i64),
-    /// This Odoo has analytic accounts without plans (before 16).
-    Unknown,
-}
 
 /// The purchasing part of a directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchasing {
-    /// Odoo's analytic plan for business units, if it is there.
-    business_unit_plan: AnalyticPlan,
+    /// Where Odoo has the analytic plans.
+    pub(super) analytic_plans: Plans,
     /// Odoo's units of measure.
     units_of_measure: Names,
     /// The plain one.
@@ -95,10 +81,10 @@ impl Charge {
 }
 
 impl Purchasing {
-    /// Sets the analytic plan of the business units.
+    /// Sets where Odoo has an analytic plan.
     #[must_use]
-    pub fn with_business_unit_plan(mut self, plan: AnalyticPlan) -> Self {
-        self.business_unit_plan = plan;
+    pub fn with_analytic_plan(mut self, dimension: Dimension, plan: AnalyticPlan) -> Self {
+        self.analytic_plans.insert(dimension, plan);
         self
     }
 
@@ -244,21 +230,6 @@ impl Directory {
     pub fn with_purchasing(mut self, purchasing: Purchasing) -> Self {
         self.purchasing = purchasing;
         self
-    }
-
-    /// The analytic plan that business units become accounts of; `None` where Odoo knows no plans.
-    pub fn business_unit_plan(&self) -> Result<Option<i64>, Reason> {
-        match self.purchasing.business_unit_plan {
-            AnalyticPlan::At(id) => Ok(Some(id)),
-            AnalyticPlan::Unknown => Ok(None),
-            AnalyticPlan::Missing => Err(failure::no_analytic_plan(BUSINESS_UNIT_PLAN)),
-        }
-    }
-
-    /// Whether the analytic plan of the business units is still to be made.
-    #[must_use]
-    pub fn lacks_business_unit_plan(&self) -> bool {
-        self.purchasing.business_unit_plan == AnalyticPlan::Missing
     }
 
     /// Odoo's unit of measure of that name. `None`: Odoo's own default is used, and a warning says so unless the text is

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use store::audit::NewAuditEntry;
-use sync::directory::{BUSINESS_UNIT_PLAN, Directory};
+use sync::directory::{Dimension, Directory};
 use sync::failure::{self, Vendor};
 use sync::flow::Flow;
 
@@ -55,14 +55,16 @@ impl Runner {
         let flows = self.profile.flows_on();
         let mut directory = vendors.directory(&flows).await?;
         let mut made = false;
-        if flows.contains(&Flow::BusinessUnits)
-            && directory.lacks_business_unit_plan()
-            && vendors.make_business_unit_plan().await?
-        {
-            let subject = format!("analytic plan {BUSINESS_UNIT_PLAN}");
-            self.note_made(&subject, "the business units become its accounts")
-                .await?;
-            made = true;
+        for dimension in Dimension::ALL {
+            if flows.contains(&dimension.flow())
+                && directory.lacks_analytic_plan(dimension)
+                && vendors.make_analytic_plan(dimension).await?
+            {
+                let subject = format!("analytic plan {}", dimension.plan_name());
+                let why = format!("each {} becomes its account", dimension.flow().noun());
+                self.note_made(&subject, &why).await?;
+                made = true;
+            }
         }
         if flows.contains(&Flow::PurchaseOrders)
             && !directory.purchasing().has_charges()
