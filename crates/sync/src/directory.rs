@@ -5,11 +5,13 @@
 
 mod accounts;
 mod analytic;
+mod billing;
 mod names;
 mod purchasing;
 
 pub use accounts::Account;
 pub use analytic::{AnalyticPlan, Dimension};
+pub use billing::{BillPolicy, Billing};
 pub use purchasing::{Charge, Purchasing};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +66,8 @@ pub struct Directory {
     accounts: Option<Vec<Account>>,
     /// What an operator mapped.
     mappings: Mappings,
+    #[serde(default)]
+    billing: Billing,
 }
 
 /// An address's place, resolved.

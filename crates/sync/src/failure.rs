@@ -4,6 +4,12 @@
 //! means and what an operator shall do about it.
 
 pub mod account;
+mod bill;
+
+pub use bill::{
+    bill_is_paid, date_shifted, duplicate_bill, period_locked, stays_posted, taxed_by_odoo,
+    withdrawn_but_paid,
+};
 
 use std::time::Duration;
 
@@ -220,11 +226,15 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 4] = [
+pub const REFERENCE_CAUSES: [&str; 8] = [
     "no-analytic-plan",
     "no-charge-product",
     "no-account",
     "ambiguous-account",
+    "charge-without-account",
+    "period-locked",
+    "date-shifted",
+    "match-differs",
 ];
 
 /// Odoo has no analytic plan of that name, and the connector may not make one.

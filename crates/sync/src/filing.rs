@@ -30,11 +30,17 @@ pub enum RowKind {
     Service,
     /// A purchase order with its lines.
     PurchaseOrder,
+    /// An inventory bill with its lines.
+    InventoryBill,
+    /// An AP bill with its lines.
+    ApBill,
+    /// A return with its lines.
+    InventoryReturn,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
@@ -45,6 +51,9 @@ impl RowKind {
         Self::Equipment,
         Self::Service,
         Self::PurchaseOrder,
+        Self::InventoryBill,
+        Self::ApBill,
+        Self::InventoryReturn,
     ];
 
     /// The kind that a key names; `None` for rows that could not be filed properly.
@@ -69,6 +78,9 @@ impl RowKind {
             Self::Equipment => "equipment",
             Self::Service => "service",
             Self::PurchaseOrder => "purchase-order",
+            Self::InventoryBill => "inventory-bill",
+            Self::ApBill => "ap-bill",
+            Self::InventoryReturn => "return",
         }
     }
 
@@ -101,7 +113,10 @@ impl RowKind {
             | Self::Material
             | Self::Equipment
             | Self::Service
-            | Self::PurchaseOrder => Some((self.key(identity.id), identity.id)),
+            | Self::PurchaseOrder
+            | Self::InventoryBill
+            | Self::ApBill
+            | Self::InventoryReturn => Some((self.key(identity.id), identity.id)),
         }
     }
 }

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod bills;
 mod business_units;
 pub mod content;
 pub mod customers;
 pub mod directory;
+mod distribution;
 pub mod document;
 pub mod failure;
 pub mod filing;

@@ -72,6 +72,26 @@ pub fn text_of_html(html: &str) -> String {
     text(&plain)
 }
 
+/// A text of several lines as HTML that shows it as it is.
+#[must_use]
+pub fn html(plain: &str) -> String {
+    let mut html = String::new();
+    for c in text(plain).chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\n' => html.push_str("<br>"),
+            c => html.push(c),
+        }
+    }
+    if html.is_empty() {
+        return html;
+    }
+    format!("<p>{html}</p>")
+}
+
 /// A vendor's text in quotation marks, for a message: one line, bounded.
 #[must_use]
 pub fn quoted(text: &str) -> String {

@@ -126,7 +126,48 @@ fn needs(flows: &[Flow]) -> Needs {
                     "analytic_distribution",
                 ],
             ),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits => with_bills(needs),
     })
+}
+
+fn with_bills(needs: Needs) -> Needs {
+    needs
+        .with(
+            Model::named(Flow::Bills.model()),
+            WRITTEN,
+            [
+                "move_type",
+                "partner_id",
+                "ref",
+                "invoice_origin",
+                "invoice_date",
+                "date",
+                "invoice_date_due",
+                "invoice_payment_term_id",
+                "narration",
+                "invoice_line_ids",
+                "amount_total",
+                "state",
+            ],
+        )
+        .with(
+            Model::named("account.move.line"),
+            WRITTEN,
+            [
+                "product_id",
+                "name",
+                "quantity",
+                "price_unit",
+                "account_id",
+                "tax_ids",
+                "purchase_line_id",
+            ],
+        )
+        .with(
+            Model::named("account.account"),
+            [Operation::Read],
+            ["code", "name"],
+        )
 }
 
 const WRITTEN: [Operation; 3] = [Operation::Read, Operation::Create, Operation::Write];

@@ -1,13 +1,13 @@
 //! Reference data: what the two systems of a connection offer to refer to, read for planning, which stays pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use odoo::document::TECHNICAL_PRICE;
 use odoo::load::Rows;
 use odoo::preflight::TaxRounding;
 use odoo::{Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use sync::directory::{
-    AnalyticPlan, Charge, Country, Dimension, Directory, Purchasing, Subdivision,
+    Account, AnalyticPlan, Billing, Charge, Country, Dimension, Directory, Purchasing, Subdivision,
 };
 use sync::failure::{Vendor, of_odoo, of_servicetitan};
 use sync::flow::Flow;
@@ -36,7 +36,87 @@ impl Vendors {
     /// Reads the reference data of both systems, as far as these flows ask for it.
     pub async fn directory(&self, flows: &[Flow]) -> Result<Directory, Halt> {
         let directory = self.partners().await?;
-        Ok(directory.with_purchasing(self.purchasing(flows).await?))
+        let directory = directory.with_purchasing(self.purchasing(flows).await?);
+        if flows.iter().any(|flow| flow.is_of_bills()) {
+            self.with_books(directory).await
+        } else {
+            Ok(directory)
+        }
+    }
+
+    /// Adds what bills are booked with. What the user may not read is left out, and said of each record.
+    async fn with_books(&self, directory: Directory) -> Result<Directory, Halt> {
+        let model = Model::named("account.move.line");
+        let fields = ["quantity", "price_unit"];
+        let fields = self.odoo.fields_get(&model, &fields, &["type", "digits"]);
+        let fields = if_there(fields.await)?.unwrap_or_default();
+        let kept = |field: &str| fields.get(field).and_then(digits);
+        let locks = self.odoo.lock_dates().await;
+        let locks = locks.map_err(|error| refused(&error))?;
+        let locked = locks.and_then(|locks| locks.of_purchases(false));
+        let charges = self.charges().await?;
+        let billing = Billing::default()
+            .with_digits(kept("quantity"), kept("price_unit"))
+            .with_charge_accounts(self.charge_accounts(&charges).await?)
+            .with_locked_until(locked.map(|(until, _)| until));
+        let directory = directory.with_billing(billing);
+        let chart = self.all("account.account", Domain::all(), &["code", "name"]);
+        let Some(chart) = if_there(chart.await)? else {
+            return Ok(directory);
+        };
+        let account = |row: &Fields| {
+            Some(Account {
+                id: id(row)?,
+                code: text(row, "code").unwrap_or_default(),
+                name: text(row, "name")?,
+            })
+        };
+        Ok(directory.with_accounts(chart.iter().filter_map(account)))
+    }
+
+    /// The expense accounts of the products of what is charged besides items: their own, else their category's.
+    async fn charge_accounts(&self, charges: &[(Charge, i64)]) -> Result<Vec<(Charge, i64)>, Halt> {
+        let ids: Vec<RecordId> = charges.iter().map(|(_, id)| RecordId(*id)).collect();
+        let own = "property_account_expense_id";
+        let rows = self
+            .rows_of(Flow::Items.model(), &ids, &[own, "categ_id"])
+            .await?;
+        let category = |row: &Fields| reference(row, "categ_id").map(RecordId);
+        let categories: BTreeSet<RecordId> = rows.iter().filter_map(category).collect();
+        let categories: Vec<RecordId> = categories.into_iter().collect();
+        let of_category = "property_account_expense_categ_id";
+        let categories = self
+            .rows_of("product.category", &categories, &[of_category])
+            .await?;
+        let account = |row: &Fields| {
+            let of_category = || {
+                let category = categories
+                    .iter()
+                    .find(|category| id(category) == reference(row, "categ_id"))?;
+                reference(category, of_category)
+            };
+            reference(row, own).or_else(of_category)
+        };
+        let of_product = |product: i64| rows.iter().find(|row| id(row) == Some(product));
+        let found = charges
+            .iter()
+            .filter_map(|(charge, product)| Some((*charge, account(of_product(*product)?)?)));
+        Ok(found.collect())
+    }
+
+    /// These fields of some records; nothing where the user may not read them.
+    async fn rows_of(
+        &self,
+        model: &'static str,
+        ids: &[RecordId],
+        fields: &[&str],
+    ) -> Result<Vec<Fields>, Halt> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let model = Model::named(model);
+        let rows = self.odoo.read(&model, ids, fields, &Context::new()).await;
+        Ok(if_there(rows)?.unwrap_or_default())
     }
 
     /// What products and analytic accounts refer to. What the user may not read is left out, and said of each record.
@@ -61,7 +141,7 @@ impl Vendors {
             };
             purchasing = purchasing.with_units_of_measure(units, each);
         }
-        if flows.contains(&Flow::PurchaseOrders) {
+        if flows.iter().any(|flow| flow.is_of_documents()) {
             let model = Model::named("purchase.order.line");
             let (technical_price, _) = TECHNICAL_PRICE;
             let fields = [

@@ -2,7 +2,8 @@
 
 use servicetitan::client::{Feed, List, Row};
 use servicetitan::{
-    BusinessUnitId, Client, CustomerId, Error, JobId, PurchaseOrderId, SkuId, VendorId,
+    ApBillId, BusinessUnitId, Client, CustomerId, Error, InventoryBillId, InventoryReturnId, JobId,
+    PurchaseOrderId, SkuId, VendorId,
 };
 use sync::filing::RowKind;
 use sync::flow::Flow;
@@ -45,6 +46,9 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
             (Source::Feed(Feed::Services), RowKind::Service),
         ],
         Flow::PurchaseOrders => &[(Source::Feed(Feed::PurchaseOrders), RowKind::PurchaseOrder)],
+        Flow::Bills => &[(Source::Feed(Feed::InventoryBills), RowKind::InventoryBill)],
+        Flow::ApBills => &[(Source::List(List::ApBillsWithoutOrder), RowKind::ApBill)],
+        Flow::VendorCredits => &[(Source::Feed(Feed::Returns), RowKind::InventoryReturn)],
     }
 }
 
@@ -58,6 +62,9 @@ pub fn lists(flow: Flow) -> &'static [List] {
         Flow::Vendors => &[List::Vendors],
         Flow::Items => &[List::Materials, List::Equipment, List::Services],
         Flow::PurchaseOrders => &[List::PurchaseOrders],
+        Flow::Bills => &[List::InventoryBills],
+        Flow::ApBills => &[List::ApBills],
+        Flow::VendorCredits => &[List::Returns],
     }
 }
 
@@ -105,6 +112,18 @@ pub async fn fetch(
         Flow::PurchaseOrders => {
             let ids = typed(ids, PurchaseOrderId);
             vec![(RowKind::PurchaseOrder, client.purchase_orders(&ids).await?)]
+        }
+        Flow::Bills => {
+            let ids = typed(ids, InventoryBillId);
+            vec![(RowKind::InventoryBill, client.inventory_bills(&ids).await?)]
+        }
+        Flow::ApBills => {
+            let ids = typed(ids, ApBillId);
+            vec![(RowKind::ApBill, client.ap_bills(&ids).await?)]
+        }
+        Flow::VendorCredits => {
+            let ids = typed(ids, InventoryReturnId);
+            vec![(RowKind::InventoryReturn, client.returns(&ids).await?)]
         }
     })
 }

@@ -53,11 +53,13 @@ pub enum Charge {
     Tax,
     /// The cents that Odoo's unit prices leave over.
     Rounding,
+    /// Other costs of the whole document.
+    Other,
 }
 
 impl Charge {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Shipping, Self::Tax, Self::Rounding];
+    pub const ALL: [Self; 4] = [Self::Shipping, Self::Tax, Self::Rounding, Self::Other];
 
     /// One word, which the names of products and lines end with.
     #[must_use]
@@ -66,6 +68,7 @@ impl Charge {
             Self::Shipping => "shipping",
             Self::Tax => "tax",
             Self::Rounding => "rounding",
+            Self::Other => "other",
         }
     }
 
@@ -76,6 +79,7 @@ impl Charge {
             Self::Shipping => "Shipping",
             Self::Tax => "Sales Tax",
             Self::Rounding => "Rounding",
+            Self::Other => "Other Costs",
         }
     }
 }

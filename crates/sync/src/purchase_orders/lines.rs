@@ -6,6 +6,7 @@ use servicetitan::record::{PurchaseOrder, PurchaseOrderItem};
 
 use crate::content::Content;
 use crate::directory::{Charge, Directory};
+use crate::document;
 use crate::flow::Flow;
 use crate::link::Name;
 use crate::money::{Priced, are_countable, cents, priced, sum_in_odoo};
@@ -170,7 +171,7 @@ impl Common<'_> {
 
     fn charge(&self, charge: Charge, amount: Decimal) -> Result<Target, Reason> {
         let product = self.directory.charge(charge)?;
-        let mut content = self.content(CHARGES_AFTER + charge as usize);
+        let mut content = self.content(document::CHARGES_AFTER + charge as usize);
         content.set_id("product_id", Some(product));
         content.set("name", charge.label());
         content.set("product_qty", "1");
@@ -193,9 +194,6 @@ impl Common<'_> {
         content
     }
 }
-
-/// Lines of items that stand before the charges.
-const CHARGES_AFTER: usize = 1_000;
 
 fn too_large() -> Reason {
     Reason {

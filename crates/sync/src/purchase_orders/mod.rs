@@ -91,14 +91,7 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
     }
     match wanted(subject, &order, goal, directory, warnings) {
         Err(reason) => Decision::Fail(reason),
-        Ok(document) => {
-            let writes = document.differences(subject);
-            if writes.is_empty() {
-                Decision::Unchanged
-            } else {
-                Decision::Write(writes)
-            }
-        }
+        Ok(document) => document.decision(subject),
     }
 }
 
@@ -154,6 +147,9 @@ fn wanted(
         total: lines.total,
         lines: lines.targets,
         goal,
+        is_said_whole: false,
+        hold: None,
+        reached: Content::new(),
     })
 }
 

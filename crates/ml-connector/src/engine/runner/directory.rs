@@ -26,8 +26,8 @@ impl Runner {
             let store = &self.shared.store;
             let known = store.cursor(self.connection.id, &cursor).await?;
             if known.is_none_or(|known| known.value != fingerprint) {
-                // Orders that were right when they were written are not rewritten because Odoo counts otherwise now.
-                let synced = flow != Flow::PurchaseOrders;
+                // Documents that were right when they were written are not rewritten because Odoo counts otherwise now.
+                let synced = !flow.is_of_documents();
                 let causes = &failure::REFERENCE_CAUSES;
                 let touched = store
                     .touch_referring(self.connection.id, flow, synced, causes, now)
@@ -66,12 +66,12 @@ impl Runner {
                 made = true;
             }
         }
-        if flows.contains(&Flow::PurchaseOrders)
+        if flows.iter().any(|flow| flow.is_of_documents())
             && !directory.purchasing().has_charges()
             && vendors.make_charges().await?
         {
-            let subject = "products for shipping, tax and rounding";
-            self.note_made(subject, "lines of purchase orders name them")
+            let subject = "products for shipping, tax, rounding and other costs";
+            self.note_made(subject, "lines of purchase orders and bills name them")
                 .await?;
             made = true;
         }
@@ -84,6 +84,11 @@ impl Runner {
                 settings.tax_id_field.clone(),
             );
             directory = directory.with_purchasing(purchasing);
+        }
+        if flows.iter().any(|flow| flow.is_of_bills()) {
+            let policy = self.profile.bills();
+            let billing = directory.billing().clone().with_policy(policy);
+            directory = directory.with_billing(billing);
         }
         self.answered(Vendor::ServiceTitan).await?;
         self.answered(Vendor::Odoo).await?;
