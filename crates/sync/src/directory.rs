@@ -5,9 +5,11 @@
 
 mod analytic;
 mod names;
+mod order_lines;
 mod purchasing;
 
 pub use analytic::{AnalyticPlan, Dimension};
+pub use order_lines::{CostField, OrderLines};
 pub use purchasing::{Charge, Purchasing};
 
 use std::collections::{BTreeMap, BTreeSet};

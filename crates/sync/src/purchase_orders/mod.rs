@@ -28,17 +28,17 @@ use crate::target::{Target, held, may_be_there};
 
 const FLOW: Flow = Flow::PurchaseOrders;
 
-/// The vendor, the unit and the items.
+/// The vendor, the unit, the job and the items.
 pub(crate) fn references(subject: &Subject<'_>) -> Vec<Key> {
     let Ok(order) = single::read::<PurchaseOrder>(FLOW, subject) else {
         return Vec::new();
     };
     let vendor = key(Flow::Vendors, order.vendor_id.0);
-    let unit = unit(&order);
+    let (unit, job) = (unit(&order), job(&order));
     let items = order.items.iter().filter_map(|item| item.sku_id);
     let items = items.map(|sku| key(Flow::Items, sku.0));
     let mut keys: Vec<Key> = Vec::new();
-    for key in std::iter::once(vendor).chain(unit).chain(items) {
+    for key in std::iter::once(vendor).chain(unit).chain(job).chain(items) {
         if !keys.contains(&key) {
             keys.push(key);
         }
@@ -219,6 +219,11 @@ fn key(flow: Flow, id: i64) -> Key {
 fn unit(order: &PurchaseOrder) -> Option<Key> {
     let unit = order.business_unit_id?;
     Some(key(Flow::BusinessUnits, unit.0))
+}
+
+fn job(order: &PurchaseOrder) -> Option<Key> {
+    let job = order.job_id?;
+    Some(key(Flow::Jobs, job.0))
 }
 
 /// Odoo's id of another record.
