@@ -271,8 +271,8 @@ pub fn analytic_account_gone(id: i64) -> Reason {
         format!(
             "Analytic account {id} is not in Odoo any more, or hidden from the connector's user."
         ),
-        "Somebody deleted the account of the business unit. Have it made anew with `ml-connector replay --recreate` for \
-         the business unit; then run `ml-connector replay --cause analytic-account-gone`.",
+        "Somebody deleted the account of the business unit or of the job. Have it made anew with `ml-connector replay \
+         --recreate` for that unit or job; then run `ml-connector replay --cause analytic-account-gone`.",
     )
 }
 

@@ -6,7 +6,6 @@ mod business_units;
 pub mod content;
 pub mod customers;
 pub mod directory;
-mod distribution;
 pub mod document;
 pub mod failure;
 pub mod filing;

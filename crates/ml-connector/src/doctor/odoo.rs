@@ -8,6 +8,7 @@ use odoo::preflight::{Company, Keys, Needs, Problem, Report};
 use odoo::server::Operation;
 use rand::RngExt as _;
 use secrecy::SecretString;
+use sync::directory::CostField;
 use sync::flow::Flow;
 
 use super::{Findings, Status};
@@ -114,7 +115,7 @@ fn needs(flows: &[Flow]) -> Needs {
                 ],
             )
             .with(
-                Model::named("purchase.order.line"),
+                Model::PURCHASE_ORDER_LINE,
                 WRITTEN,
                 [
                     "product_id",
@@ -123,8 +124,11 @@ fn needs(flows: &[Flow]) -> Needs {
                     "price_unit",
                     "date_planned",
                     "sequence",
-                    "analytic_distribution",
                 ],
+            )
+            .with_either(
+                Model::PURCHASE_ORDER_LINE,
+                [CostField::DISTRIBUTION, CostField::ACCOUNT],
             ),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => with_bills(needs),
     })

@@ -7,7 +7,8 @@ use odoo::load::Rows;
 use odoo::preflight::TaxRounding;
 use odoo::{Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use sync::directory::{
-    Account, AnalyticPlan, Billing, Charge, Country, Dimension, Directory, Purchasing, Subdivision,
+    Account, AnalyticPlan, Billing, Charge, CostField, Country, Dimension, Directory, OrderLines,
+    Purchasing, Subdivision,
 };
 use sync::failure::{Vendor, of_odoo, of_servicetitan};
 use sync::flow::Flow;
@@ -26,6 +27,9 @@ const PARTNER_FIELDS: [&str; 5] = [
 
 /// The one of them that is of use only together with the terms themselves.
 const TERM_FIELD: &str = "property_payment_term_id";
+
+/// The taxes of an order line, as versions call them.
+const TAXES: [&str; 2] = ["tax_ids", "taxes_id"];
 
 const ANALYTIC_PLAN: &str = "account.analytic.plan";
 
@@ -47,7 +51,12 @@ impl Vendors {
     /// Adds what bills are booked with. What the user may not read is left out, and said of each record.
     async fn with_books(&self, directory: Directory) -> Result<Directory, Halt> {
         let model = Model::named("account.move.line");
-        let fields = ["quantity", "price_unit"];
+        let fields = [
+            "quantity",
+            "price_unit",
+            CostField::DISTRIBUTION,
+            CostField::ACCOUNT_OF_BILL,
+        ];
         let fields = self.odoo.fields_get(&model, &fields, &["type", "digits"]);
         let fields = if_there(fields.await)?.unwrap_or_default();
         let kept = |field: &str| fields.get(field).and_then(digits);
@@ -57,6 +66,7 @@ impl Vendors {
         let charges = self.charges().await?;
         let billing = Billing::default()
             .with_digits(kept("quantity"), kept("price_unit"))
+            .with_costs(costs(&fields, CostField::ACCOUNT_OF_BILL))
             .with_charge_accounts(self.charge_accounts(&charges).await?)
             .with_locked_until(locked.map(|(until, _)| until));
         let directory = directory.with_billing(billing);
@@ -142,26 +152,8 @@ impl Vendors {
             purchasing = purchasing.with_units_of_measure(units, each);
         }
         if flows.iter().any(|flow| flow.is_of_documents()) {
-            let model = Model::named("purchase.order.line");
-            let (technical_price, _) = TECHNICAL_PRICE;
-            let fields = [
-                "product_qty",
-                "price_unit",
-                "tax_ids",
-                "taxes_id",
-                technical_price,
-            ];
-            let fields = self.odoo.fields_get(&model, &fields, &["type", "digits"]);
-            if let Some(fields) = if_there(fields.await)? {
-                let mut taxes = ["tax_ids", "taxes_id"].into_iter();
-                let taxes = taxes.find(|field| fields.contains_key(*field));
-                let kept = |field: &str| fields.get(field).and_then(digits);
-                purchasing = purchasing.with_order_lines(
-                    kept("product_qty"),
-                    kept("price_unit"),
-                    taxes.unwrap_or("tax_ids").to_owned(),
-                    fields.contains_key(technical_price),
-                );
+            if let Some(lines) = self.order_lines().await? {
+                purchasing = purchasing.with_order_lines(lines);
             }
             let company = self
                 .company_row(&["currency_id", TaxRounding::FIELD])
@@ -173,6 +165,37 @@ impl Vendors {
                 .with_rounding(TaxRounding::read(&company) == Some(TaxRounding::Globally));
         }
         Ok(purchasing)
+    }
+
+    /// How this Odoo keeps the lines of orders; `None` where the user may not look.
+    async fn order_lines(&self) -> Result<Option<OrderLines>, Halt> {
+        let (technical_price, _) = TECHNICAL_PRICE;
+        let asked = [
+            "product_qty",
+            "price_unit",
+            technical_price,
+            CostField::DISTRIBUTION,
+            CostField::ACCOUNT,
+        ];
+        let asked: Vec<&str> = asked.into_iter().chain(TAXES).collect();
+        let model = Model::PURCHASE_ORDER_LINE;
+        let fields = self.odoo.fields_get(&model, &asked, &["type", "digits"]);
+        let Some(fields) = if_there(fields.await)? else {
+            return Ok(None);
+        };
+        let has = |field: &str| fields.contains_key(field);
+        let first = |names: [&str; 2]| {
+            let there = names.into_iter().find(|name| has(name));
+            there.unwrap_or(names[0]).to_owned()
+        };
+        let kept = |field: &str| fields.get(field).and_then(digits);
+        Ok(Some(OrderLines {
+            quantity_digits: kept("product_qty"),
+            price_digits: kept("price_unit"),
+            taxes: first(TAXES),
+            costs: costs(&fields, CostField::ACCOUNT),
+            holds_prices: has(technical_price),
+        }))
     }
 
     /// The products of what is charged besides items, as far as they are there.
@@ -352,6 +375,17 @@ impl Vendors {
         self.odoo
             .search_read(&Model::named(model), &search, &Context::new())
             .await
+    }
+}
+
+/// Where a line with these fields says who bears its cost.
+fn costs<V>(fields: &BTreeMap<String, V>, account: &str) -> CostField {
+    if fields.contains_key(CostField::DISTRIBUTION) {
+        CostField::Distribution
+    } else if fields.contains_key(account) {
+        CostField::Account
+    } else {
+        CostField::Nowhere
     }
 }
 

@@ -16,6 +16,7 @@ mod chaos;
 mod commands;
 mod crash_matrix;
 mod first_load;
+mod jobs;
 mod kills;
 mod outages;
 mod race;

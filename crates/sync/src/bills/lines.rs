@@ -3,8 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::content::Content;
-use crate::directory::{Charge, Directory};
-use crate::distribution;
+use crate::directory::{Charge, CostField, Directory};
 use crate::document;
 use crate::failure;
 use crate::flow::Flow;
@@ -199,7 +198,10 @@ impl Common<'_> {
         content.set("sequence", (10 * (at + 1)).to_string());
         // Empty: without it Odoo taxes a line as its product or vendor says.
         content.set_id("tax_ids", None);
-        content.set("analytic_distribution", distribution::over(accounts));
+        let costs = self.directory.bill_line_costs();
+        if let Some((column, accounts)) = costs.column(CostField::ACCOUNT_OF_BILL, accounts) {
+            content.set(&column, accounts);
+        }
         content
     }
 

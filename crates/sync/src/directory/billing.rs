@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Charge, Directory};
+use super::{Charge, CostField, Directory};
 use crate::failure::account as failure;
 use crate::mapping::MappingKind;
 use crate::record::Reason;
@@ -56,6 +56,8 @@ pub struct Billing {
     price_digits: Option<u32>,
     /// The expense accounts of the products of what is charged besides items.
     charge_accounts: BTreeMap<Charge, i64>,
+    /// Where a bill line says who bears its cost.
+    costs: CostField,
     /// The last day of the books that are closed.
     locked_until: Option<Date>,
     /// How bills are treated.
@@ -75,6 +77,13 @@ impl Billing {
     pub fn with_digits(mut self, quantity: Option<u32>, price: Option<u32>) -> Self {
         self.quantity_digits = quantity;
         self.price_digits = price;
+        self
+    }
+
+    /// Sets where a bill line says who bears its cost.
+    #[must_use]
+    pub fn with_costs(mut self, costs: CostField) -> Self {
+        self.costs = costs;
         self
     }
 
@@ -120,6 +129,12 @@ impl Directory {
     #[must_use]
     pub fn bill_price_digits(&self) -> Option<u32> {
         self.billing.price_digits
+    }
+
+    /// Where a bill line says who bears its cost.
+    #[must_use]
+    pub fn bill_line_costs(&self) -> CostField {
+        self.billing.costs
     }
 
     /// A quantity as a bill line keeps it.

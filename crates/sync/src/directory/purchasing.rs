@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Directory;
 use super::analytic::{AnalyticPlan, Dimension, Plans};
 use super::names::{Meaning, Names};
+use super::order_lines::OrderLines;
 use crate::failure;
 use crate::record::Reason;
 
@@ -29,16 +29,10 @@ pub struct Purchasing {
     tax_id_field: Option<String>,
     /// The products of what is charged besides items.
     charges: BTreeMap<Charge, i64>,
-    /// Places that Odoo keeps of an order line's unit price; all of them if `None`.
-    order_price_digits: Option<u32>,
-    /// Places that Odoo keeps of an order line's quantity; all of them if `None`.
-    order_quantity_digits: Option<u32>,
-    /// Odoo's name for the taxes of an order line.
-    order_line_taxes: Option<String>,
+    /// How Odoo keeps the lines of orders.
+    pub(super) order_lines: OrderLines,
     /// The company's currency.
     currency: Option<i64>,
-    /// Whether an order line has the field that keeps its price what it was said to be.
-    holds_prices: bool,
     /// Whether Odoo adds the lines of a document up before it rounds.
     adds_before_rounding: bool,
 }
@@ -125,20 +119,10 @@ impl Purchasing {
         self
     }
 
-    /// Sets how Odoo keeps an order line: the places of its quantity and its unit price (`None`: all), its field for
-    /// taxes, and whether it has one that keeps the price what it was said to be ([`odoo::document::TECHNICAL_PRICE`]).
+    /// Sets how Odoo keeps the lines of orders.
     #[must_use]
-    pub fn with_order_lines(
-        mut self,
-        quantity_digits: Option<u32>,
-        price_digits: Option<u32>,
-        taxes: String,
-        holds_prices: bool,
-    ) -> Self {
-        self.order_quantity_digits = quantity_digits;
-        self.order_price_digits = price_digits;
-        self.order_line_taxes = Some(taxes);
-        self.holds_prices = holds_prices;
+    pub fn with_order_lines(mut self, lines: OrderLines) -> Self {
+        self.order_lines = lines;
         self
     }
 
@@ -178,32 +162,10 @@ impl Directory {
         product.ok_or_else(|| failure::no_charge(charge.label()))
     }
 
-    /// Places that Odoo keeps of an order line's unit price; all of them if `None`.
-    #[must_use]
-    pub fn order_price_digits(&self) -> Option<u32> {
-        self.purchasing.order_price_digits
-    }
-
     /// The company's currency.
     #[must_use]
     pub fn currency(&self) -> Option<i64> {
         self.purchasing.currency
-    }
-
-    /// A quantity as an order line keeps it.
-    #[must_use]
-    pub fn order_quantity(&self, quantity: Decimal) -> Decimal {
-        let digits = self.purchasing.order_quantity_digits;
-        digits.map_or(quantity, |digits| odoo::decimal::rounded(quantity, digits))
-    }
-
-    /// Odoo's name for the taxes of an order line.
-    #[must_use]
-    pub fn order_line_taxes(&self) -> &str {
-        self.purchasing
-            .order_line_taxes
-            .as_deref()
-            .unwrap_or("tax_ids")
     }
 
     /// Which columns of a vendor come from which of ServiceTitan's custom fields.
@@ -215,12 +177,6 @@ impl Directory {
         fields
             .into_iter()
             .filter_map(|(column, field)| Some((column, field.as_deref()?)))
-    }
-
-    /// Whether an order line has the field that keeps its price what it was said to be.
-    #[must_use]
-    pub fn holds_prices(&self) -> bool {
-        self.purchasing.holds_prices
     }
 
     /// Whether Odoo adds the lines of a document up before it rounds.

@@ -29,16 +29,16 @@ use crate::target::{Target, held, may_be_there};
 
 const FLOW: Flow = Flow::PurchaseOrders;
 
-/// The vendor, the unit and the items.
+/// The vendor, the unit, the job and the items.
 pub(crate) fn references(subject: &Subject<'_>) -> Vec<Key> {
     let Ok(order) = single::read::<PurchaseOrder>(FLOW, subject) else {
         return Vec::new();
     };
     let vendor = key(Flow::Vendors, order.vendor_id.0);
-    let unit = unit(&order);
+    let (unit, job) = (unit(&order), job(&order));
     let items = order.items.iter().filter_map(|item| item.sku_id);
     let items = items.map(|sku| key(Flow::Items, sku.0));
-    once(std::iter::once(vendor).chain(unit).chain(items))
+    once(std::iter::once(vendor).chain(unit).chain(job).chain(items))
 }
 
 /// What has to happen so that Odoo holds this order as ServiceTitan has it.
@@ -160,6 +160,11 @@ fn datetime(at: Option<Timestamp>) -> String {
 fn unit(order: &PurchaseOrder) -> Option<Key> {
     let unit = order.business_unit_id?;
     Some(key(Flow::BusinessUnits, unit.0))
+}
+
+fn job(order: &PurchaseOrder) -> Option<Key> {
+    let job = order.job_id?;
+    Some(key(Flow::Jobs, job.0))
 }
 
 /// A target of the order's, by its name.

@@ -1,7 +1,7 @@
 //! Purchase orders: lines, totals, states, and what they wait for.
 
 use serde_json::{Value, json};
-use sync::directory::{Charge, Purchasing};
+use sync::directory::{Charge, CostField, OrderLines, Purchasing};
 use sync::filing::RowKind;
 use sync::flow::Flow;
 use sync::link::Name;
@@ -94,7 +94,13 @@ fn an_odoo_that_keeps_two_places_of_a_price_gets_the_rest_in_a_line_of_its_own()
     world.directory = directory().with_purchasing(
         Purchasing::default()
             .with_charges(Charge::ALL.map(|charge| (charge, 90)))
-            .with_order_lines(Some(2), Some(2), "taxes_id".to_owned(), true),
+            .with_order_lines(OrderLines {
+                quantity_digits: Some(2),
+                price_digits: Some(2),
+                taxes: "taxes_id".to_owned(),
+                holds_prices: true,
+                ..OrderLines::default()
+            }),
     );
     let done = shown(&writes(&world));
     assert!(
@@ -119,7 +125,10 @@ fn a_quantity_that_odoo_does_not_keep_is_said_and_the_total_stays() {
     world.directory = directory().with_purchasing(
         Purchasing::default()
             .with_charges(Charge::ALL.map(|charge| (charge, 90)))
-            .with_order_lines(Some(2), None, "tax_ids".to_owned(), false),
+            .with_order_lines(OrderLines {
+                quantity_digits: Some(2),
+                ..OrderLines::default()
+            }),
     );
     let done = shown(&writes(&world));
     assert!(
@@ -192,6 +201,78 @@ fn an_order_that_was_canceled_before_it_came_stays_away() {
     assert_eq!(reason(&world).cause, "canceled-in-servicetitan");
     let unknown = super::purchase_orders::world(&json!({"status": "Lost"}));
     assert_eq!(reason(&unknown).cause, "unknown-status");
+}
+
+/// What the first line says of who bears its cost.
+fn costs(world: &World, column: &str) -> Option<String> {
+    let writes = writes(world);
+    let Verb::Create { columns } = &writes[1].verb else {
+        panic!("{writes:?}")
+    };
+    columns.get(column).map(str::to_owned)
+}
+
+#[test]
+fn unit_and_job_bear_the_cost_together() {
+    let with = |changes: Value| {
+        let mut world = world(&changes);
+        world.knows("job_9", 45);
+        world
+    };
+    let borne = |changes: Value| costs(&with(changes), CostField::DISTRIBUTION);
+    assert_eq!(
+        borne(json!({"jobId": 9})).as_deref(),
+        Some("{\"50,45\": 100}")
+    );
+    assert_eq!(
+        borne(json!({"jobId": 9, "businessUnitId": null})).as_deref(),
+        Some("{\"45\": 100}")
+    );
+    assert_eq!(borne(json!({"businessUnitId": null})).as_deref(), Some(""));
+    let Decision::Wait { on, .. } = world(&json!({"jobId": 9})).plan("12").decision else {
+        panic!("it waits for its job")
+    };
+    assert_eq!(on[0].to_string(), "jobs 9");
+    // The order goes to another job, and to none.
+    let mut moved = with(json!({"jobId": 9}));
+    moved.carry("12");
+    moved.sees(RowKind::PurchaseOrder, &order(&json!({})));
+    let done = shown(&writes(&moved));
+    assert_eq!(
+        done.matches("analytic_distribution={\"50\": 100}").count(),
+        4,
+        "{done}"
+    );
+}
+
+#[test]
+fn an_odoo_without_distributions_takes_the_units_account_and_the_jobs_where_there_is_none() {
+    let with = |changes: Value, costs: CostField| {
+        let mut world = world(&changes);
+        world.knows("job_9", 45);
+        world.directory = directory().with_purchasing(
+            Purchasing::default()
+                .with_charges(Charge::ALL.map(|charge| (charge, 90)))
+                .with_order_lines(OrderLines {
+                    costs,
+                    ..OrderLines::default()
+                }),
+        );
+        world
+    };
+    let account = |changes: Value| {
+        let world = with(changes, CostField::Account);
+        assert_eq!(costs(&world, CostField::DISTRIBUTION), None);
+        costs(&world, "account_analytic_id/.id")
+    };
+    assert_eq!(account(json!({"jobId": 9})).as_deref(), Some("50"));
+    assert_eq!(
+        account(json!({"jobId": 9, "businessUnitId": null})).as_deref(),
+        Some("45")
+    );
+    let nowhere = with(json!({"jobId": 9}), CostField::Nowhere);
+    assert_eq!(costs(&nowhere, CostField::DISTRIBUTION), None);
+    assert_eq!(costs(&nowhere, "account_analytic_id/.id"), None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sync::content::Content;
 use sync::customers;
 use sync::directory::{
-    AnalyticPlan, Charge, Country, Dimension, Directory, Purchasing, Subdivision,
+    AnalyticPlan, Charge, Country, Dimension, Directory, OrderLines, Purchasing, Subdivision,
 };
 use sync::filing::{self, RowKind};
 use sync::flow::Flow;
@@ -66,7 +66,7 @@ pub(crate) fn directory() -> Directory {
                     (Charge::Tax, 92),
                     (Charge::Rounding, 93),
                 ])
-                .with_order_lines(None, None, "tax_ids".to_owned(), false),
+                .with_order_lines(OrderLines::default()),
         )
 }
 
