@@ -84,7 +84,8 @@ impl Vendors {
         Ok(directory.with_accounts(chart.iter().filter_map(account)))
     }
 
-    /// The expense accounts of the products of what is charged besides items: their own, else their category's.
+    /// The expense accounts of the products of what is charged besides items: their own, else their category's, else that of
+    /// the journal of purchases, as Odoo itself chooses.
     async fn charge_accounts(&self, charges: &[(Charge, i64)]) -> Result<Vec<(Charge, i64)>, Halt> {
         let ids: Vec<RecordId> = charges.iter().map(|(_, id)| RecordId(*id)).collect();
         let own = "property_account_expense_id";
@@ -94,6 +95,12 @@ impl Vendors {
         let category = |row: &Fields| reference(row, "categ_id").map(RecordId);
         let categories: BTreeSet<RecordId> = rows.iter().filter_map(category).collect();
         let categories: Vec<RecordId> = categories.into_iter().collect();
+        let journals = Domain::equal("type", "purchase");
+        let journals = self.all("account.journal", journals, &["default_account_id"]);
+        let journals = if_there(journals.await)?.unwrap_or_default();
+        let of_journal = journals
+            .first()
+            .and_then(|journal| reference(journal, "default_account_id"));
         let of_category = "property_account_expense_categ_id";
         let categories = self
             .rows_of("product.category", &categories, &[of_category])
@@ -105,7 +112,7 @@ impl Vendors {
                     .find(|category| id(category) == reference(row, "categ_id"))?;
                 reference(category, of_category)
             };
-            reference(row, own).or_else(of_category)
+            reference(row, own).or_else(of_category).or(of_journal)
         };
         let of_product = |product: i64| rows.iter().find(|row| id(row) == Some(product));
         let found = charges

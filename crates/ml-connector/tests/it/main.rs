@@ -2,6 +2,7 @@
 //! Odoo, simulated or real.
 
 mod architecture;
+mod bills;
 mod expected;
 mod history;
 mod manual;

@@ -8,7 +8,7 @@ use crate::document;
 use crate::failure;
 use crate::flow::Flow;
 use crate::link::{Name, TargetId};
-use crate::money::{Priced, are_countable, cents, priced};
+use crate::money::{Priced, are_countable, cents, priced, sum_in_odoo};
 use crate::others::{key, target};
 use crate::plain::{line, text_of_html};
 use crate::plan::Subject;
@@ -60,18 +60,20 @@ pub(super) fn wanted(
     };
     let order_items = order_items(subject, paper);
     let mut targets = Vec::new();
-    let (mut exact, mut in_odoo) = (Decimal::ZERO, Decimal::ZERO);
+    let (mut exact, mut in_odoo) = (Decimal::ZERO, Vec::new());
     for (at, of_paper) in paper.lines.iter().enumerate() {
         let billed = of_paper
             .receipt_item
             .and_then(|item| order_items.get(&item).copied());
         let (target, priced) = common.item(at, of_paper, billed, warnings)?;
         exact += of_paper.quantity * of_paper.cost;
-        in_odoo += priced.subtotal();
+        in_odoo.push(priced);
         targets.push(target);
     }
     let charged: Decimal = paper.charges.iter().map(|(_, amount)| cents(*amount)).sum();
-    let total = total(flow, paper, exact, in_odoo, charged)?;
+    let by_line = in_odoo.iter().map(Priced::subtotal).sum();
+    let total = total(flow, paper, exact, by_line, charged)?;
+    let in_odoo = sum_in_odoo(&in_odoo, directory.adds_before_rounding());
     let rest = total - charged - in_odoo;
     if !rest.is_zero() {
         warnings.push(format!(
@@ -93,10 +95,10 @@ fn total(
     flow: Flow,
     paper: &Paper,
     exact: Decimal,
-    in_odoo: Decimal,
+    by_line: Decimal,
     charged: Decimal,
 ) -> Result<Decimal, Reason> {
-    let counted = in_odoo + charged;
+    let counted = by_line + charged;
     let Some(said) = paper.total.map(cents) else {
         return Ok(counted);
     };

@@ -11,6 +11,7 @@ use servicetitan::record::{
 
 use crate::directory::Charge;
 use crate::flow::Flow;
+use crate::money::cents;
 use crate::plan::Subject;
 use crate::record::Reason;
 use crate::single;
@@ -68,11 +69,26 @@ pub(super) struct PaperLine {
     pub(super) job: Option<i64>,
 }
 
+impl Paper {
+    /// What the vendor keeps of a return: ServiceTitan says so only by an amount that is less than what went back.
+    fn with_what_the_vendor_keeps(mut self) -> Self {
+        let lines = self.lines.iter();
+        let lines: Decimal = lines.map(|line| cents(line.quantity * line.cost)).sum();
+        let charged: Decimal = self.charges.iter().map(|(_, amount)| cents(*amount)).sum();
+        if let Some(said) = self.total.filter(|said| cents(*said) < lines + charged) {
+            self.charges[2].1 = cents(said) - lines - charged;
+        }
+        self
+    }
+}
+
 /// Reads the paper of a record.
 pub(super) fn read(flow: Flow, subject: &Subject<'_>) -> Result<Paper, Reason> {
     Ok(match flow {
         Flow::ApBills => of_ap_bill(&single::read(flow, subject)?),
-        Flow::VendorCredits => of_return(&single::read(flow, subject)?),
+        Flow::VendorCredits => {
+            of_return(&single::read(flow, subject)?).with_what_the_vendor_keeps()
+        }
         _ => of_inventory_bill(&single::read(flow, subject)?),
     })
 }
@@ -118,7 +134,7 @@ fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
             .unwrap_or_else(|| id.to_string()),
         memo: bill.summary.clone().unwrap_or_default(),
         dated,
-        booked: date(bill.post_date).or(dated),
+        booked: dated,
         due: date(bill.due_date).or(dated),
         unit: bill
             .business_unit

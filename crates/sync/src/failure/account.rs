@@ -97,7 +97,9 @@ pub fn line_without_account(line: &str) -> Reason {
 pub fn charge_without_account(label: &str, key: &str) -> Reason {
     reason(
         "charge-without-account",
-        format!("Odoo's product \"{label}\" and its category have no expense account."),
+        format!(
+            "Odoo's product \"{label}\", its category and the journal of purchases have no expense account."
+        ),
         &format!(
             "Give the product \"{label}\" an expense account in Odoo, or run `ml-connector mapping set gl-account {key} \
              CODE` with the code of an account in Odoo; what waits for it goes on by itself then."
