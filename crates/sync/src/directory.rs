@@ -5,11 +5,11 @@
 
 mod analytic;
 mod names;
-mod order_lines;
+mod orders;
 mod purchasing;
 
 pub use analytic::{AnalyticPlan, Dimension};
-pub use order_lines::{CostField, OrderLines};
+pub use orders::{CostField, OrderLines, OrderNote};
 pub use purchasing::{Charge, Purchasing};
 
 use std::collections::{BTreeMap, BTreeSet};
