@@ -7,13 +7,13 @@ mod accounts;
 mod analytic;
 mod billing;
 mod names;
-mod order_lines;
+mod orders;
 mod purchasing;
 
 pub use accounts::Account;
 pub use analytic::{AnalyticPlan, Dimension};
 pub use billing::{BillPolicy, Billing};
-pub use order_lines::{CostField, OrderLines};
+pub use orders::{CostField, OrderLines, OrderNote};
 pub use purchasing::{Charge, Purchasing};
 
 use std::collections::{BTreeMap, BTreeSet};

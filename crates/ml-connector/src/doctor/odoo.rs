@@ -126,6 +126,7 @@ fn needs(flows: &[Flow]) -> Needs {
                     "sequence",
                 ],
             )
+            .with_either(Model::PURCHASE_ORDER, ["note", "notes"])
             .with_either(
                 Model::PURCHASE_ORDER_LINE,
                 [CostField::DISTRIBUTION, CostField::ACCOUNT],

@@ -8,7 +8,7 @@ use odoo::preflight::TaxRounding;
 use odoo::{Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use sync::directory::{
     Account, AnalyticPlan, Billing, Charge, CostField, Country, Dimension, Directory, OrderLines,
-    Purchasing, Subdivision,
+    OrderNote, Purchasing, Subdivision,
 };
 use sync::failure::{Vendor, of_odoo, of_servicetitan};
 use sync::flow::Flow;
@@ -27,6 +27,9 @@ const PARTNER_FIELDS: [&str; 5] = [
 
 /// The one of them that is of use only together with the terms themselves.
 const TERM_FIELD: &str = "property_payment_term_id";
+
+/// The words of an order, as versions call them.
+const NOTES: [&str; 2] = ["note", "notes"];
 
 /// The taxes of an order line, as versions call them.
 const TAXES: [&str; 2] = ["tax_ids", "taxes_id"];
@@ -162,6 +165,7 @@ impl Vendors {
             if let Some(lines) = self.order_lines().await? {
                 purchasing = purchasing.with_order_lines(lines);
             }
+            purchasing = purchasing.with_order_note(self.order_note().await?);
             let company = self
                 .company_row(&["currency_id", TaxRounding::FIELD])
                 .await?;
@@ -203,6 +207,21 @@ impl Vendors {
             costs: costs(&fields, CostField::ACCOUNT),
             holds_prices: has(technical_price),
         }))
+    }
+
+    /// Where an order has room for words; `None` where the user may not look.
+    async fn order_note(&self) -> Result<Option<OrderNote>, Halt> {
+        let model = Model::PURCHASE_ORDER;
+        let fields = self.odoo.fields_get(&model, &NOTES, &["type"]);
+        let fields = if_there(fields.await)?.unwrap_or_default();
+        let note = NOTES.into_iter().find_map(|name| {
+            let kind = fields.get(name)?.get("type")?.as_str()?;
+            Some(OrderNote {
+                field: name.to_owned(),
+                is_html: kind == "html",
+            })
+        });
+        Ok(note)
     }
 
     /// The products of what is charged besides items, as far as they are there.

@@ -215,10 +215,11 @@ async fn they_arrive_once_equal_and_follow(odoo: OdooSide, orders: usize) {
 /// The bills that wait for a person, by name: they stand in Odoo as drafts.
 async fn waiting(rig: &Rig) -> BTreeSet<String> {
     let failures = rig.json(&["failures", "--json"]).await;
-    let records = failures.as_array().cloned().unwrap_or_default();
-    let of_bills = records.iter().filter(|record| record["flow"] == "bills");
+    let groups = failures.as_array().expect("groups").iter();
+    let of_bills = groups.filter(|group| group["flow"] == "bills");
     of_bills
-        .map(|record| format!("bill_{}", record["source"].as_str().expect("an id")))
+        .flat_map(|group| group["records"].as_array().expect("records"))
+        .map(|record| format!("bill_{}", record["id"].as_str().expect("an id")))
         .collect()
 }
 

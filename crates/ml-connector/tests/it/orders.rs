@@ -19,13 +19,14 @@ const ORDER: &str = "purchase.order";
 const LINE: &str = "purchase.order.line";
 const ACCOUNT: &str = "account.analytic.account";
 const ACCOUNT_FIELDS: [&str; 4] = ["name", "code", "plan_id", "partner_id"];
-const ORDER_FIELDS: [&str; 6] = [
+const ORDER_FIELDS: [&str; 7] = [
     "state",
     "amount_total",
     "amount_tax",
     "partner_id",
     "partner_ref",
     "origin",
+    "note",
 ];
 const LINE_FIELDS: [&str; 7] = [
     "order_id",
@@ -94,6 +95,13 @@ async fn assert_equal(rig: &Rig, known: &BTreeSet<String>) -> (Partners, Partner
         if *state == "cancel" {
             continue;
         }
+        let note = held["note"].as_str().expect("orders go somewhere");
+        let street = order.ship_to.street.clone().unwrap_or_default();
+        let street = street.replace('&', "&amp;");
+        assert!(note.contains(&street), "{note}");
+        let summary = order.summary.replace('&', "&amp;").replace('<', "&lt;");
+        let summary = summary.replace('>', "&gt;");
+        assert!(note.contains(&summary), "{note}: {summary}");
         assert_eq!(
             amount(&held["amount_total"]),
             format!("{:.2}", order.total()),
@@ -300,6 +308,7 @@ fn people_work(tenant: &Tenant) {
         OrderEdit {
             lines: Some(lines),
             shipping: Some(dec("12.34")),
+            summary: Some("<b>Dock 4</b> & ring".to_owned()),
             ..OrderEdit::default()
         }
     };

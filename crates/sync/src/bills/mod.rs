@@ -197,7 +197,7 @@ fn wanted(
     header.set("date", day(paper.booked));
     header.set("invoice_payment_term_id/.id", "");
     header.set("invoice_date_due", day(paper.due));
-    header.set("narration", plain::html(&paper.memo));
+    header.set("narration", plain::html(&plain::text(&paper.memo)));
     if let Some(currency) = directory.currency() {
         header.set_id("currency_id", Some(currency));
     }

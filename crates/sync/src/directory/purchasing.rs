@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Directory;
 use super::analytic::{AnalyticPlan, Dimension, Plans};
 use super::names::{Meaning, Names};
-use super::order_lines::OrderLines;
+use super::orders::{OrderLines, OrderNote};
 use crate::failure;
 use crate::record::Reason;
 
@@ -31,6 +31,8 @@ pub struct Purchasing {
     charges: BTreeMap<Charge, i64>,
     /// How Odoo keeps the lines of orders.
     pub(super) order_lines: OrderLines,
+    /// Where an order has room for words.
+    pub(super) order_note: Option<OrderNote>,
     /// The company's currency.
     currency: Option<i64>,
     /// Whether Odoo adds the lines of a document up before it rounds.
@@ -123,6 +125,13 @@ impl Purchasing {
     #[must_use]
     pub fn with_order_lines(mut self, lines: OrderLines) -> Self {
         self.order_lines = lines;
+        self
+    }
+
+    /// Sets where an order has room for words.
+    #[must_use]
+    pub fn with_order_note(mut self, note: Option<OrderNote>) -> Self {
+        self.order_note = note;
         self
     }
 

@@ -1,7 +1,8 @@
 //! Purchase orders -> `purchase.order`.
 //!
 //! An order is one document: its lines under names of their own, tax, shipping and what rounding leaves as lines with
-//! service products, so that it comes to ServiceTitan's total to the cent. Pending is a draft, sent and received are
+//! service products, so that it comes to ServiceTitan's total to the cent. Where it goes and its summary stand in its
+//! note. Pending is a draft, sent and received are
 //! confirmed, canceled is cancelled. An order that does not come to its total is not confirmed.
 //!
 //! Prices. A line bears ServiceTitan's unit cost where that comes to ServiceTitan's line total. Where it does not (a
@@ -9,6 +10,7 @@
 //! over, also because Odoo may add lines up before it rounds, stand in a line of their own.
 
 mod lines;
+mod note;
 
 use jiff::Timestamp;
 use servicetitan::record::{PurchaseOrder, PurchaseOrderStatus};
@@ -132,6 +134,9 @@ fn wanted(
     header.set("partner_ref", line(reference));
     header.set("origin", line(&order.number));
     header.set("date_order", datetime(order.date.or(order.created_on)));
+    if let Some(note) = directory.order_note() {
+        header.set(&note.field, note::of(order, note));
+    }
     if let Some(currency) = directory.currency() {
         header.set_id("currency_id", Some(currency));
     }

@@ -1,7 +1,7 @@
 //! Purchase orders: lines, totals, states, and what they wait for.
 
 use serde_json::{Value, json};
-use sync::directory::{Charge, CostField, OrderLines, Purchasing};
+use sync::directory::{Charge, CostField, OrderLines, OrderNote, Purchasing};
 use sync::filing::RowKind;
 use sync::flow::Flow;
 use sync::link::Name;
@@ -79,7 +79,7 @@ fn reason(world: &World) -> sync::record::Reason {
 #[test]
 fn an_order_is_a_document_that_comes_to_its_total() {
     insta::assert_snapshot!(shown(&writes(&world(&json!({})))), @r#"
-    create purchase_order_12: date_order=2026-03-01 00:00:00 origin=PO-12 partner_id/.id=60 partner_ref=Q-77
+    create purchase_order_12: date_order=2026-03-01 00:00:00 note=<p>Ship to: 1 Main St, Fresno, CA 93650, USA</p> origin=PO-12 partner_id/.id=60 partner_ref=Q-77
     create purchase_order_line_12_1: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=10.5 product_id/.id=70 product_qty=2 sequence=10 tax_ids/.id=
     create purchase_order_line_12_2: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=1.2345 product_id/.id=70 product_qty=3 sequence=20 tax_ids/.id=
     create purchase_order_line_12_shipping: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Shipping price_unit=5 product_id/.id=91 product_qty=1 sequence=10010 tax_ids/.id=
@@ -164,6 +164,53 @@ fn what_was_brought_is_left_alone_and_a_change_touches_what_changed() {
     "#);
     world.carry("12");
     assert_eq!(world.plan("12").decision, Decision::Unchanged);
+}
+
+#[test]
+fn where_it_goes_and_its_summary_stand_in_the_note() {
+    let note = |changes: Value, note: Option<(&str, bool)>| {
+        let mut world = world(&changes);
+        world.directory = directory().with_purchasing(
+            Purchasing::default()
+                .with_charges(Charge::ALL.map(|charge| (charge, 90)))
+                .with_order_note(note.map(|(field, is_html)| OrderNote {
+                    field: field.to_owned(),
+                    is_html,
+                })),
+        );
+        let Verb::Create { columns } = &writes(&world)[0].verb else {
+            panic!("it is new")
+        };
+        let names = ["note", "notes"];
+        names.map(|name| columns.get(name).map(str::to_owned))
+    };
+    let summary = json!({"summary": "Call <b>Ann</b> & Bob\r\nbefore 8 < 9", "shipTo": null});
+    let (html, plain) = (Some(("note", true)), Some(("notes", false)));
+    assert_eq!(
+        note(summary.clone(), html)[0].as_deref(),
+        Some("<p>Call &lt;b&gt;Ann&lt;/b&gt; &amp; Bob<br>before 8 &lt; 9</p>")
+    );
+    assert_eq!(
+        note(summary, plain)[1].as_deref(),
+        Some("Call <b>Ann</b> & Bob\nbefore 8 < 9")
+    );
+    assert_eq!(
+        note(json!({"summary": "Dock 4"}), plain)[1].as_deref(),
+        Some("Ship to: 1 Main St, Fresno, CA 93650, USA\n\nDock 4")
+    );
+    assert_eq!(note(json!({"shipTo": null}), html)[0].as_deref(), Some(""));
+    assert_eq!(note(json!({}), None), [None, None]);
+    // It follows, and alone.
+    let mut world = world(&json!({}));
+    world.carry("12");
+    world.sees(
+        RowKind::PurchaseOrder,
+        &order(&json!({"summary": "Dock 4"})),
+    );
+    insta::assert_snapshot!(shown(&writes(&world)), @r"
+    update purchase_order_12: note=<p>Ship to: 1 Main St, Fresno, CA 93650, USA</p><p>Dock 4</p>
+    reach confirmed at 31.74
+    ");
 }
 
 #[test]

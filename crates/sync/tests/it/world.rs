@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use sync::content::Content;
 use sync::customers;
 use sync::directory::{
-    AnalyticPlan, Charge, Country, Dimension, Directory, OrderLines, Purchasing, Subdivision,
+    AnalyticPlan, Charge, Country, Dimension, Directory, OrderLines, OrderNote, Purchasing,
+    Subdivision,
 };
 use sync::filing::{self, RowKind};
 use sync::flow::Flow;
@@ -66,7 +67,11 @@ pub(crate) fn directory() -> Directory {
                     (Charge::Tax, 92),
                     (Charge::Rounding, 93),
                 ])
-                .with_order_lines(OrderLines::default()),
+                .with_order_lines(OrderLines::default())
+                .with_order_note(Some(OrderNote {
+                    field: "note".to_owned(),
+                    is_html: true,
+                })),
         )
 }
 

@@ -1,4 +1,4 @@
-//! How this Odoo keeps the lines of purchase orders: its versions call fields differently, and round differently.
+//! How this Odoo keeps purchase orders and their lines: its versions call fields differently, and round differently.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,22 @@ impl CostField {
     }
 }
 
+/// Where an order has room for what is said to the vendor in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderNote {
+    /// Odoo's name for it: `note`, before 19 `notes`.
+    pub field: String,
+    /// Whether it takes HTML (since 15), or plain text.
+    pub is_html: bool,
+}
+
 impl Directory {
+    /// Where an order has room for what is said to the vendor in words; `None` where the user may not look.
+    #[must_use]
+    pub fn order_note(&self) -> Option<&OrderNote> {
+        self.purchasing.order_note.as_ref()
+    }
+
     /// Places that Odoo keeps of an order line's unit price; all of them if `None`.
     #[must_use]
     pub fn order_price_digits(&self) -> Option<u32> {
