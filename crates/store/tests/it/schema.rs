@@ -27,18 +27,18 @@ async fn migrating_again_changes_nothing(mut rig: Rig) {
 
 async fn a_newer_schema_is_refused(rig: Rig) {
     rig.run_sql(
-        "INSERT INTO migrations (number, name, checksum, applied_at) VALUES (2, 'next', 'x', 0)",
+        "INSERT INTO migrations (number, name, checksum, applied_at) VALUES (3, 'next', 'x', 0)",
     )
     .await
     .unwrap();
     let refused = open(&rig.url).await.unwrap_err();
     assert_eq!(
         *refused.kind(),
-        ErrorKind::NewerSchema { found: 2, known: 1 }
+        ErrorKind::NewerSchema { found: 3, known: 2 }
     );
     assert_eq!(
         refused.to_string(),
-        "could not open the store: the database has schema version 2, this program knows up to 1: start the newer program"
+        "could not open the store: the database has schema version 3, this program knows up to 2: start the newer program"
     );
 }
 
