@@ -1,5 +1,11 @@
 //! Reference data: what the two systems of a connection offer to refer to, read for planning, which stays pure.
 
+mod keys;
+mod targets;
+
+pub use keys::MappingKey;
+pub use targets::Target;
+
 use std::collections::BTreeMap;
 
 use odoo::document::TECHNICAL_PRICE;

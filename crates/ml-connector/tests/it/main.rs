@@ -5,6 +5,7 @@ mod architecture;
 mod expected;
 mod history;
 mod manual;
+mod mapping;
 mod masters;
 mod odoo_side;
 mod orders;

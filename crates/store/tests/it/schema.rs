@@ -6,6 +6,7 @@ use crate::rig::{Rig, at, attempt, on_lasting_databases, open, sighting, synced}
 
 on_lasting_databases!(
     migrating_again_changes_nothing,
+    an_older_schema_is_brought_up_to_date,
     a_newer_schema_is_refused,
     a_changed_migration_is_refused,
     facts_cannot_be_changed,
@@ -23,6 +24,23 @@ async fn migrating_again_changes_nothing(mut rig: Rig) {
     let (one, two) = tokio::join!(open(&rig.url), open(&rig.url));
     assert_eq!(one.unwrap().connections().await.unwrap().len(), 1);
     assert_eq!(two.unwrap().connections().await.unwrap().len(), 1);
+}
+
+/// As the program before mappings left it.
+async fn an_older_schema_is_brought_up_to_date(mut rig: Rig) {
+    let id = rig.connection("acme").await;
+    rig.observe(id, vec![sighting("customer/1", "1", "{}")], at(1))
+        .await;
+    rig.run_sql(
+        "DROP TABLE mappings; ALTER TABLE connections DROP COLUMN mappings_version;
+         DELETE FROM migrations WHERE number = 2",
+    )
+    .await
+    .unwrap();
+    rig.reopen().await;
+    assert_eq!(rig.due(id, at(1)).await.len(), 1);
+    assert_eq!(rig.store.mappings_version(id).await.unwrap(), 0);
+    assert!(rig.store.mappings(id).await.unwrap().is_empty());
 }
 
 async fn a_newer_schema_is_refused(rig: Rig) {
