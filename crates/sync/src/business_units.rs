@@ -6,7 +6,7 @@
 use servicetitan::record::BusinessUnit;
 
 use crate::content::Content;
-use crate::directory::Directory;
+use crate::directory::{Dimension, Directory};
 use crate::flow::Flow;
 use crate::link::{Link, TargetId};
 use crate::mapping::MappingKind;
@@ -60,7 +60,7 @@ fn wanted(subject: &Subject<'_>, directory: &Directory) -> Result<(Content, bool
     let Some(name) = names.into_iter().find(|name| !name.is_empty()) else {
         return Err(single::nameless(FLOW, subject));
     };
-    let plan = directory.business_unit_plan()?;
+    let plan = directory.analytic_plan(Dimension::BusinessUnits)?;
     let mut content = Content::new();
     content.set("name", name);
     content.set(

@@ -4,11 +4,17 @@
 //! usual spellings of a country, and strict about ambiguity: two candidates are none.
 
 mod accounts;
+mod analytic;
+mod billing;
 mod names;
+mod orders;
 mod purchasing;
 
 pub use accounts::Account;
-pub use purchasing::{AnalyticPlan, BUSINESS_UNIT_PLAN, Charge, Purchasing};
+pub use analytic::{AnalyticPlan, Dimension};
+pub use billing::{BillPolicy, Billing};
+pub use orders::{CostField, OrderLines, OrderNote};
+pub use purchasing::{Charge, Purchasing};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +68,8 @@ pub struct Directory {
     accounts: Option<Vec<Account>>,
     /// What an operator mapped.
     mappings: Mappings,
+    #[serde(default)]
+    billing: Billing,
 }
 
 /// An address's place, resolved.

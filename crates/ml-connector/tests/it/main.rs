@@ -2,6 +2,7 @@
 //! Odoo, simulated or real.
 
 mod architecture;
+mod bills;
 mod expected;
 mod history;
 mod manual;
@@ -17,6 +18,7 @@ mod chaos;
 mod commands;
 mod crash_matrix;
 mod first_load;
+mod jobs;
 mod kills;
 mod outages;
 mod race;

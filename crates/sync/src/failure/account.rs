@@ -92,6 +92,21 @@ pub fn line_without_account(line: &str) -> Reason {
     )
 }
 
+/// Odoo has no account for what is charged besides items. `key` is what it is mapped by: `tax`.
+#[must_use]
+pub fn charge_without_account(label: &str, key: &str) -> Reason {
+    reason(
+        "charge-without-account",
+        format!(
+            "Odoo's product \"{label}\", its category and the journal of purchases have no expense account."
+        ),
+        &format!(
+            "Give the product \"{label}\" an expense account in Odoo, or run `ml-connector mapping set gl-account {key} \
+             CODE` with the code of an account in Odoo; what waits for it goes on by itself then."
+        ),
+    )
+}
+
 const GIVE_ACCOUNT: &str = "Give the line's item an account in ServiceTitan (Settings > Invoicing > General Ledger \
                             Accounts, or the item in the pricebook) and save the document; it comes over by itself then.";
 

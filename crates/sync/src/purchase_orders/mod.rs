@@ -1,7 +1,8 @@
 //! Purchase orders -> `purchase.order`.
 //!
 //! An order is one document: its lines under names of their own, tax, shipping and what rounding leaves as lines with
-//! service products, so that it comes to ServiceTitan's total to the cent. Pending is a draft, sent and received are
+//! service products, so that it comes to ServiceTitan's total to the cent. Where it goes and its summary stand in its
+//! note. Pending is a draft, sent and received are
 //! confirmed, canceled is cancelled. An order that does not come to its total is not confirmed.
 //!
 //! Prices. A line bears ServiceTitan's unit cost where that comes to ServiceTitan's line total. Where it does not (a
@@ -9,6 +10,7 @@
 //! over, also because Odoo may add lines up before it rounds, stand in a line of their own.
 
 mod lines;
+mod note;
 
 use jiff::Timestamp;
 use servicetitan::record::{PurchaseOrder, PurchaseOrderStatus};
@@ -30,16 +32,16 @@ use crate::target::{Target, held, may_be_there};
 
 const FLOW: Flow = Flow::PurchaseOrders;
 
-/// The vendor, the unit and the items.
+/// The vendor, the unit, the job and the items.
 pub(crate) fn references(subject: &Subject<'_>) -> Vec<Key> {
     let Ok(order) = single::read::<PurchaseOrder>(FLOW, subject) else {
         return Vec::new();
     };
     let vendor = key(Flow::Vendors, order.vendor_id.0);
-    let unit = unit(&order);
+    let (unit, job) = (unit(&order), job(&order));
     let items = order.items.iter().filter_map(|item| item.sku_id);
     let items = items.map(|sku| key(Flow::Items, sku.0));
-    once(std::iter::once(vendor).chain(unit).chain(items))
+    once(std::iter::once(vendor).chain(unit).chain(job).chain(items))
 }
 
 /// What has to happen so that Odoo holds this order as ServiceTitan has it.
@@ -92,14 +94,7 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
     }
     match wanted(subject, &order, goal, directory, warnings) {
         Err(reason) => Decision::Fail(reason),
-        Ok(document) => {
-            let writes = document.differences(subject);
-            if writes.is_empty() {
-                Decision::Unchanged
-            } else {
-                Decision::Write(writes)
-            }
-        }
+        Ok(document) => document.decision(subject),
     }
 }
 
@@ -140,6 +135,9 @@ fn wanted(
     header.set("partner_ref", line(reference));
     header.set("origin", line(&order.number));
     header.set("date_order", datetime(order.date.or(order.created_on)));
+    if let Some(note) = directory.order_note() {
+        header.set(&note.field, note::of(order, note));
+    }
     if let Some(currency) = directory.currency() {
         header.set_id("currency_id", Some(currency));
     }
@@ -161,6 +159,9 @@ fn wanted(
         total: lines.total,
         lines: lines.targets,
         goal,
+        is_said_whole: false,
+        hold: None,
+        reached: Content::new(),
     })
 }
 
@@ -171,6 +172,11 @@ fn datetime(at: Option<Timestamp>) -> String {
 fn unit(order: &PurchaseOrder) -> Option<Key> {
     let unit = order.business_unit_id?;
     Some(key(Flow::BusinessUnits, unit.0))
+}
+
+fn job(order: &PurchaseOrder) -> Option<Key> {
+    let job = order.job_id?;
+    Some(key(Flow::Jobs, job.0))
 }
 
 /// A target of the order's, by its name.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use store::audit::NewAuditEntry;
-use sync::directory::{BUSINESS_UNIT_PLAN, Directory};
+use sync::directory::{Dimension, Directory};
 use sync::failure::{self, Vendor};
 use sync::flow::Flow;
 
@@ -26,8 +26,8 @@ impl Runner {
             let store = &self.shared.store;
             let known = store.cursor(self.connection.id, &cursor).await?;
             if known.is_none_or(|known| known.value != fingerprint) {
-                // Orders that were right when they were written are not rewritten because Odoo counts otherwise now.
-                let synced = flow != Flow::PurchaseOrders;
+                // Documents that were right when they were written are not rewritten because Odoo counts otherwise now.
+                let synced = !flow.is_of_documents();
                 let causes = &failure::REFERENCE_CAUSES;
                 let touched = store
                     .touch_referring(self.connection.id, flow, synced, causes, now)
@@ -55,21 +55,23 @@ impl Runner {
         let flows = self.profile.flows_on();
         let mut directory = vendors.directory(&flows).await?;
         let mut made = false;
-        if flows.contains(&Flow::BusinessUnits)
-            && directory.lacks_business_unit_plan()
-            && vendors.make_business_unit_plan().await?
-        {
-            let subject = format!("analytic plan {BUSINESS_UNIT_PLAN}");
-            self.note_made(&subject, "the business units become its accounts")
-                .await?;
-            made = true;
+        for dimension in Dimension::ALL {
+            if flows.contains(&dimension.flow())
+                && directory.lacks_analytic_plan(dimension)
+                && vendors.make_analytic_plan(dimension).await?
+            {
+                let subject = format!("analytic plan {}", dimension.plan_name());
+                let why = format!("each {} becomes its account", dimension.flow().noun());
+                self.note_made(&subject, &why).await?;
+                made = true;
+            }
         }
-        if flows.contains(&Flow::PurchaseOrders)
+        if flows.iter().any(|flow| flow.is_of_documents())
             && !directory.purchasing().has_charges()
             && vendors.make_charges().await?
         {
-            let subject = "products for shipping, tax and rounding";
-            self.note_made(subject, "lines of purchase orders name them")
+            let subject = "products for shipping, tax, rounding and other costs";
+            self.note_made(subject, "lines of purchase orders and bills name them")
                 .await?;
             made = true;
         }
@@ -82,6 +84,11 @@ impl Runner {
                 settings.tax_id_field.clone(),
             );
             directory = directory.with_purchasing(purchasing);
+        }
+        if flows.iter().any(|flow| flow.is_of_bills()) {
+            let policy = self.profile.bills();
+            let billing = directory.billing().clone().with_policy(policy);
+            directory = directory.with_billing(billing);
         }
         self.answered(Vendor::ServiceTitan).await?;
         self.answered(Vendor::Odoo).await?;
