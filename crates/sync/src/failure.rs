@@ -272,7 +272,8 @@ pub fn analytic_account_gone(id: i64) -> Reason {
             "Analytic account {id} is not in Odoo any more, or hidden from the connector's user."
         ),
         "Somebody deleted the account of the business unit or of the job. Have it made anew with `ml-connector replay \
-         --recreate` for that unit or job; then run `ml-connector replay --cause analytic-account-gone`.",
+         --recreate` for that unit or job, or, if the unit is mapped, map it to another one (`ml-connector mapping list` \
+         shows it); then run `ml-connector replay --cause analytic-account-gone`.",
     )
 }
 

@@ -10,6 +10,7 @@ mod demo;
 mod failures;
 mod keys;
 mod logging;
+mod mapping;
 mod output;
 mod replay;
 mod sandbox;
@@ -63,6 +64,9 @@ enum Command {
     Failures(failures::Failures),
     /// Make records due again.
     Replay(replay::Replay),
+    /// What things of ServiceTitan's are in Odoo, where they are not found by themselves.
+    #[command(subcommand)]
+    Mapping(mapping::MappingCommand),
     /// The trail of what was done.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -122,6 +126,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Status(command) => command.run(&settings()?).await,
         Command::Failures(command) => command.run(&settings()?).await,
         Command::Replay(command) => command.run(&settings()?).await,
+        Command::Mapping(command) => command.run(&settings()?).await,
         Command::Audit(command) => command.run(&settings()?).await,
         Command::Keys(command) => Ok(command.run()),
         Command::Sandbox(command) => command.run().await,

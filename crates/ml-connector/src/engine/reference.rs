@@ -1,5 +1,11 @@
 //! Reference data: what the two systems of a connection offer to refer to, read for planning, which stays pure.
 
+mod keys;
+mod targets;
+
+pub use keys::MappingKey;
+pub use targets::Target;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use odoo::document::TECHNICAL_PRICE;
@@ -7,8 +13,8 @@ use odoo::load::Rows;
 use odoo::preflight::TaxRounding;
 use odoo::{Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use sync::directory::{
-    Account, AnalyticPlan, Billing, Charge, CostField, Country, Dimension, Directory, OrderLines,
-    OrderNote, Purchasing, Subdivision,
+    AnalyticPlan, Billing, Charge, CostField, Country, Dimension, Directory, OrderLines, OrderNote,
+    Purchasing, Subdivision,
 };
 use sync::failure::{Vendor, of_odoo, of_servicetitan};
 use sync::flow::Flow;
@@ -73,18 +79,10 @@ impl Vendors {
             .with_charge_accounts(self.charge_accounts(&charges).await?)
             .with_locked_until(locked.map(|(until, _)| until));
         let directory = directory.with_billing(billing);
-        let chart = self.all("account.account", Domain::all(), &["code", "name"]);
-        let Some(chart) = if_there(chart.await)? else {
-            return Ok(directory);
-        };
-        let account = |row: &Fields| {
-            Some(Account {
-                id: id(row)?,
-                code: text(row, "code").unwrap_or_default(),
-                name: text(row, "name")?,
-            })
-        };
-        Ok(directory.with_accounts(chart.iter().filter_map(account)))
+        Ok(match self.accounts().await? {
+            Some(chart) => directory.with_accounts(chart),
+            None => directory,
+        })
     }
 
     /// The expense accounts of the products of what is charged besides items: their own, else their category's, else that of

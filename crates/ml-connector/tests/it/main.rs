@@ -6,6 +6,7 @@ mod bills;
 mod expected;
 mod history;
 mod manual;
+mod mapping;
 mod masters;
 mod odoo_side;
 mod orders;

@@ -21,6 +21,7 @@ use crate::document::{self, Document};
 use crate::filing::RowKind;
 use crate::flow::Flow;
 use crate::link::Name;
+use crate::mapping::MappingKind;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::line;
 use crate::plan::{Decision, Goal, Plan, Subject};
@@ -139,6 +140,12 @@ fn wanted(
     }
     if let Some(currency) = directory.currency() {
         header.set_id("currency_id", Some(currency));
+    }
+    // Where nothing is mapped, Odoo's own default stands.
+    let location = order.inventory_location_id.map(|id| id.0.to_string());
+    let mapped = location.and_then(|id| directory.mapped(MappingKind::Warehouse, &id));
+    if mapped.is_some() {
+        header.set_id("picking_type_id", mapped);
     }
     let lines = lines::wanted(subject, order, &name, &part, directory, warnings)?;
     Ok(Document {

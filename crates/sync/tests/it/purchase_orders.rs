@@ -5,6 +5,7 @@ use sync::directory::{Charge, CostField, OrderLines, OrderNote, Purchasing};
 use sync::filing::RowKind;
 use sync::flow::Flow;
 use sync::link::Name;
+use sync::mapping::MappingKind;
 use sync::plan::{Decision, Goal, Verb, Write};
 
 use crate::world::{World, directory, overlay};
@@ -86,6 +87,18 @@ fn an_order_is_a_document_that_comes_to_its_total() {
     create purchase_order_line_12_tax: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Sales Tax price_unit=2.04 product_id/.id=92 product_qty=1 sequence=10020 tax_ids/.id=
     reach confirmed at 31.74
     "#);
+}
+
+#[test]
+fn an_order_is_received_where_its_warehouse_is_mapped_to() {
+    let received = |location: i64| {
+        let mut world = world(&json!({"inventoryLocationId": location}));
+        let mapping = (MappingKind::Warehouse, "200", 8);
+        world.directory = directory().with_mappings([mapping].into_iter().collect());
+        shown(&writes(&world)).contains("picking_type_id/.id=8")
+    };
+    assert!(received(200));
+    assert!(!received(201), "Odoo's own default stands");
 }
 
 #[test]

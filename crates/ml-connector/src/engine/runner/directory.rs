@@ -92,7 +92,24 @@ impl Runner {
         }
         self.answered(Vendor::ServiceTitan).await?;
         self.answered(Vendor::Odoo).await?;
-        Ok(directory)
+        let mappings = self.shared.store.mapped(self.connection.id).await?;
+        Ok(directory.with_mappings(mappings))
+    }
+
+    /// Takes up what somebody mapped meanwhile. It may mean something that was made in Odoo just now: the reference data
+    /// count as old. While a vendor rests, those that are known go on with the new mappings.
+    pub(super) async fn notice_mappings(&mut self) -> Result<(), Halt> {
+        let store = &self.shared.store;
+        let version = store.mappings_version(self.connection.id).await?;
+        let noticed = self.mappings_version.replace(version);
+        if noticed == Some(version) {
+            return Ok(());
+        }
+        if let Some((directory, _)) = self.directory.take() {
+            let mappings = store.mapped(self.connection.id).await?;
+            self.directory = Some((directory.with_mappings(mappings), Timestamp::UNIX_EPOCH));
+        }
+        Ok(())
     }
 
     /// Something that records refer to was made in Odoo.
