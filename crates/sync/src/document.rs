@@ -58,7 +58,16 @@ impl Document {
         };
         let mut writes: Vec<Write> = std::iter::once(header)
             .chain(lines)
-            .filter_map(|target| target.difference(&fresh, |changed| changed))
+            .filter_map(|target| {
+                let whole = target.content.clone();
+                target.difference(&fresh, |changed| {
+                    if is_priced_anew(&changed) {
+                        whole
+                    } else {
+                        changed
+                    }
+                })
+            })
             .chain(gone)
             .collect();
         let is_reached = known.is_some_and(|link| reached.changes_since(&link.base).is_empty());
@@ -67,6 +76,13 @@ impl Document {
         }
         writes
     }
+}
+
+/// Whether a line gets another product or unit. Odoo works price, text and distribution out anew then, unless they are
+/// said: the line is said whole.
+fn is_priced_anew(changed: &Content) -> bool {
+    let mut columns = changed.iter().map(|(column, _)| column);
+    columns.any(|column| column == "product_id/.id" || column.starts_with("product_uom"))
 }
 
 /// The write that cancels a document.
