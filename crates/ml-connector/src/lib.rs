@@ -8,6 +8,7 @@ pub mod engine;
 pub mod metrics;
 pub mod mistake;
 pub mod outage;
+pub mod reconcile;
 pub mod service;
 pub mod settings;
 pub mod web;

@@ -11,6 +11,7 @@ mod failures;
 mod keys;
 mod logging;
 mod output;
+mod reconcile;
 mod replay;
 mod sandbox;
 mod serve;
@@ -63,6 +64,8 @@ enum Command {
     Failures(failures::Failures),
     /// Make records due again.
     Replay(replay::Replay),
+    /// Compare both systems' documents of a period, and name every difference.
+    Reconcile(reconcile::Reconcile),
     /// The trail of what was done.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -122,6 +125,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Status(command) => command.run(&settings()?).await,
         Command::Failures(command) => command.run(&settings()?).await,
         Command::Replay(command) => command.run(&settings()?).await,
+        Command::Reconcile(command) => command.run(&settings()?).await,
         Command::Audit(command) => command.run(&settings()?).await,
         Command::Keys(command) => Ok(command.run()),
         Command::Sandbox(command) => command.run().await,
