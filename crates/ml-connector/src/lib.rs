@@ -5,6 +5,7 @@ pub mod clock;
 pub mod connection;
 pub mod doctor;
 pub mod engine;
+pub mod mapping;
 pub mod metrics;
 pub mod mistake;
 pub mod outage;

@@ -306,6 +306,7 @@ fn remove(tx: &mut Tx<'_>, id: ConnectionId, now: Timestamp) -> Result<()> {
         "passes",
         "wakes",
         "cursors",
+        "mappings",
         "dependencies",
         "links",
         "parts",

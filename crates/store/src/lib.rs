@@ -9,6 +9,7 @@ mod dialect;
 mod error;
 mod limit;
 pub mod links;
+pub mod mappings;
 pub mod observations;
 pub mod ownership;
 pub mod passes;

@@ -16,11 +16,18 @@ struct Migration {
 }
 
 /// In order, numbered from 1 without gaps. Never change one that was released: add the next.
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "foundation",
-    sql: include_str!("schema/0001_foundation.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "foundation",
+        sql: include_str!("schema/0001_foundation.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "mappings",
+        sql: include_str!("schema/0002_mappings.sql"),
+    },
+];
 
 /// Brings the schema up to date. Two processes may do this at once: the second finds it done.
 pub(crate) fn migrate(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {

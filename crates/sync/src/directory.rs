@@ -3,10 +3,18 @@
 //! Read once per pass and handed to planning, which stays pure. Look-ups are forgiving about case, spaces and the
 //! usual spellings of a country, and strict about ambiguity: two candidates are none.
 
+mod accounts;
+mod analytic;
+mod billing;
 mod names;
+mod orders;
 mod purchasing;
 
-pub use purchasing::{AnalyticPlan, BUSINESS_UNIT_PLAN, Charge, Purchasing};
+pub use accounts::Account;
+pub use analytic::{AnalyticPlan, Dimension};
+pub use billing::{BillPolicy, Billing};
+pub use orders::{CostField, OrderLines, OrderNote};
+pub use purchasing::{Charge, Purchasing};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +22,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use names::{Meaning, Names, folded};
+
+use crate::mapping::{self, MappingKind, Mappings};
 
 /// A country of Odoo's `res.country`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +64,12 @@ pub struct Directory {
     partner_fields: BTreeSet<String>,
     /// What purchasing refers to.
     purchasing: Purchasing,
+    /// Odoo's chart of accounts. Absent when nobody asked for it, or it could not be read.
+    accounts: Option<Vec<Account>>,
+    /// What an operator mapped.
+    mappings: Mappings,
+    #[serde(default)]
+    billing: Billing,
 }
 
 /// An address's place, resolved.
@@ -162,8 +178,19 @@ impl Directory {
         self.servicetitan_terms.is_some()
     }
 
-    /// Odoo's payment term of the same name as ServiceTitan's term `id`, if both are there and the name is unique.
+    /// Odoo's payment term that ServiceTitan's term `id` is mapped to; else the one of the same name, if both are there
+    /// and the name is unique.
     pub fn payment_term(&self, id: i64, warnings: &mut Vec<String>) -> Option<i64> {
+        if let Some(mapped) = self.mapped(MappingKind::PaymentTerm, &id.to_string()) {
+            if self.odoo_terms.holds(mapped) {
+                return Some(mapped);
+            }
+            warnings.push(format!(
+                "payment term {id} is mapped to Odoo's payment term {mapped}, which is gone: `{}`; none was set",
+                mapping::command(MappingKind::PaymentTerm, &id.to_string(), "NAME")
+            ));
+            return None;
+        }
         let Some(terms) = &self.servicetitan_terms else {
             warnings.push(
                 "payment terms cannot be read from ServiceTitan: grant the app the scope \
@@ -182,15 +209,18 @@ impl Directory {
             Meaning::One(id) => Some(id),
             Meaning::Several => {
                 warnings.push(format!(
-                    "payment term {} stands more than once in Odoo: rename one; none was set",
-                    crate::plain::quoted(name)
+                    "payment term {} stands more than once in Odoo: rename one, or say which: `{}`; none was set",
+                    crate::plain::quoted(name),
+                    mapping::command(MappingKind::PaymentTerm, &id.to_string(), "ID")
                 ));
                 None
             }
             Meaning::Nothing => {
                 warnings.push(format!(
-                    "payment term {} does not exist in Odoo: create one of that name; none was set",
-                    crate::plain::quoted(name)
+                    "payment term {} does not exist in Odoo: create one of that name, or say which it is: `{}`; none \
+                     was set",
+                    crate::plain::quoted(name),
+                    mapping::command(MappingKind::PaymentTerm, &id.to_string(), "NAME")
                 ));
                 None
             }
@@ -322,8 +352,30 @@ mod tests {
         assert_eq!(
             warnings.as_slice(),
             [
-                "payment term \"Twice\" stands more than once in Odoo: rename one; none was set",
-                "payment term \"Net 7\" does not exist in Odoo: create one of that name; none was set",
+                "payment term \"Twice\" stands more than once in Odoo: rename one, or say which: `ml-connector mapping set \
+                 payment-term 71 ID`; none was set",
+                "payment term \"Net 7\" does not exist in Odoo: create one of that name, or say which it is: `ml-connector \
+                 mapping set payment-term 72 NAME`; none was set",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_mapped_payment_term_goes_before_its_name() {
+        let warnings = &mut Vec::new();
+        let mapped = [(70, 6), (71, 7), (99, 5), (72, 8)]
+            .map(|(term, target)| (MappingKind::PaymentTerm, term.to_string(), target));
+        let directory = directory().with_mappings(mapped.into_iter().collect());
+        assert_eq!(directory.payment_term(70, warnings), Some(6));
+        assert_eq!(directory.payment_term(71, warnings), Some(7));
+        assert_eq!(directory.payment_term(99, warnings), Some(5));
+        assert!(warnings.is_empty(), "{warnings:?}");
+        assert_eq!(directory.payment_term(72, warnings), None);
+        assert_eq!(
+            warnings.as_slice(),
+            [
+                "payment term 72 is mapped to Odoo's payment term 8, which is gone: `ml-connector mapping set payment-term \
+              72 NAME`; none was set"
             ]
         );
     }

@@ -7,20 +7,49 @@ use rust_decimal::Decimal;
 
 use crate::content::Content;
 use crate::link::{Link, Name, REACHED, TOTAL};
-use crate::plan::{Goal, RECREATE, Subject, Verb, Write};
+use crate::plan::{Decision, Goal, RECREATE, Subject, Verb, Write};
+use crate::record::Reason;
 use crate::sighting::PartKey;
 use crate::target::{Target, held};
 
 /// A document as it should be.
+#[derive(Clone)]
 pub(crate) struct Document {
     pub(crate) header: Target,
     pub(crate) lines: Vec<Target>,
     pub(crate) goal: Goal,
     /// What it comes to, tax included.
     pub(crate) total: Decimal,
+    /// Whether all of it is said where something changes: of a bill Odoo computes anew whatever depends on what is said.
+    pub(crate) is_said_whole: bool,
+    /// Why a person has to look at it, if one has to.
+    pub(crate) hold: Option<Reason>,
+    /// What else its base keeps that is no column of the target.
+    pub(crate) reached: Content,
 }
 
+/// A column that is said when a document is made, and never again.
+const FOR_GOOD: &str = "move_type";
+
+/// Lines of items stand before the charges.
+pub(crate) const CHARGES_AFTER: usize = 1_000;
+
 impl Document {
+    /// What is to be done about it.
+    pub(crate) fn decision(self, subject: &Subject<'_>) -> Decision {
+        let hold = self.hold.clone();
+        let writes = self.differences(subject);
+        match hold {
+            _ if !writes.is_empty() => Decision::Write(writes),
+            None => Decision::Unchanged,
+            // It waits for a person, and for nothing else.
+            Some(reason) => Decision::Wait {
+                on: Vec::new(),
+                reason,
+            },
+        }
+    }
+
     /// The writes that bring it to what it should be: the document, its lines, then its state; none when it is.
     pub(crate) fn differences(self, subject: &Subject<'_>) -> Vec<Write> {
         let Self {
@@ -28,6 +57,9 @@ impl Document {
             lines,
             goal,
             total,
+            is_said_whole,
+            hold,
+            reached: found,
         } = self;
         let anew =
             held(subject.links, &header.name).is_none() || subject.decision == Some(RECREATE);
@@ -35,13 +67,14 @@ impl Document {
         let reached = Content::from_iter([
             (REACHED, goal.as_str().to_owned()),
             (TOTAL, total.normalize().to_string()),
-        ]);
+        ])
+        .overlaid(&found);
         let reach = Write {
             name: header.name.clone(),
             part: header.part.clone(),
             document: None,
             model: header.model,
-            verb: Verb::Reach { goal, total },
+            verb: Verb::Reach { goal, total, hold },
             holds: header.content.overlaid(&reached),
         };
         let gone: Vec<Write> = subject
@@ -58,7 +91,13 @@ impl Document {
         };
         let mut writes: Vec<Write> = std::iter::once(header)
             .chain(lines)
-            .filter_map(|target| target.difference(&fresh, |changed| changed))
+            .filter_map(|target| {
+                let whole = is_said_whole.then(|| without(&target.content, FOR_GOOD));
+                target.difference(&fresh, |changed| match whole {
+                    Some(whole) if changed.get(FOR_GOOD).is_none() => whole,
+                    _ => changed,
+                })
+            })
             .chain(gone)
             .collect();
         let is_reached = known.is_some_and(|link| reached.changes_since(&link.base).is_empty());
@@ -81,9 +120,15 @@ pub(crate) fn cancellation(link: &Link, part: PartKey, model: &'static str) -> W
         verb: Verb::Reach {
             goal: Goal::Cancelled,
             total: Decimal::ZERO,
+            hold: None,
         },
         holds: link.base.overlaid(&reached),
     }
+}
+
+fn without(content: &Content, column: &str) -> Content {
+    let columns = content.iter().filter(|(name, _)| *name != column);
+    columns.collect()
 }
 
 fn deletion(link: &Link, header: &Target) -> Write {
@@ -103,6 +148,7 @@ fn deletion(link: &Link, header: &Target) -> Write {
 pub(crate) const fn line_model(document: &'static str) -> &'static str {
     match document.as_bytes() {
         b"purchase.order" => "purchase.order.line",
+        b"account.move" => "account.move.line",
         _ => panic!("a document's model"),
     }
 }

@@ -3,12 +3,21 @@
 //! The whole policy stands here, exhaustively: a new kind of error does not compile until someone has decided what it
 //! means and what an operator shall do about it.
 
+pub mod account;
+mod bill;
+
+pub use bill::{
+    bill_is_paid, date_shifted, duplicate_bill, period_locked, stays_posted, taxed_by_odoo,
+    withdrawn_but_paid,
+};
+
 use std::time::Duration;
 
 use odoo::load::{RowFault, RowFaultKind};
 use rand::{Rng, RngExt as _};
 use rust_decimal::Decimal;
 
+use crate::flow::Flow;
 use crate::record::{Key, Reason};
 
 /// What follows from a failure.
@@ -217,7 +226,16 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 2] = ["no-analytic-plan", "no-charge-product"];
+pub const REFERENCE_CAUSES: [&str; 8] = [
+    "no-analytic-plan",
+    "no-charge-product",
+    "no-account",
+    "ambiguous-account",
+    "charge-without-account",
+    "period-locked",
+    "date-shifted",
+    "match-differs",
+];
 
 /// Odoo has no analytic plan of that name, and the connector may not make one.
 #[must_use]
@@ -253,8 +271,9 @@ pub fn analytic_account_gone(id: i64) -> Reason {
         format!(
             "Analytic account {id} is not in Odoo any more, or hidden from the connector's user."
         ),
-        "Somebody deleted the account of the business unit. Have it made anew with `ml-connector replay --recreate` for \
-         the business unit; then run `ml-connector replay --cause analytic-account-gone`.",
+        "Somebody deleted the account of the business unit or of the job. Have it made anew with `ml-connector replay \
+         --recreate` for that unit or job, or, if the unit is mapped, map it to another one (`ml-connector mapping list` \
+         shows it); then run `ml-connector replay --cause analytic-account-gone`.",
     )
 }
 
@@ -321,6 +340,14 @@ pub fn state_not_reached(goal: &str, state: &str) -> Reason {
 /// What to do about a record that another one needs and that ServiceTitan does not show.
 #[must_use]
 pub fn not_shown(key: &Key) -> String {
+    if key.flow == Flow::Jobs {
+        return format!(
+            "ServiceTitan does not show job {} to the connector. Where it was deleted, switch the flow on in the connection \
+             file ([flows.jobs]): its feed tells of deleted jobs, and it comes over archived. Else look whether the app may \
+             see it; then run `ml-connector replay` for this record.",
+            key.source
+        );
+    }
     format!(
         "ServiceTitan does not show {} {} to the connector: look whether it still exists there, and whether the app may \
          see it; then run `ml-connector replay` for this record.",

@@ -18,6 +18,8 @@ pub enum RowKind {
     Location,
     /// A business unit.
     BusinessUnit,
+    /// A job.
+    Job,
     /// A vendor.
     Vendor,
     /// A material of the pricebook.
@@ -28,20 +30,30 @@ pub enum RowKind {
     Service,
     /// A purchase order with its lines.
     PurchaseOrder,
+    /// An inventory bill with its lines.
+    InventoryBill,
+    /// An AP bill with its lines.
+    ApBill,
+    /// A return with its lines.
+    InventoryReturn,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
         Self::BusinessUnit,
+        Self::Job,
         Self::Vendor,
         Self::Material,
         Self::Equipment,
         Self::Service,
         Self::PurchaseOrder,
+        Self::InventoryBill,
+        Self::ApBill,
+        Self::InventoryReturn,
     ];
 
     /// The kind that a key names; `None` for rows that could not be filed properly.
@@ -60,11 +72,15 @@ impl RowKind {
             Self::Contact => "contact",
             Self::Location => "location",
             Self::BusinessUnit => "business-unit",
+            Self::Job => "job",
             Self::Vendor => "vendor",
             Self::Material => "material",
             Self::Equipment => "equipment",
             Self::Service => "service",
             Self::PurchaseOrder => "purchase-order",
+            Self::InventoryBill => "inventory-bill",
+            Self::ApBill => "ap-bill",
+            Self::InventoryReturn => "return",
         }
     }
 
@@ -92,11 +108,15 @@ impl RowKind {
             Self::Location => Some((self.key(identity.id), customer?)),
             Self::Customer
             | Self::BusinessUnit
+            | Self::Job
             | Self::Vendor
             | Self::Material
             | Self::Equipment
             | Self::Service
-            | Self::PurchaseOrder => Some((self.key(identity.id), identity.id)),
+            | Self::PurchaseOrder
+            | Self::InventoryBill
+            | Self::ApBill
+            | Self::InventoryReturn => Some((self.key(identity.id), identity.id)),
         }
     }
 }

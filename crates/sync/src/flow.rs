@@ -16,22 +16,34 @@ pub enum Flow {
     BusinessUnits,
     /// ServiceTitan customers, with their contacts and locations, to Odoo partners.
     Customers,
+    /// ServiceTitan jobs to Odoo analytic accounts.
+    Jobs,
     /// ServiceTitan vendors to Odoo partners.
     Vendors,
     /// ServiceTitan pricebook materials, equipment and services to Odoo products.
     Items,
     /// ServiceTitan purchase orders to Odoo purchase orders.
     PurchaseOrders,
+    /// ServiceTitan inventory bills, which receiving makes, to Odoo vendor bills.
+    Bills,
+    /// ServiceTitan AP bills that are of no purchase order to Odoo vendor bills.
+    ApBills,
+    /// ServiceTitan returns to Odoo vendor credit notes.
+    VendorCredits,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::BusinessUnits,
         Self::Customers,
+        Self::Jobs,
         Self::Vendors,
         Self::Items,
         Self::PurchaseOrders,
+        Self::Bills,
+        Self::ApBills,
+        Self::VendorCredits,
     ];
 
     /// The flow's name, e.g. `customers`.
@@ -40,9 +52,13 @@ impl Flow {
         match self {
             Self::BusinessUnits => "business-units",
             Self::Customers => "customers",
+            Self::Jobs => "jobs",
             Self::Vendors => "vendors",
             Self::Items => "items",
             Self::PurchaseOrders => "purchase-orders",
+            Self::Bills => "bills",
+            Self::ApBills => "ap-bills",
+            Self::VendorCredits => "vendor-credits",
         }
     }
 
@@ -52,9 +68,13 @@ impl Flow {
         match self {
             Self::BusinessUnits => "business unit",
             Self::Customers => "customer",
+            Self::Jobs => "job",
             Self::Vendors => "vendor",
             Self::Items => "item",
             Self::PurchaseOrders => "purchase order",
+            Self::Bills => "bill",
+            Self::ApBills => "AP bill",
+            Self::VendorCredits => "vendor credit",
         }
     }
 
@@ -62,19 +82,45 @@ impl Flow {
     #[must_use]
     pub const fn model(self) -> &'static str {
         match self {
-            Self::BusinessUnits => "account.analytic.account",
+            Self::BusinessUnits | Self::Jobs => "account.analytic.account",
             Self::Customers | Self::Vendors => "res.partner",
             Self::Items => "product.product",
             Self::PurchaseOrders => "purchase.order",
+            Self::Bills | Self::ApBills | Self::VendorCredits => "account.move",
         }
+    }
+
+    /// Whether its records are documents with lines: what was right when it was written is not rewritten because Odoo's
+    /// reference data are others now.
+    #[must_use]
+    pub const fn is_of_documents(self) -> bool {
+        matches!(
+            self,
+            Self::PurchaseOrders | Self::Bills | Self::ApBills | Self::VendorCredits
+        )
+    }
+
+    /// Whether its records are journal entries of vendors.
+    #[must_use]
+    pub const fn is_of_bills(self) -> bool {
+        matches!(self, Self::Bills | Self::ApBills | Self::VendorCredits)
     }
 
     /// The flows whose records its own refer to. When it is on, they are carried too, as far as its records need them.
     #[must_use]
     pub const fn needs(self) -> &'static [Self] {
         match self {
-            Self::BusinessUnits | Self::Customers | Self::Vendors | Self::Items => &[],
-            Self::PurchaseOrders => &[Self::BusinessUnits, Self::Vendors, Self::Items],
+            Self::BusinessUnits | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => &[],
+            Self::PurchaseOrders | Self::ApBills => {
+                &[Self::BusinessUnits, Self::Jobs, Self::Vendors, Self::Items]
+            }
+            Self::Bills | Self::VendorCredits => &[
+                Self::BusinessUnits,
+                Self::Jobs,
+                Self::Vendors,
+                Self::Items,
+                Self::PurchaseOrders,
+            ],
         }
     }
 
@@ -84,7 +130,9 @@ impl Flow {
         let noun = match self {
             Self::BusinessUnits => "business_unit",
             Self::PurchaseOrders => "purchase_order",
-            Self::Customers | Self::Vendors | Self::Items => self.noun(),
+            Self::ApBills => "ap_bill",
+            Self::VendorCredits => "vendor_credit",
+            Self::Bills | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => self.noun(),
         };
         Name(format!("{noun}_{source}"))
     }

@@ -4,14 +4,16 @@ use crate::directory::Directory;
 use crate::flow::Flow;
 use crate::plan::{DISMISS, Decision, Plan, Subject};
 use crate::record::{Key, Reason};
-use crate::{business_units, customers, items, purchase_orders, vendors};
+use crate::{bills, business_units, customers, items, jobs, purchase_orders, vendors};
 
 /// The records of others that planning this one will ask for.
 #[must_use]
 pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
     match flow {
         Flow::Customers => customers::references(subject),
+        Flow::Jobs => jobs::references(subject),
         Flow::PurchaseOrders => purchase_orders::references(subject),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::references(flow, subject),
         Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
     }
 }
@@ -25,9 +27,11 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
     match flow {
         Flow::Customers => customers::plan(subject, directory),
         Flow::BusinessUnits => business_units::plan(subject, directory),
+        Flow::Jobs => jobs::plan(subject, directory),
         Flow::Vendors => vendors::plan(subject, directory),
         Flow::Items => items::plan(subject, directory),
         Flow::PurchaseOrders => purchase_orders::plan(subject, directory),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::plan(flow, subject, directory),
     }
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod bills;
 mod business_units;
 pub mod content;
 pub mod customers;
@@ -11,8 +12,11 @@ pub mod filing;
 pub mod flow;
 pub mod flows;
 mod items;
+mod jobs;
 pub mod link;
+pub mod mapping;
 mod money;
+mod others;
 mod part;
 pub mod plain;
 pub mod plan;

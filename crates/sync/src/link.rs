@@ -47,11 +47,14 @@ pub(crate) const REACHED: &str = "reached";
 /// Another one: the total that it came to.
 pub(crate) const TOTAL: &str = "total";
 
+/// Another one: what comparing it with its order and receipts found.
+pub const MATCH: &str = "match";
+
 /// The base of a document that was written, but not brought to its state: the next plan brings it there.
 #[must_use]
 pub fn unreached(base: &Content) -> Content {
     base.iter()
-        .filter(|(column, _)| ![REACHED, TOTAL].contains(column))
+        .filter(|(column, _)| ![REACHED, TOTAL, MATCH].contains(column))
         .collect()
 }
 

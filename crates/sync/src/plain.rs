@@ -72,6 +72,26 @@ pub fn text_of_html(html: &str) -> String {
     text(&plain)
 }
 
+/// A text as HTML that shows it as it is: an empty line ends a paragraph, every other line a line.
+#[must_use]
+pub fn html(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let mut html = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            c => html.push(c),
+        }
+    }
+    let html = html.replace("\n\n", "</p><p>").replace('\n', "<br>");
+    format!("<p>{html}</p>")
+}
+
 /// A vendor's text in quotation marks, for a message: one line, bounded.
 #[must_use]
 pub fn quoted(text: &str) -> String {
@@ -104,6 +124,15 @@ mod tests {
     }
 
     #[test]
+    fn a_text_becomes_html_that_says_nothing_else() {
+        assert_eq!(html(""), "");
+        assert_eq!(
+            html("1 <b> & \"Co\"\nline\n\nend"),
+            "<p>1 &lt;b&gt; &amp; &quot;Co&quot;<br>line</p><p>end</p>"
+        );
+    }
+
+    #[test]
     fn html_becomes_lines() {
         let html = "<p>Condenser <b>3&nbsp;t</b> &amp; pad</p><ul><li>R-410A</li></ul><script>x()</script>";
         assert_eq!(text_of_html(html), "Condenser 3 t & pad\n* R-410A");
@@ -116,6 +145,14 @@ mod tests {
             let once = text_of_html(&given);
             prop_assert_eq!(&text(&once), &once);
             prop_assert!(once.chars().count() <= TEXT_CHARS_MAX);
+        }
+
+        #[test]
+        fn as_html_a_text_shows_what_it_said(given in any::<String>()) {
+            let shown = html(&text(&given));
+            let marks = ["<p>", "</p>", "<br>"];
+            let rest = marks.iter().fold(shown.clone(), |rest, mark| rest.replace(mark, ""));
+            prop_assert!(!rest.contains(['<', '>', '"']), "{}", shown);
         }
 
         #[test]

@@ -37,14 +37,21 @@ pub const RECREATE: &str = "recreate";
 /// The decision that a record shall come over although it is inactive, because another one needs it.
 pub const NEEDED: &str = "needed";
 
+/// The decision that a bill shall be posted although it does not match its order and receipts.
+pub const APPROVE: &str = "approve";
+
 /// The decision that a record which cannot be carried shall be left out, until it changes.
 pub const DISMISS: &str = "dismiss";
 
 /// Another record, as far as this side knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Other {
     /// Its link, if the target holds it.
     pub link: Option<Link>,
+    /// All its links: those of a document's lines too.
+    pub links: Vec<Link>,
+    /// The last sighting of each of its parts.
+    pub parts: Vec<Part>,
     /// Where it stands, if it has been seen.
     pub state: Option<State>,
     /// Why it stands there, if there is a reason.
@@ -138,6 +145,8 @@ pub enum Verb {
         goal: Goal,
         /// What it must come to, tax included, in the company's currency.
         total: Decimal,
+        /// Why a person has to look at it there, if one has to.
+        hold: Option<Reason>,
     },
     /// Write nothing: from now on the name means a record that bears another name too (after a merge).
     Alias {
@@ -153,17 +162,20 @@ pub enum Goal {
     Draft,
     /// It binds: a confirmed order.
     Confirmed,
+    /// It is in the books: a posted bill.
+    Posted,
     /// It is withdrawn.
     Cancelled,
 }
 
 impl Goal {
-    /// One word: `draft`, `confirmed`, `cancelled`.
+    /// One word: `draft`, `confirmed`, `posted`, `cancelled`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
             Self::Confirmed => "confirmed",
+            Self::Posted => "posted",
             Self::Cancelled => "cancelled",
         }
     }

@@ -7,6 +7,7 @@ use servicetitan::record;
 
 use crate::content::Content;
 use crate::flow::Flow;
+use crate::link::Name;
 use crate::part;
 use crate::plan::{Decision, NEEDED, Plan, Subject};
 use crate::record::Reason;
@@ -81,13 +82,9 @@ fn decide(
         return Decision::Unchanged;
     }
     content.set_flag("active", active);
-    let part = subject
-        .parts
-        .first()
-        .map_or_else(|| PartKey(format!("gone/{name}")), |part| part.key.clone());
     let target = Target {
+        part: part(subject, &name),
         name,
-        part,
         document: None,
         model: flow.model(),
         content,
@@ -100,6 +97,12 @@ fn decide(
         Some(write) => Decision::Write(vec![write]),
         None => Decision::Unchanged,
     }
+}
+
+/// The part that a record's one target carries.
+pub(crate) fn part(subject: &Subject<'_>, name: &Name) -> PartKey {
+    let first = subject.parts.first();
+    first.map_or_else(|| PartKey(format!("gone/{name}")), |part| part.key.clone())
 }
 
 /// The cause of what was left out because it is inactive.

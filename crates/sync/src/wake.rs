@@ -1,9 +1,9 @@
 //! Which records a ServiceTitan event wakes.
 //!
-//! Customers, vendors, business units, items and purchase orders have no published event: the quick cursor is their real time. An event
-//! about a job, an appointment or an invoice names its customer, though, and whoever books a job has often just made or
-//! corrected the customer; so it wakes that one. Events of a kind of their own are accepted all the same, should
-//! ServiceTitan or an automation of the tenant's send them.
+//! Customers, vendors, business units, items and purchase orders have no published event: the quick cursor is their real
+//! time. Jobs have. An event about a job, an appointment or an invoice names its customer as well, and whoever books a job
+//! has often just made or corrected the customer; so it wakes that one too. Events of the other kinds are accepted all the
+//! same, should ServiceTitan or an automation of the tenant's send them.
 
 use crate::flow::Flow;
 use crate::record::{Key, SourceId};
@@ -36,6 +36,7 @@ pub fn woken<'a>(
 fn flow_of(entity: &str) -> Option<Flow> {
     Some(match entity {
         "businessunit" => Flow::BusinessUnits,
+        "job" => Flow::Jobs,
         "vendor" => Flow::Vendors,
         "material" | "equipment" | "service" => Flow::Items,
         "purchaseorder" => Flow::PurchaseOrders,
@@ -65,6 +66,7 @@ mod tests {
                 "business-units 2",
                 "customers 3",
                 "customers 7",
+                "jobs 5",
                 "vendors 6"
             ]
         );

@@ -10,6 +10,7 @@ mod demo;
 mod failures;
 mod keys;
 mod logging;
+mod mapping;
 mod output;
 mod reconcile;
 mod replay;
@@ -64,6 +65,9 @@ enum Command {
     Failures(failures::Failures),
     /// Make records due again.
     Replay(replay::Replay),
+    /// What things of ServiceTitan's are in Odoo, where they are not found by themselves.
+    #[command(subcommand)]
+    Mapping(mapping::MappingCommand),
     /// Compare both systems' documents of a period, and name every difference.
     Reconcile(reconcile::Reconcile),
     /// The trail of what was done.
@@ -125,6 +129,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Status(command) => command.run(&settings()?).await,
         Command::Failures(command) => command.run(&settings()?).await,
         Command::Replay(command) => command.run(&settings()?).await,
+        Command::Mapping(command) => command.run(&settings()?).await,
         Command::Reconcile(command) => command.run(&settings()?).await,
         Command::Audit(command) => command.run(&settings()?).await,
         Command::Keys(command) => Ok(command.run()),

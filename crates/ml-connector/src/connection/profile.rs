@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use servicetitan::RateLimit;
+use sync::directory::BillPolicy;
 use sync::flow::Flow;
 use url::Url;
 
@@ -120,20 +122,73 @@ pub struct FlowSettings {
     /// Of vendors: the custom field of ServiceTitan that holds the vendor's tax id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_id_field: Option<String>,
+    /// Of bills: when they come, `generated` (as soon as ServiceTitan has them, the default) or `posted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<BillsCome>,
+    /// Of bills: whether they are posted in Odoo (the default), or left as drafts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<bool>,
+    /// Of bills: what happens to one that does not match its order and receipts, `hold` (a draft that waits for a person,
+    /// the default) or `post` (with a warning).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_mismatch: Option<OnMismatch>,
+    /// Of bills: by how much a line may differ from what was ordered and received, in the currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance_amount: Option<Decimal>,
+    /// Of bills: by how much a line may differ, in percent of what was ordered. The larger of the two counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance_percent: Option<Decimal>,
+}
+
+/// When bills come over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BillsCome {
+    /// As soon as ServiceTitan has them: receiving makes them.
+    Generated,
+    /// Once they are posted there.
+    Posted,
+}
+
+/// What happens to a bill that does not match its order and receipts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnMismatch {
+    /// It stays a draft until a person says.
+    Hold,
+    /// It is posted, with a warning.
+    Post,
 }
 
 impl FlowSettings {
     /// The first setting that only another flow has.
     #[must_use]
     pub fn stray(&self, flow: Flow) -> Option<&'static str> {
-        let of_vendors = [
-            ("account_number_field", &self.account_number_field),
-            ("tax_id_field", &self.tax_id_field),
+        let settings = [
+            (
+                "account_number_field",
+                Flow::Vendors,
+                self.account_number_field.is_some(),
+            ),
+            ("tax_id_field", Flow::Vendors, self.tax_id_field.is_some()),
+            ("when", Flow::Bills, self.when.is_some()),
+            ("post", Flow::Bills, self.post.is_some()),
+            ("on_mismatch", Flow::Bills, self.on_mismatch.is_some()),
+            (
+                "tolerance_amount",
+                Flow::Bills,
+                self.tolerance_amount.is_some(),
+            ),
+            (
+                "tolerance_percent",
+                Flow::Bills,
+                self.tolerance_percent.is_some(),
+            ),
         ];
-        let mut set = of_vendors.into_iter().filter(|(_, value)| value.is_some());
-        set.next()
-            .map(|(name, _)| name)
-            .filter(|_| flow != Flow::Vendors)
+        let mut strays = settings.into_iter();
+        strays
+            .find(|(_, of, is_set)| *is_set && *of != flow)
+            .map(|(name, _, _)| name)
     }
 }
 
@@ -158,6 +213,24 @@ impl Profile {
     #[must_use]
     pub fn flow(&self, flow: Flow) -> Option<&FlowSettings> {
         self.flows.get(&flow).filter(|settings| settings.enabled)
+    }
+
+    /// How vendor bills and credits are treated: as the settings of the flow `bills` say.
+    #[must_use]
+    pub fn bills(&self) -> BillPolicy {
+        let default = BillPolicy::default();
+        let Some(settings) = self.flows.get(&Flow::Bills) else {
+            return default;
+        };
+        let amount = settings.tolerance_amount;
+        let percent = settings.tolerance_percent;
+        BillPolicy {
+            once_posted: settings.when == Some(BillsCome::Posted),
+            post: settings.post.unwrap_or(default.post),
+            hold: settings.on_mismatch != Some(OnMismatch::Post),
+            tolerance_amount: amount.unwrap_or(default.tolerance_amount),
+            tolerance_percent: percent.unwrap_or(default.tolerance_percent),
+        }
     }
 
     /// The flows that are on, and those whose records they need, in the order in which records depend on each other.

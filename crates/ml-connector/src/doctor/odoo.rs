@@ -8,6 +8,7 @@ use odoo::preflight::{Company, Keys, Needs, Problem, Report};
 use odoo::server::Operation;
 use rand::RngExt as _;
 use secrecy::SecretString;
+use sync::directory::CostField;
 use sync::flow::Flow;
 
 use super::{Findings, Status};
@@ -72,6 +73,11 @@ fn needs(flows: &[Flow]) -> Needs {
             WRITTEN,
             ["name", "code", "active"],
         ),
+        Flow::Jobs => needs.with(
+            Model::named(flow.model()),
+            WRITTEN,
+            ["name", "code", "partner_id", "active"],
+        ),
         Flow::Customers => with_partners(needs, &["type", "parent_id", "ref"]),
         Flow::Vendors => with_partners(needs, &["supplier_rank", "comment"]),
         Flow::Items => needs
@@ -109,7 +115,7 @@ fn needs(flows: &[Flow]) -> Needs {
                 ],
             )
             .with(
-                Model::named("purchase.order.line"),
+                Model::PURCHASE_ORDER_LINE,
                 WRITTEN,
                 [
                     "product_id",
@@ -118,10 +124,55 @@ fn needs(flows: &[Flow]) -> Needs {
                     "price_unit",
                     "date_planned",
                     "sequence",
-                    "analytic_distribution",
                 ],
+            )
+            .with_either(Model::PURCHASE_ORDER, ["note", "notes"])
+            .with_either(
+                Model::PURCHASE_ORDER_LINE,
+                [CostField::DISTRIBUTION, CostField::ACCOUNT],
             ),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits => with_bills(needs),
     })
+}
+
+fn with_bills(needs: Needs) -> Needs {
+    needs
+        .with(
+            Model::named(Flow::Bills.model()),
+            WRITTEN,
+            [
+                "move_type",
+                "partner_id",
+                "ref",
+                "invoice_origin",
+                "invoice_date",
+                "date",
+                "invoice_date_due",
+                "invoice_payment_term_id",
+                "narration",
+                "invoice_line_ids",
+                "amount_total",
+                "state",
+            ],
+        )
+        .with(
+            Model::named("account.move.line"),
+            WRITTEN,
+            [
+                "product_id",
+                "name",
+                "quantity",
+                "price_unit",
+                "account_id",
+                "tax_ids",
+                "purchase_line_id",
+            ],
+        )
+        .with(
+            Model::named("account.account"),
+            [Operation::Read],
+            ["code", "name"],
+        )
 }
 
 const WRITTEN: [Operation; 3] = [Operation::Read, Operation::Create, Operation::Write];

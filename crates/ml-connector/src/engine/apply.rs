@@ -249,10 +249,19 @@ impl Applier<'_> {
         let mut others = BTreeMap::new();
         for (name, key) in references {
             let record = self.store.record(self.connection, &key).await?;
-            let other = Other {
-                link: links.remove(&name),
-                state: record.as_ref().map(|record| record.state),
-                cause: record.and_then(|record| Some(record.reason?.cause)),
+            let link = links.remove(&name);
+            let other = match record {
+                Some(record) => Other {
+                    link,
+                    state: Some(record.state),
+                    cause: record.reason.map(|reason| reason.cause),
+                    links: record.links,
+                    parts: record.parts,
+                },
+                None => Other {
+                    link,
+                    ..Other::default()
+                },
             };
             others.insert(name, other);
         }

@@ -1,13 +1,20 @@
 //! Reference data: what the two systems of a connection offer to refer to, read for planning, which stays pure.
 
-use std::collections::BTreeMap;
+mod keys;
+mod targets;
+
+pub use keys::MappingKey;
+pub use targets::Target;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use odoo::document::TECHNICAL_PRICE;
 use odoo::load::Rows;
 use odoo::preflight::TaxRounding;
 use odoo::{Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use sync::directory::{
-    AnalyticPlan, BUSINESS_UNIT_PLAN, Charge, Country, Directory, Purchasing, Subdivision,
+    AnalyticPlan, Billing, Charge, CostField, Country, Dimension, Directory, OrderLines, OrderNote,
+    Purchasing, Subdivision,
 };
 use sync::failure::{Vendor, of_odoo, of_servicetitan};
 use sync::flow::Flow;
@@ -27,6 +34,12 @@ const PARTNER_FIELDS: [&str; 5] = [
 /// The one of them that is of use only together with the terms themselves.
 const TERM_FIELD: &str = "property_payment_term_id";
 
+/// The words of an order, as versions call them.
+const NOTES: [&str; 2] = ["note", "notes"];
+
+/// The taxes of an order line, as versions call them.
+const TAXES: [&str; 2] = ["tax_ids", "taxes_id"];
+
 const ANALYTIC_PLAN: &str = "account.analytic.plan";
 
 /// Countries and states are a few thousand at most.
@@ -36,14 +49,102 @@ impl Vendors {
     /// Reads the reference data of both systems, as far as these flows ask for it.
     pub async fn directory(&self, flows: &[Flow]) -> Result<Directory, Halt> {
         let directory = self.partners().await?;
-        Ok(directory.with_purchasing(self.purchasing(flows).await?))
+        let directory = directory.with_purchasing(self.purchasing(flows).await?);
+        if flows.iter().any(|flow| flow.is_of_bills()) {
+            self.with_books(directory).await
+        } else {
+            Ok(directory)
+        }
+    }
+
+    /// Adds what bills are booked with. What the user may not read is left out, and said of each record.
+    async fn with_books(&self, directory: Directory) -> Result<Directory, Halt> {
+        let model = Model::named("account.move.line");
+        let fields = [
+            "quantity",
+            "price_unit",
+            CostField::DISTRIBUTION,
+            CostField::ACCOUNT_OF_BILL,
+        ];
+        let fields = self.odoo.fields_get(&model, &fields, &["type", "digits"]);
+        let fields = if_there(fields.await)?.unwrap_or_default();
+        let kept = |field: &str| fields.get(field).and_then(digits);
+        let locks = self.odoo.lock_dates().await;
+        let locks = locks.map_err(|error| refused(&error))?;
+        let locked = locks.and_then(|locks| locks.of_purchases(false));
+        let charges = self.charges().await?;
+        let billing = Billing::default()
+            .with_digits(kept("quantity"), kept("price_unit"))
+            .with_costs(costs(&fields, CostField::ACCOUNT_OF_BILL))
+            .with_charge_accounts(self.charge_accounts(&charges).await?)
+            .with_locked_until(locked.map(|(until, _)| until));
+        let directory = directory.with_billing(billing);
+        Ok(match self.accounts().await? {
+            Some(chart) => directory.with_accounts(chart),
+            None => directory,
+        })
+    }
+
+    /// The expense accounts of the products of what is charged besides items: their own, else their category's, else that of
+    /// the journal of purchases, as Odoo itself chooses.
+    async fn charge_accounts(&self, charges: &[(Charge, i64)]) -> Result<Vec<(Charge, i64)>, Halt> {
+        let ids: Vec<RecordId> = charges.iter().map(|(_, id)| RecordId(*id)).collect();
+        let own = "property_account_expense_id";
+        let rows = self
+            .rows_of(Flow::Items.model(), &ids, &[own, "categ_id"])
+            .await?;
+        let category = |row: &Fields| reference(row, "categ_id").map(RecordId);
+        let categories: BTreeSet<RecordId> = rows.iter().filter_map(category).collect();
+        let categories: Vec<RecordId> = categories.into_iter().collect();
+        let journals = Domain::equal("type", "purchase");
+        let journals = self.all("account.journal", journals, &["default_account_id"]);
+        let journals = if_there(journals.await)?.unwrap_or_default();
+        let of_journal = journals
+            .first()
+            .and_then(|journal| reference(journal, "default_account_id"));
+        let of_category = "property_account_expense_categ_id";
+        let categories = self
+            .rows_of("product.category", &categories, &[of_category])
+            .await?;
+        let account = |row: &Fields| {
+            let of_category = || {
+                let category = categories
+                    .iter()
+                    .find(|category| id(category) == reference(row, "categ_id"))?;
+                reference(category, of_category)
+            };
+            reference(row, own).or_else(of_category).or(of_journal)
+        };
+        let of_product = |product: i64| rows.iter().find(|row| id(row) == Some(product));
+        let found = charges
+            .iter()
+            .filter_map(|(charge, product)| Some((*charge, account(of_product(*product)?)?)));
+        Ok(found.collect())
+    }
+
+    /// These fields of some records; nothing where the user may not read them.
+    async fn rows_of(
+        &self,
+        model: &'static str,
+        ids: &[RecordId],
+        fields: &[&str],
+    ) -> Result<Vec<Fields>, Halt> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let model = Model::named(model);
+        let rows = self.odoo.read(&model, ids, fields, &Context::new()).await;
+        Ok(if_there(rows)?.unwrap_or_default())
     }
 
     /// What products and analytic accounts refer to. What the user may not read is left out, and said of each record.
     async fn purchasing(&self, flows: &[Flow]) -> Result<Purchasing, Halt> {
         let mut purchasing = Purchasing::default();
-        if flows.contains(&Flow::BusinessUnits) {
-            purchasing = purchasing.with_business_unit_plan(self.business_unit_plan().await?);
+        for dimension in Dimension::ALL {
+            if flows.contains(&dimension.flow()) {
+                let plan = self.analytic_plan(dimension).await?;
+                purchasing = purchasing.with_analytic_plan(dimension, plan);
+            }
         }
         if flows.contains(&Flow::Items) {
             let units = self.all("uom.uom", Domain::all(), &["name"]).await;
@@ -58,28 +159,11 @@ impl Vendors {
             };
             purchasing = purchasing.with_units_of_measure(units, each);
         }
-        if flows.contains(&Flow::PurchaseOrders) {
-            let model = Model::named("purchase.order.line");
-            let (technical_price, _) = TECHNICAL_PRICE;
-            let fields = [
-                "product_qty",
-                "price_unit",
-                "tax_ids",
-                "taxes_id",
-                technical_price,
-            ];
-            let fields = self.odoo.fields_get(&model, &fields, &["type", "digits"]);
-            if let Some(fields) = if_there(fields.await)? {
-                let mut taxes = ["tax_ids", "taxes_id"].into_iter();
-                let taxes = taxes.find(|field| fields.contains_key(*field));
-                let kept = |field: &str| fields.get(field).and_then(digits);
-                purchasing = purchasing.with_order_lines(
-                    kept("product_qty"),
-                    kept("price_unit"),
-                    taxes.unwrap_or("tax_ids").to_owned(),
-                    fields.contains_key(technical_price),
-                );
+        if flows.iter().any(|flow| flow.is_of_documents()) {
+            if let Some(lines) = self.order_lines().await? {
+                purchasing = purchasing.with_order_lines(lines);
             }
+            purchasing = purchasing.with_order_note(self.order_note().await?);
             let company = self
                 .company_row(&["currency_id", TaxRounding::FIELD])
                 .await?;
@@ -90,6 +174,52 @@ impl Vendors {
                 .with_rounding(TaxRounding::read(&company) == Some(TaxRounding::Globally));
         }
         Ok(purchasing)
+    }
+
+    /// How this Odoo keeps the lines of orders; `None` where the user may not look.
+    async fn order_lines(&self) -> Result<Option<OrderLines>, Halt> {
+        let (technical_price, _) = TECHNICAL_PRICE;
+        let asked = [
+            "product_qty",
+            "price_unit",
+            technical_price,
+            CostField::DISTRIBUTION,
+            CostField::ACCOUNT,
+        ];
+        let asked: Vec<&str> = asked.into_iter().chain(TAXES).collect();
+        let model = Model::PURCHASE_ORDER_LINE;
+        let fields = self.odoo.fields_get(&model, &asked, &["type", "digits"]);
+        let Some(fields) = if_there(fields.await)? else {
+            return Ok(None);
+        };
+        let has = |field: &str| fields.contains_key(field);
+        let first = |names: [&str; 2]| {
+            let there = names.into_iter().find(|name| has(name));
+            there.unwrap_or(names[0]).to_owned()
+        };
+        let kept = |field: &str| fields.get(field).and_then(digits);
+        Ok(Some(OrderLines {
+            quantity_digits: kept("product_qty"),
+            price_digits: kept("price_unit"),
+            taxes: first(TAXES),
+            costs: costs(&fields, CostField::ACCOUNT),
+            holds_prices: has(technical_price),
+        }))
+    }
+
+    /// Where an order has room for words; `None` where the user may not look.
+    async fn order_note(&self) -> Result<Option<OrderNote>, Halt> {
+        let model = Model::PURCHASE_ORDER;
+        let fields = self.odoo.fields_get(&model, &NOTES, &["type"]);
+        let fields = if_there(fields.await)?.unwrap_or_default();
+        let note = NOTES.into_iter().find_map(|name| {
+            let kind = fields.get(name)?.get("type")?.as_str()?;
+            Some(OrderNote {
+                field: name.to_owned(),
+                is_html: kind == "html",
+            })
+        });
+        Ok(note)
     }
 
     /// The products of what is charged besides items, as far as they are there.
@@ -132,8 +262,8 @@ impl Vendors {
         Ok(loaded.is_some_and(|loaded| loaded.groups.values().all(Result::is_ok)))
     }
 
-    /// The analytic plan of the business units, the oldest of that name.
-    async fn business_unit_plan(&self) -> Result<AnalyticPlan, Halt> {
+    /// The analytic plan of these accounts, the oldest of that name.
+    async fn analytic_plan(&self, dimension: Dimension) -> Result<AnalyticPlan, Halt> {
         let model = Model::named(ANALYTIC_PLAN);
         let fields = self.odoo.fields_get(&model, &["name"], &["type"]).await;
         match fields {
@@ -143,7 +273,7 @@ impl Vendors {
             }
             fields => if_there(fields)?,
         };
-        let named = Domain::equal("name", BUSINESS_UNIT_PLAN);
+        let named = Domain::equal("name", dimension.plan_name());
         let plans = if_there(self.all(ANALYTIC_PLAN, named, &["name"]).await)?;
         let plans = plans.unwrap_or_default();
         Ok(plans
@@ -153,12 +283,12 @@ impl Vendors {
             .map_or(AnalyticPlan::Missing, AnalyticPlan::At))
     }
 
-    /// Makes the analytic plan of the business units, under our external id, so that it is made once. `false` when the
-    /// user may not.
-    pub async fn make_business_unit_plan(&self) -> Result<bool, Halt> {
+    /// Makes the analytic plan of these accounts, under our external id, so that it is made once. `false` when the user
+    /// may not.
+    pub async fn make_analytic_plan(&self, dimension: Dimension) -> Result<bool, Halt> {
         let mut rows = Rows::new(Model::named(ANALYTIC_PLAN), ["id", "name"]);
-        let name = format!("{}.analytic_plan_business_units", self.module);
-        rows.push(0, vec![name, BUSINESS_UNIT_PLAN.to_owned()])
+        let name = format!("{}.analytic_plan_{}", self.module, dimension.as_str());
+        rows.push(0, vec![name, dimension.plan_name().to_owned()])
             .expect("as many values as columns");
         self.make(&rows).await
     }
@@ -269,6 +399,17 @@ impl Vendors {
         self.odoo
             .search_read(&Model::named(model), &search, &Context::new())
             .await
+    }
+}
+
+/// Where a line with these fields says who bears its cost.
+fn costs<V>(fields: &BTreeMap<String, V>, account: &str) -> CostField {
+    if fields.contains_key(CostField::DISTRIBUTION) {
+        CostField::Distribution
+    } else if fields.contains_key(account) {
+        CostField::Account
+    } else {
+        CostField::Nowhere
     }
 }
 

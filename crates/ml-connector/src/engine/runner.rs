@@ -59,6 +59,8 @@ pub struct Runner {
     servicetitan: servicetitan::Client,
     odoo: Option<odoo::Client>,
     directory: Option<(Directory, Timestamp)>,
+    /// The mappings that stand in it.
+    mappings_version: Option<i64>,
     /// The flows whose records were compared with that directory.
     planned_with: BTreeSet<Flow>,
     breakers: Breakers,
@@ -90,6 +92,7 @@ impl Runner {
             servicetitan,
             odoo: None,
             directory: None,
+            mappings_version: None,
             planned_with: BTreeSet::new(),
             breakers: Breakers::default(),
             sizers: BTreeMap::new(),
@@ -130,6 +133,7 @@ impl Runner {
             tracing::info!("the connector's own database works again");
         }
         let passes = self.shared.store.open_passes(self.connection.id).await?;
+        self.notice_mappings().await?;
         if let Some(until) = self.breakers.open_until(now) {
             self.carry_what_is_known(&passes, now).await?;
             return Ok(between(now, until));

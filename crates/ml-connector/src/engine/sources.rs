@@ -1,7 +1,10 @@
 //! Where the rows of each flow come from: export feeds, lists that are polled, and records by id.
 
 use servicetitan::client::{Feed, List, Row};
-use servicetitan::{BusinessUnitId, Client, CustomerId, Error, PurchaseOrderId, SkuId, VendorId};
+use servicetitan::{
+    ApBillId, BusinessUnitId, Client, CustomerId, Error, InventoryBillId, InventoryReturnId, JobId,
+    PurchaseOrderId, SkuId, VendorId,
+};
 use sync::filing::RowKind;
 use sync::flow::Flow;
 
@@ -35,6 +38,7 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
             (Source::Feed(Feed::CustomerContacts), RowKind::Contact),
             (Source::Feed(Feed::Locations), RowKind::Location),
         ],
+        Flow::Jobs => &[(Source::Feed(Feed::Jobs), RowKind::Job)],
         Flow::Vendors => &[(Source::List(List::Vendors), RowKind::Vendor)],
         Flow::Items => &[
             (Source::Feed(Feed::Materials), RowKind::Material),
@@ -42,6 +46,9 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
             (Source::Feed(Feed::Services), RowKind::Service),
         ],
         Flow::PurchaseOrders => &[(Source::Feed(Feed::PurchaseOrders), RowKind::PurchaseOrder)],
+        Flow::Bills => &[(Source::Feed(Feed::InventoryBills), RowKind::InventoryBill)],
+        Flow::ApBills => &[(Source::List(List::ApBillsWithoutOrder), RowKind::ApBill)],
+        Flow::VendorCredits => &[(Source::Feed(Feed::Returns), RowKind::InventoryReturn)],
     }
 }
 
@@ -51,9 +58,13 @@ pub fn lists(flow: Flow) -> &'static [List] {
     match flow {
         Flow::BusinessUnits => &[List::BusinessUnits],
         Flow::Customers => &[],
+        Flow::Jobs => &[List::Jobs],
         Flow::Vendors => &[List::Vendors],
         Flow::Items => &[List::Materials, List::Equipment, List::Services],
         Flow::PurchaseOrders => &[List::PurchaseOrders],
+        Flow::Bills => &[List::InventoryBills],
+        Flow::ApBills => &[List::ApBills],
+        Flow::VendorCredits => &[List::Returns],
     }
 }
 
@@ -82,6 +93,10 @@ pub async fn fetch(
                 (RowKind::Location, locations),
             ]
         }
+        Flow::Jobs => {
+            let ids = typed(ids, JobId);
+            vec![(RowKind::Job, client.jobs(&ids).await?)]
+        }
         Flow::Vendors => {
             let ids = typed(ids, VendorId);
             vec![(RowKind::Vendor, client.vendors(&ids).await?)]
@@ -97,6 +112,18 @@ pub async fn fetch(
         Flow::PurchaseOrders => {
             let ids = typed(ids, PurchaseOrderId);
             vec![(RowKind::PurchaseOrder, client.purchase_orders(&ids).await?)]
+        }
+        Flow::Bills => {
+            let ids = typed(ids, InventoryBillId);
+            vec![(RowKind::InventoryBill, client.inventory_bills(&ids).await?)]
+        }
+        Flow::ApBills => {
+            let ids = typed(ids, ApBillId);
+            vec![(RowKind::ApBill, client.ap_bills(&ids).await?)]
+        }
+        Flow::VendorCredits => {
+            let ids = typed(ids, InventoryReturnId);
+            vec![(RowKind::InventoryReturn, client.returns(&ids).await?)]
         }
     })
 }

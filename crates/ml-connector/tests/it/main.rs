@@ -2,9 +2,11 @@
 //! Odoo, simulated or real.
 
 mod architecture;
+mod bills;
 mod expected;
 mod history;
 mod manual;
+mod mapping;
 mod masters;
 mod odoo_side;
 mod orders;
@@ -16,6 +18,7 @@ mod chaos;
 mod commands;
 mod crash_matrix;
 mod first_load;
+mod jobs;
 mod kills;
 mod outages;
 mod race;

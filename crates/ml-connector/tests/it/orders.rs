@@ -6,7 +6,8 @@ use std::sync::Arc;
 use futures::{StreamExt as _, stream};
 use sandbox::fault::{Fault, Rule};
 use sandbox::servicetitan::{
-    Decimal, Item, ItemKind, NewLine, Options, OrderEdit, OrderStatus, PurchaseOrder, SkuId, Tenant,
+    Decimal, Item, ItemKind, JobId, NewLine, Options, OrderEdit, OrderStatus, PurchaseOrder, SkuId,
+    Tenant,
 };
 use serde_json::{Value, json};
 
@@ -16,13 +17,16 @@ use crate::watched::Watched;
 
 const ORDER: &str = "purchase.order";
 const LINE: &str = "purchase.order.line";
-const ORDER_FIELDS: [&str; 6] = [
+const ACCOUNT: &str = "account.analytic.account";
+const ACCOUNT_FIELDS: [&str; 4] = ["name", "code", "plan_id", "partner_id"];
+const ORDER_FIELDS: [&str; 7] = [
     "state",
     "amount_total",
     "amount_tax",
     "partner_id",
     "partner_ref",
     "origin",
+    "note",
 ];
 const LINE_FIELDS: [&str; 7] = [
     "order_id",
@@ -91,6 +95,13 @@ async fn assert_equal(rig: &Rig, known: &BTreeSet<String>) -> (Partners, Partner
         if *state == "cancel" {
             continue;
         }
+        let note = held["note"].as_str().expect("orders go somewhere");
+        let street = order.ship_to.street.clone().unwrap_or_default();
+        let street = street.replace('&', "&amp;");
+        assert!(note.contains(&street), "{note}");
+        let summary = order.summary.replace('&', "&amp;").replace('<', "&lt;");
+        let summary = summary.replace('>', "&gt;");
+        assert!(note.contains(&summary), "{note}: {summary}");
         assert_eq!(
             amount(&held["amount_total"]),
             format!("{:.2}", order.total()),
@@ -109,11 +120,45 @@ async fn assert_equal(rig: &Rig, known: &BTreeSet<String>) -> (Partners, Partner
                 Some(format!("{:.4}", line.quantity)),
                 "{held:?}"
             );
-            let distribution = held["analytic_distribution"].as_object().expect("a unit");
-            assert_eq!(distribution.len(), 1, "{held:?}");
         }
     }
+    assert_costs_are_borne(rig, &wanted, &lines).await;
     (orders, lines)
+}
+
+/// Every line of an order bears its cost on the order's unit and job.
+async fn assert_costs_are_borne(
+    rig: &Rig,
+    wanted: &BTreeMap<String, (PurchaseOrder, &'static str)>,
+    lines: &Partners,
+) {
+    let accounts = rig.odoo.ids_of(ACCOUNT).await;
+    let mut for_jobs = 0;
+    for (order, state) in wanted.values() {
+        if *state == "cancel" {
+            continue;
+        }
+        let unit = format!("business_unit_{}", order.business_unit_id);
+        let job = order.job_id.map(|job| format!("job_{job}"));
+        for_jobs += usize::from(job.is_some());
+        let bearing: BTreeSet<i64> = std::iter::once(unit)
+            .chain(job)
+            .map(|name| accounts[&name])
+            .collect();
+        let prefix = format!("purchase_order_line_{}_", order.id);
+        for (name, held) in lines.iter().filter(|(name, _)| name.starts_with(&prefix)) {
+            let said = held["analytic_distribution"].as_object().expect("a unit");
+            let said: Vec<(BTreeSet<i64>, Option<f64>)> = said
+                .iter()
+                .map(|(ids, percent)| {
+                    let ids = ids.split(',').map(|id| id.parse().expect("an id"));
+                    (ids.collect(), percent.as_f64())
+                })
+                .collect();
+            assert_eq!(said, [(bearing.clone(), Some(100.0))], "{name}");
+        }
+    }
+    assert!(for_jobs > 1, "orders of this tenant name jobs");
 }
 
 async fn assert_no_failure(rig: &Rig, counts: &Value) {
@@ -151,7 +196,13 @@ async fn they_arrive_once_equal_and_follow(odoo: OdooSide, orders: usize) {
     assert_eq!(items, used);
 
     let again = rig.sync_all().await;
-    for flow in ["purchase-orders", "items", "vendors", "business-units"] {
+    for flow in [
+        "purchase-orders",
+        "items",
+        "vendors",
+        "business-units",
+        "jobs",
+    ] {
         let done = (&again[flow]["created"], &again[flow]["updated"]);
         assert_eq!(done, (&json!(0), &json!(0)), "{flow}: {again:#}");
     }
@@ -166,15 +217,40 @@ async fn they_arrive_once_equal_and_follow(odoo: OdooSide, orders: usize) {
     tenant
         .rename_item(stranger, "Nobody needs me")
         .expect("it is there");
+    let (job, strange_job) = people_work_on_jobs(&tenant);
     let counts = rig.sync_all().await;
     assert_no_failure(&rig, &counts).await;
     assert_equal(&rig, &known).await;
+    let accounts = rig.odoo.records(ACCOUNT, &ACCOUNT_FIELDS).await;
+    let held = &accounts[&format!("job_{job}")];
+    assert_eq!(held["name"], json!(format!("{job} Moved to the attic")));
+    assert_eq!(held["code"], json!(job.to_string()));
+    assert_eq!(held["plan_id"], json!("Jobs"));
+    let customer = tenant.job(job).expect("it is there").customer_id;
+    let partners = rig.partners().await;
+    let partner = partners.get(&format!("customer_{customer}"));
+    let partner = partner.map_or(json!(false), |partner| partner["name"].clone());
+    assert_eq!(held["partner_id"], partner);
+    assert!(!accounts.contains_key(&format!("job_{strange_job}")));
     let products = rig.odoo.records("product.product", &["name"]).await;
     assert_eq!(
         products[&format!("item_{one}")]["name"],
         json!("Renamed on demand")
     );
     assert!(!products.contains_key(&format!("item_{stranger}")));
+}
+
+/// The summary of a job that an order names is changed, and a job is booked that none names.
+fn people_work_on_jobs(tenant: &Tenant) -> (JobId, JobId) {
+    let orders = tenant.purchase_orders().into_iter();
+    let mut of_living = orders.filter(|order| order.status == OrderStatus::Sent);
+    let job = of_living.find_map(|order| order.job_id);
+    let job = job.expect("orders name jobs");
+    tenant
+        .update_job(job, "<p>Moved to the attic</p>")
+        .expect("it is there");
+    let customer = tenant.customers().first().expect("customers").id;
+    (job, tenant.book_job(customer).expect("it has a location"))
 }
 
 fn used_item(used: &BTreeSet<String>) -> SkuId {
@@ -232,6 +308,7 @@ fn people_work(tenant: &Tenant) {
         OrderEdit {
             lines: Some(lines),
             shipping: Some(dec("12.34")),
+            summary: Some("<b>Dock 4</b> & ring".to_owned()),
             ..OrderEdit::default()
         }
     };
@@ -269,7 +346,7 @@ async fn assert_whole(rig: &Rig, known: &BTreeSet<String>) {
     let counts = rig.sync_all().await;
     assert_no_failure(rig, &counts).await;
     assert_equal(rig, known).await;
-    for model in [ORDER, LINE, "product.product", "account.analytic.account"] {
+    for model in [ORDER, LINE, "product.product", ACCOUNT] {
         let all = json!({"domain": [], "context": {"active_test": false}});
         let count = rig.odoo.call(model, "search_count", all).await;
         let ours = rig.odoo.ids_of(model).await.len();

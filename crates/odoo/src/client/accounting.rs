@@ -31,6 +31,16 @@ impl Client {
         })
     }
 
+    /// Until when the company's books are closed; `None` where the user may not see it.
+    pub async fn lock_dates(&self) -> Result<Option<LockDates>> {
+        let company = match self.config().company {
+            Some(company) => RecordId(company),
+            None => self.whoami().await?.company,
+        };
+        let company = self.books_of(company).await?;
+        Ok(company.as_ref().and_then(LockDates::read))
+    }
+
     async fn analytic(&self, identity: &Identity) -> Result<Option<bool>> {
         let group = Value::from("analytic.group_analytic_accounting");
         let arguments = Map::from_iter([("group_ext_id".to_owned(), group)]);

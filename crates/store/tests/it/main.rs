@@ -14,6 +14,7 @@ mod durability;
 mod groups;
 mod keys;
 mod lost_connections;
+mod mappings;
 mod observations;
 mod outcomes;
 mod ownership;

@@ -6,6 +6,7 @@ use crate::rig::{Rig, at, attempt, on_lasting_databases, open, sighting, synced}
 
 on_lasting_databases!(
     migrating_again_changes_nothing,
+    an_older_schema_is_brought_up_to_date,
     a_newer_schema_is_refused,
     a_changed_migration_is_refused,
     facts_cannot_be_changed,
@@ -25,20 +26,37 @@ async fn migrating_again_changes_nothing(mut rig: Rig) {
     assert_eq!(two.unwrap().connections().await.unwrap().len(), 1);
 }
 
+/// As the program before mappings left it.
+async fn an_older_schema_is_brought_up_to_date(mut rig: Rig) {
+    let id = rig.connection("acme").await;
+    rig.observe(id, vec![sighting("customer/1", "1", "{}")], at(1))
+        .await;
+    rig.run_sql(
+        "DROP TABLE mappings; ALTER TABLE connections DROP COLUMN mappings_version;
+         DELETE FROM migrations WHERE number = 2",
+    )
+    .await
+    .unwrap();
+    rig.reopen().await;
+    assert_eq!(rig.due(id, at(1)).await.len(), 1);
+    assert_eq!(rig.store.mappings_version(id).await.unwrap(), 0);
+    assert!(rig.store.mappings(id).await.unwrap().is_empty());
+}
+
 async fn a_newer_schema_is_refused(rig: Rig) {
     rig.run_sql(
-        "INSERT INTO migrations (number, name, checksum, applied_at) VALUES (2, 'next', 'x', 0)",
+        "INSERT INTO migrations (number, name, checksum, applied_at) VALUES (3, 'next', 'x', 0)",
     )
     .await
     .unwrap();
     let refused = open(&rig.url).await.unwrap_err();
     assert_eq!(
         *refused.kind(),
-        ErrorKind::NewerSchema { found: 2, known: 1 }
+        ErrorKind::NewerSchema { found: 3, known: 2 }
     );
     assert_eq!(
         refused.to_string(),
-        "could not open the store: the database has schema version 2, this program knows up to 1: start the newer program"
+        "could not open the store: the database has schema version 3, this program knows up to 2: start the newer program"
     );
 }
 

@@ -168,7 +168,7 @@ fn customer(
             Some(term) => {
                 let found = directory.payment_term(term.0, warnings);
                 // Terms that cannot be read leave what Odoo has: unknown is not none.
-                if directory.knows_payment_terms() {
+                if found.is_some() || directory.knows_payment_terms() {
                     content.set_id("property_payment_term_id", found);
                 }
             }

@@ -27,6 +27,11 @@ impl Names {
             (None, _) => Meaning::Nothing,
         }
     }
+
+    /// Whether there is anything of that id.
+    pub(super) fn holds(&self, id: i64) -> bool {
+        self.0.values().any(|ids| ids.contains(&id))
+    }
 }
 
 impl FromIterator<(i64, String)> for Names {

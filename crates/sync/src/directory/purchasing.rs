@@ -1,38 +1,24 @@
-//! What purchasing refers to: the plan of the business units, units of measure.
+//! What purchasing refers to: units of measure, charges, how Odoo keeps the lines of orders.
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Directory;
+use super::analytic::{AnalyticPlan, Dimension, Plans};
 use super::names::{Meaning, Names};
+use super::orders::{OrderLines, OrderNote};
 use crate::failure;
 use crate::record::Reason;
-
-/// The name of the analytic plan that business units become accounts of.
-pub const BUSINESS_UNIT_PLAN: &str = "Business Units";
 
 /// What ServiceTitan's users write where they mean Odoo's plain unit.
 const EACH: [&str; 7] = ["each", "ea", "ea.", "unit", "units", "pc", "pcs"];
 
-/// Where Odoo has the analytic plan of the business units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AnalyticPlan {
-    /// Nowhere, or where the user may not look.
-    #[default]
-    Missing,
-    /// There.
-    At(i64),
-    /// This Odoo has analytic accounts without plans (before 16).
-    Unknown,
-}
-
 /// The purchasing part of a directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchasing {
-    /// Odoo's analytic plan for business units, if it is there.
-    business_unit_plan: AnalyticPlan,
+    /// Where Odoo has the analytic plans.
+    pub(super) analytic_plans: Plans,
     /// Odoo's units of measure.
     units_of_measure: Names,
     /// The plain one.
@@ -43,16 +29,12 @@ pub struct Purchasing {
     tax_id_field: Option<String>,
     /// The products of what is charged besides items.
     charges: BTreeMap<Charge, i64>,
-    /// Places that Odoo keeps of an order line's unit price; all of them if `None`.
-    order_price_digits: Option<u32>,
-    /// Places that Odoo keeps of an order line's quantity; all of them if `None`.
-    order_quantity_digits: Option<u32>,
-    /// Odoo's name for the taxes of an order line.
-    order_line_taxes: Option<String>,
+    /// How Odoo keeps the lines of orders.
+    pub(super) order_lines: OrderLines,
+    /// Where an order has room for words.
+    pub(super) order_note: Option<OrderNote>,
     /// The company's currency.
     currency: Option<i64>,
-    /// Whether an order line has the field that keeps its price what it was said to be.
-    holds_prices: bool,
     /// Whether Odoo adds the lines of a document up before it rounds.
     adds_before_rounding: bool,
 }
@@ -67,11 +49,13 @@ pub enum Charge {
     Tax,
     /// The cents that Odoo's unit prices leave over.
     Rounding,
+    /// Other costs of the whole document.
+    Other,
 }
 
 impl Charge {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Shipping, Self::Tax, Self::Rounding];
+    pub const ALL: [Self; 4] = [Self::Shipping, Self::Tax, Self::Rounding, Self::Other];
 
     /// One word, which the names of products and lines end with.
     #[must_use]
@@ -80,6 +64,7 @@ impl Charge {
             Self::Shipping => "shipping",
             Self::Tax => "tax",
             Self::Rounding => "rounding",
+            Self::Other => "other",
         }
     }
 
@@ -90,15 +75,16 @@ impl Charge {
             Self::Shipping => "Shipping",
             Self::Tax => "Sales Tax",
             Self::Rounding => "Rounding",
+            Self::Other => "Other Costs",
         }
     }
 }
 
 impl Purchasing {
-    /// Sets the analytic plan of the business units.
+    /// Sets where Odoo has an analytic plan.
     #[must_use]
-    pub fn with_business_unit_plan(mut self, plan: AnalyticPlan) -> Self {
-        self.business_unit_plan = plan;
+    pub fn with_analytic_plan(mut self, dimension: Dimension, plan: AnalyticPlan) -> Self {
+        self.analytic_plans.insert(dimension, plan);
         self
     }
 
@@ -135,20 +121,17 @@ impl Purchasing {
         self
     }
 
-    /// Sets how Odoo keeps an order line: the places of its quantity and its unit price (`None`: all), its field for
-    /// taxes, and whether it has one that keeps the price what it was said to be ([`odoo::document::TECHNICAL_PRICE`]).
+    /// Sets how Odoo keeps the lines of orders.
     #[must_use]
-    pub fn with_order_lines(
-        mut self,
-        quantity_digits: Option<u32>,
-        price_digits: Option<u32>,
-        taxes: String,
-        holds_prices: bool,
-    ) -> Self {
-        self.order_quantity_digits = quantity_digits;
-        self.order_price_digits = price_digits;
-        self.order_line_taxes = Some(taxes);
-        self.holds_prices = holds_prices;
+    pub fn with_order_lines(mut self, lines: OrderLines) -> Self {
+        self.order_lines = lines;
+        self
+    }
+
+    /// Sets where an order has room for words.
+    #[must_use]
+    pub fn with_order_note(mut self, note: Option<OrderNote>) -> Self {
+        self.order_note = note;
         self
     }
 
@@ -188,32 +171,10 @@ impl Directory {
         product.ok_or_else(|| failure::no_charge(charge.label()))
     }
 
-    /// Places that Odoo keeps of an order line's unit price; all of them if `None`.
-    #[must_use]
-    pub fn order_price_digits(&self) -> Option<u32> {
-        self.purchasing.order_price_digits
-    }
-
     /// The company's currency.
     #[must_use]
     pub fn currency(&self) -> Option<i64> {
         self.purchasing.currency
-    }
-
-    /// A quantity as an order line keeps it.
-    #[must_use]
-    pub fn order_quantity(&self, quantity: Decimal) -> Decimal {
-        let digits = self.purchasing.order_quantity_digits;
-        digits.map_or(quantity, |digits| odoo::decimal::rounded(quantity, digits))
-    }
-
-    /// Odoo's name for the taxes of an order line.
-    #[must_use]
-    pub fn order_line_taxes(&self) -> &str {
-        self.purchasing
-            .order_line_taxes
-            .as_deref()
-            .unwrap_or("tax_ids")
     }
 
     /// Which columns of a vendor come from which of ServiceTitan's custom fields.
@@ -227,12 +188,6 @@ impl Directory {
             .filter_map(|(column, field)| Some((column, field.as_deref()?)))
     }
 
-    /// Whether an order line has the field that keeps its price what it was said to be.
-    #[must_use]
-    pub fn holds_prices(&self) -> bool {
-        self.purchasing.holds_prices
-    }
-
     /// Whether Odoo adds the lines of a document up before it rounds.
     #[must_use]
     pub fn adds_before_rounding(&self) -> bool {
@@ -244,21 +199,6 @@ impl Directory {
     pub fn with_purchasing(mut self, purchasing: Purchasing) -> Self {
         self.purchasing = purchasing;
         self
-    }
-
-    /// The analytic plan that business units become accounts of; `None` where Odoo knows no plans.
-    pub fn business_unit_plan(&self) -> Result<Option<i64>, Reason> {
-        match self.purchasing.business_unit_plan {
-            AnalyticPlan::At(id) => Ok(Some(id)),
-            AnalyticPlan::Unknown => Ok(None),
-            AnalyticPlan::Missing => Err(failure::no_analytic_plan(BUSINESS_UNIT_PLAN)),
-        }
-    }
-
-    /// Whether the analytic plan of the business units is still to be made.
-    #[must_use]
-    pub fn lacks_business_unit_plan(&self) -> bool {
-        self.purchasing.business_unit_plan == AnalyticPlan::Missing
     }
 
     /// Odoo's unit of measure of that name. `None`: Odoo's own default is used, and a warning says so unless the text is

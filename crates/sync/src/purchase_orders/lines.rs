@@ -5,17 +5,19 @@ use rust_decimal::Decimal;
 use servicetitan::record::{PurchaseOrder, PurchaseOrderItem};
 
 use crate::content::Content;
-use crate::directory::{Charge, Directory};
+use crate::directory::{Charge, CostField, Directory};
+use crate::document;
 use crate::flow::Flow;
 use crate::link::Name;
 use crate::money::{Priced, are_countable, cents, priced, sum_in_odoo};
+use crate::others::{key, target};
 use crate::plain::{line, text_of_html};
 use crate::plan::Subject;
 use crate::record::Reason;
 use crate::sighting::PartKey;
 use crate::target::Target;
 
-use super::{datetime, key, of_order, target, unit};
+use super::{datetime, job, of_order, unit};
 
 /// The lines of an order, and what they come to.
 pub(super) struct Lines {
@@ -29,7 +31,7 @@ struct Common<'a> {
     part: &'a PartKey,
     directory: &'a Directory,
     needed_at: String,
-    distribution: String,
+    costs: Option<(String, String)>,
 }
 
 pub(super) fn wanted(
@@ -47,13 +49,12 @@ pub(super) fn wanted(
     if !are_countable(of_items.chain([order.tax, order.shipping, order.total])) {
         return Err(too_large());
     }
-    let unit = unit(order).and_then(|unit| target(subject, &unit));
     let common = Common {
         document,
         part,
         directory,
         needed_at: datetime(order.required_on.or(order.date).or(order.created_on)),
-        distribution: unit.map_or_else(String::new, |id| format!("{{\"{id}\": 100}}")),
+        costs: costs(subject, order, directory),
     };
     let mut targets = Vec::new();
     let (mut total, mut in_odoo) = (Decimal::ZERO, Vec::new());
@@ -97,6 +98,24 @@ pub(super) fn wanted(
         }),
         _ => Ok(Lines { targets, total }),
     }
+}
+
+/// The column that says who bears the cost of the order's lines, and what it says: the unit and the job together.
+///
+/// An Odoo before 16 takes one account. That is the unit's: what the unit's purchases come to must not lack those for jobs,
+/// and what a job costs is known in ServiceTitan as well. The job's stands in for a unit that the order does not name.
+fn costs(
+    subject: &Subject<'_>,
+    order: &PurchaseOrder,
+    directory: &Directory,
+) -> Option<(String, String)> {
+    let accounts = [unit(order), job(order)];
+    let accounts = accounts
+        .iter()
+        .flatten()
+        .filter_map(|key| target(subject, key));
+    let costs = directory.order_line_costs();
+    costs.column(CostField::ACCOUNT, accounts)
 }
 
 /// A line, and what it comes to on both sides.
@@ -169,7 +188,7 @@ impl Common<'_> {
 
     fn charge(&self, charge: Charge, amount: Decimal) -> Result<Target, Reason> {
         let product = self.directory.charge(charge)?;
-        let mut content = self.content(CHARGES_AFTER + charge as usize);
+        let mut content = self.content(document::CHARGES_AFTER + charge as usize);
         content.set_id("product_id", Some(product));
         content.set("name", charge.label());
         content.set("product_qty", "1");
@@ -183,7 +202,9 @@ impl Common<'_> {
         content.set("date_planned", self.needed_at.clone());
         // Empty: without it Odoo taxes a line as its product or vendor says.
         content.set_id(self.directory.order_line_taxes(), None);
-        content.set("analytic_distribution", self.distribution.clone());
+        if let Some((column, accounts)) = &self.costs {
+            content.set(column, accounts.clone());
+        }
         if self.directory.holds_prices() {
             // Else Odoo puts the vendor's price in place of ours as soon as a quantity changes.
             let (field, value) = TECHNICAL_PRICE;
@@ -192,9 +213,6 @@ impl Common<'_> {
         content
     }
 }
-
-/// Lines of items that stand before the charges.
-const CHARGES_AFTER: usize = 1_000;
 
 fn too_large() -> Reason {
     Reason {

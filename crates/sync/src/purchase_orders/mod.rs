@@ -1,7 +1,8 @@
 //! Purchase orders -> `purchase.order`.
 //!
 //! An order is one document: its lines under names of their own, tax, shipping and what rounding leaves as lines with
-//! service products, so that it comes to ServiceTitan's total to the cent. Pending is a draft, sent and received are
+//! service products, so that it comes to ServiceTitan's total to the cent. Where it goes and its summary stand in its
+//! note. Pending is a draft, sent and received are
 //! confirmed, canceled is cancelled. An order that does not come to its total is not confirmed.
 //!
 //! Prices. A line bears ServiceTitan's unit cost where that comes to ServiceTitan's line total. Where it does not (a
@@ -9,6 +10,7 @@
 //! over, also because Odoo may add lines up before it rounds, stand in a line of their own.
 
 mod lines;
+mod note;
 
 use jiff::Timestamp;
 use servicetitan::record::{PurchaseOrder, PurchaseOrderStatus};
@@ -18,32 +20,28 @@ use crate::directory::Directory;
 use crate::document::{self, Document};
 use crate::filing::RowKind;
 use crate::flow::Flow;
-use crate::link::{Name, TargetId};
+use crate::link::Name;
+use crate::mapping::MappingKind;
+use crate::others::{key, missing, once, target, wait};
 use crate::plain::line;
 use crate::plan::{Decision, Goal, Plan, Subject};
-use crate::record::{Key, Reason, SourceId, State};
+use crate::record::{Key, Reason};
 use crate::sighting::PartKey;
 use crate::single;
 use crate::target::{Target, held, may_be_there};
 
 const FLOW: Flow = Flow::PurchaseOrders;
 
-/// The vendor, the unit and the items.
+/// The vendor, the unit, the job and the items.
 pub(crate) fn references(subject: &Subject<'_>) -> Vec<Key> {
     let Ok(order) = single::read::<PurchaseOrder>(FLOW, subject) else {
         return Vec::new();
     };
     let vendor = key(Flow::Vendors, order.vendor_id.0);
-    let unit = unit(&order);
+    let (unit, job) = (unit(&order), job(&order));
     let items = order.items.iter().filter_map(|item| item.sku_id);
     let items = items.map(|sku| key(Flow::Items, sku.0));
-    let mut keys: Vec<Key> = Vec::new();
-    for key in std::iter::once(vendor).chain(unit).chain(items) {
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    keys
+    once(std::iter::once(vendor).chain(unit).chain(job).chain(items))
 }
 
 /// What has to happen so that Odoo holds this order as ServiceTitan has it.
@@ -90,20 +88,13 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
         ));
         return Decision::Write(vec![document::cancellation(link, part, FLOW.model())]);
     }
-    let waits = missing(subject);
+    let waits = missing(subject, references(subject));
     if !waits.is_empty() {
-        return wait(waits, subject);
+        return wait(waits, FLOW, subject);
     }
     match wanted(subject, &order, goal, directory, warnings) {
         Err(reason) => Decision::Fail(reason),
-        Ok(document) => {
-            let writes = document.differences(subject);
-            if writes.is_empty() {
-                Decision::Unchanged
-            } else {
-                Decision::Write(writes)
-            }
-        }
+        Ok(document) => document.decision(subject),
     }
 }
 
@@ -128,49 +119,6 @@ fn goal(order: &PurchaseOrder) -> Result<Goal, Reason> {
     }
 }
 
-/// The records that the order refers to and that Odoo does not hold.
-fn missing(subject: &Subject<'_>) -> Vec<Key> {
-    references(subject)
-        .into_iter()
-        .filter(|key| target(subject, key).is_none())
-        .collect()
-}
-
-fn wait(on: Vec<Key>, subject: &Subject<'_>) -> Decision {
-    let named: Vec<String> = on
-        .iter()
-        .map(|key| format!("{} {}", key.flow.noun(), key.source))
-        .collect();
-    let state = |key: &Key| subject.others.get(&key.link_name())?.state;
-    let inactive = |key: &Key| {
-        let other = subject.others.get(&key.link_name());
-        other.and_then(|other| other.cause.as_deref()) == Some(single::INACTIVE)
-    };
-    let advice = on.iter().find_map(|key| match state(key) {
-        Some(State::Failed) => Some(
-            "`ml-connector failures` says why it is not in Odoo; mend that, and the order goes on by itself.".to_owned(),
-        ),
-        // It is on its way, or comes all the same.
-        Some(State::Pending | State::Waiting) | None => None,
-        Some(State::Ignored) if inactive(key) => None,
-        Some(State::Ignored | State::Synced) => Some(format!(
-            "{} {} was left out or is gone from Odoo: run `ml-connector replay --recreate {}` to have it there, or \
-             `ml-connector replay --dismiss` for this order.",
-            key.flow.noun(),
-            key.source,
-            key.source
-        )),
-    });
-    Decision::Wait {
-        reason: Reason {
-            cause: "waits-for-others".to_owned(),
-            what: format!("The purchase order waits for {}.", named.join(", ")),
-            advice: advice.unwrap_or_default(),
-        },
-        on,
-    }
-}
-
 fn wanted(
     subject: &Subject<'_>,
     order: &PurchaseOrder,
@@ -187,8 +135,17 @@ fn wanted(
     header.set("partner_ref", line(reference));
     header.set("origin", line(&order.number));
     header.set("date_order", datetime(order.date.or(order.created_on)));
+    if let Some(note) = directory.order_note() {
+        header.set(&note.field, note::of(order, note));
+    }
     if let Some(currency) = directory.currency() {
         header.set_id("currency_id", Some(currency));
+    }
+    // Where nothing is mapped, Odoo's own default stands.
+    let location = order.inventory_location_id.map(|id| id.0.to_string());
+    let mapped = location.and_then(|id| directory.mapped(MappingKind::Warehouse, &id));
+    if mapped.is_some() {
+        header.set_id("picking_type_id", mapped);
     }
     let lines = lines::wanted(subject, order, &name, &part, directory, warnings)?;
     Ok(Document {
@@ -202,6 +159,9 @@ fn wanted(
         total: lines.total,
         lines: lines.targets,
         goal,
+        is_said_whole: false,
+        hold: None,
+        reached: Content::new(),
     })
 }
 
@@ -209,22 +169,14 @@ fn datetime(at: Option<Timestamp>) -> String {
     at.map(odoo::datetime::text).unwrap_or_default()
 }
 
-fn key(flow: Flow, id: i64) -> Key {
-    Key {
-        flow,
-        source: SourceId::from(id),
-    }
-}
-
 fn unit(order: &PurchaseOrder) -> Option<Key> {
     let unit = order.business_unit_id?;
     Some(key(Flow::BusinessUnits, unit.0))
 }
 
-/// Odoo's id of another record.
-fn target(subject: &Subject<'_>, key: &Key) -> Option<TargetId> {
-    let other = subject.others.get(&key.link_name())?;
-    other.link.as_ref().map(|link| link.target)
+fn job(order: &PurchaseOrder) -> Option<Key> {
+    let job = order.job_id?;
+    Some(key(Flow::Jobs, job.0))
 }
 
 /// A target of the order's, by its name.

@@ -1,6 +1,7 @@
 //! Planning, seen from outside: rows in, plans out, and a target that does what plans say.
 
 mod customers;
+mod jobs;
 mod purchase_orders;
 mod singles;
 mod world;

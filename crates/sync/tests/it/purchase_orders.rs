@@ -1,10 +1,11 @@
 //! Purchase orders: lines, totals, states, and what they wait for.
 
 use serde_json::{Value, json};
-use sync::directory::{Charge, Purchasing};
+use sync::directory::{Charge, CostField, OrderLines, OrderNote, Purchasing};
 use sync::filing::RowKind;
 use sync::flow::Flow;
 use sync::link::Name;
+use sync::mapping::MappingKind;
 use sync::plan::{Decision, Goal, Verb, Write};
 
 use crate::world::{World, directory, overlay};
@@ -79,7 +80,7 @@ fn reason(world: &World) -> sync::record::Reason {
 #[test]
 fn an_order_is_a_document_that_comes_to_its_total() {
     insta::assert_snapshot!(shown(&writes(&world(&json!({})))), @r#"
-    create purchase_order_12: date_order=2026-03-01 00:00:00 origin=PO-12 partner_id/.id=60 partner_ref=Q-77
+    create purchase_order_12: date_order=2026-03-01 00:00:00 note=<p>Ship to: 1 Main St, Fresno, CA 93650, USA</p> origin=PO-12 partner_id/.id=60 partner_ref=Q-77
     create purchase_order_line_12_1: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=10.5 product_id/.id=70 product_qty=2 sequence=10 tax_ids/.id=
     create purchase_order_line_12_2: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=1.2345 product_id/.id=70 product_qty=3 sequence=20 tax_ids/.id=
     create purchase_order_line_12_shipping: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Shipping price_unit=5 product_id/.id=91 product_qty=1 sequence=10010 tax_ids/.id=
@@ -89,12 +90,30 @@ fn an_order_is_a_document_that_comes_to_its_total() {
 }
 
 #[test]
+fn an_order_is_received_where_its_warehouse_is_mapped_to() {
+    let received = |location: i64| {
+        let mut world = world(&json!({"inventoryLocationId": location}));
+        let mapping = (MappingKind::Warehouse, "200", 8);
+        world.directory = directory().with_mappings([mapping].into_iter().collect());
+        shown(&writes(&world)).contains("picking_type_id/.id=8")
+    };
+    assert!(received(200));
+    assert!(!received(201), "Odoo's own default stands");
+}
+
+#[test]
 fn an_odoo_that_keeps_two_places_of_a_price_gets_the_rest_in_a_line_of_its_own() {
     let mut world = world(&json!({}));
     world.directory = directory().with_purchasing(
         Purchasing::default()
             .with_charges(Charge::ALL.map(|charge| (charge, 90)))
-            .with_order_lines(Some(2), Some(2), "taxes_id".to_owned(), true),
+            .with_order_lines(OrderLines {
+                quantity_digits: Some(2),
+                price_digits: Some(2),
+                taxes: "taxes_id".to_owned(),
+                holds_prices: true,
+                ..OrderLines::default()
+            }),
     );
     let done = shown(&writes(&world));
     assert!(
@@ -119,7 +138,10 @@ fn a_quantity_that_odoo_does_not_keep_is_said_and_the_total_stays() {
     world.directory = directory().with_purchasing(
         Purchasing::default()
             .with_charges(Charge::ALL.map(|charge| (charge, 90)))
-            .with_order_lines(Some(2), None, "tax_ids".to_owned(), false),
+            .with_order_lines(OrderLines {
+                quantity_digits: Some(2),
+                ..OrderLines::default()
+            }),
     );
     let done = shown(&writes(&world));
     assert!(
@@ -158,6 +180,53 @@ fn what_was_brought_is_left_alone_and_a_change_touches_what_changed() {
 }
 
 #[test]
+fn where_it_goes_and_its_summary_stand_in_the_note() {
+    let note = |changes: Value, note: Option<(&str, bool)>| {
+        let mut world = world(&changes);
+        world.directory = directory().with_purchasing(
+            Purchasing::default()
+                .with_charges(Charge::ALL.map(|charge| (charge, 90)))
+                .with_order_note(note.map(|(field, is_html)| OrderNote {
+                    field: field.to_owned(),
+                    is_html,
+                })),
+        );
+        let Verb::Create { columns } = &writes(&world)[0].verb else {
+            panic!("it is new")
+        };
+        let names = ["note", "notes"];
+        names.map(|name| columns.get(name).map(str::to_owned))
+    };
+    let summary = json!({"summary": "Call <b>Ann</b> & Bob\r\nbefore 8 < 9", "shipTo": null});
+    let (html, plain) = (Some(("note", true)), Some(("notes", false)));
+    assert_eq!(
+        note(summary.clone(), html)[0].as_deref(),
+        Some("<p>Call &lt;b&gt;Ann&lt;/b&gt; &amp; Bob<br>before 8 &lt; 9</p>")
+    );
+    assert_eq!(
+        note(summary, plain)[1].as_deref(),
+        Some("Call <b>Ann</b> & Bob\nbefore 8 < 9")
+    );
+    assert_eq!(
+        note(json!({"summary": "Dock 4"}), plain)[1].as_deref(),
+        Some("Ship to: 1 Main St, Fresno, CA 93650, USA\n\nDock 4")
+    );
+    assert_eq!(note(json!({"shipTo": null}), html)[0].as_deref(), Some(""));
+    assert_eq!(note(json!({}), None), [None, None]);
+    // It follows, and alone.
+    let mut world = world(&json!({}));
+    world.carry("12");
+    world.sees(
+        RowKind::PurchaseOrder,
+        &order(&json!({"summary": "Dock 4"})),
+    );
+    insta::assert_snapshot!(shown(&writes(&world)), @r"
+    update purchase_order_12: note=<p>Ship to: 1 Main St, Fresno, CA 93650, USA</p><p>Dock 4</p>
+    reach confirmed at 31.74
+    ");
+}
+
+#[test]
 fn the_state_follows() {
     let goal = |status: &str| match writes(&world(&json!({"status": status})))
         .last()
@@ -192,6 +261,78 @@ fn an_order_that_was_canceled_before_it_came_stays_away() {
     assert_eq!(reason(&world).cause, "canceled-in-servicetitan");
     let unknown = super::purchase_orders::world(&json!({"status": "Lost"}));
     assert_eq!(reason(&unknown).cause, "unknown-status");
+}
+
+/// What the first line says of who bears its cost.
+fn costs(world: &World, column: &str) -> Option<String> {
+    let writes = writes(world);
+    let Verb::Create { columns } = &writes[1].verb else {
+        panic!("{writes:?}")
+    };
+    columns.get(column).map(str::to_owned)
+}
+
+#[test]
+fn unit_and_job_bear_the_cost_together() {
+    let with = |changes: Value| {
+        let mut world = world(&changes);
+        world.knows("job_9", 45);
+        world
+    };
+    let borne = |changes: Value| costs(&with(changes), CostField::DISTRIBUTION);
+    assert_eq!(
+        borne(json!({"jobId": 9})).as_deref(),
+        Some("{\"50,45\": 100}")
+    );
+    assert_eq!(
+        borne(json!({"jobId": 9, "businessUnitId": null})).as_deref(),
+        Some("{\"45\": 100}")
+    );
+    assert_eq!(borne(json!({"businessUnitId": null})).as_deref(), Some(""));
+    let Decision::Wait { on, .. } = world(&json!({"jobId": 9})).plan("12").decision else {
+        panic!("it waits for its job")
+    };
+    assert_eq!(on[0].to_string(), "jobs 9");
+    // The order goes to another job, and to none.
+    let mut moved = with(json!({"jobId": 9}));
+    moved.carry("12");
+    moved.sees(RowKind::PurchaseOrder, &order(&json!({})));
+    let done = shown(&writes(&moved));
+    assert_eq!(
+        done.matches("analytic_distribution={\"50\": 100}").count(),
+        4,
+        "{done}"
+    );
+}
+
+#[test]
+fn an_odoo_without_distributions_takes_the_units_account_and_the_jobs_where_there_is_none() {
+    let with = |changes: Value, costs: CostField| {
+        let mut world = world(&changes);
+        world.knows("job_9", 45);
+        world.directory = directory().with_purchasing(
+            Purchasing::default()
+                .with_charges(Charge::ALL.map(|charge| (charge, 90)))
+                .with_order_lines(OrderLines {
+                    costs,
+                    ..OrderLines::default()
+                }),
+        );
+        world
+    };
+    let account = |changes: Value| {
+        let world = with(changes, CostField::Account);
+        assert_eq!(costs(&world, CostField::DISTRIBUTION), None);
+        costs(&world, "account_analytic_id/.id")
+    };
+    assert_eq!(account(json!({"jobId": 9})).as_deref(), Some("50"));
+    assert_eq!(
+        account(json!({"jobId": 9, "businessUnitId": null})).as_deref(),
+        Some("45")
+    );
+    let nowhere = with(json!({"jobId": 9}), CostField::Nowhere);
+    assert_eq!(costs(&nowhere, CostField::DISTRIBUTION), None);
+    assert_eq!(costs(&nowhere, "account_analytic_id/.id"), None);
 }
 
 #[test]

@@ -5,9 +5,10 @@ use sync::content::Content;
 use sync::directory::{Directory, Purchasing};
 use sync::filing::RowKind;
 use sync::flow::Flow;
+use sync::mapping::MappingKind;
 use sync::plan::{DISMISS, Decision, RECREATE, Verb};
 
-use crate::world::{World, overlay};
+use crate::world::{World, directory, overlay};
 
 fn unit(changes: &Value) -> Value {
     let mut row = json!({
@@ -85,6 +86,63 @@ fn a_business_unit_is_an_account_of_its_plan() {
             ("plan_id/.id", "3"),
         ])
     );
+}
+
+/// What the plan does, and to which target.
+fn pointed(world: &World) -> Option<i64> {
+    match world.plan("5").decision {
+        Decision::Unchanged => None,
+        Decision::Write(writes) => match &writes[..] {
+            [write] => match write.verb {
+                Verb::Alias { target } => Some(target.0),
+                ref other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_mapped_business_unit_points_to_somebodys_account_which_is_left_alone() {
+    let unit_of = |world: &mut World, changes: Value| {
+        world.sees(RowKind::BusinessUnit, &unit(&changes));
+    };
+    let map = |world: &mut World, accounts: &[i64]| {
+        let mapped = accounts
+            .iter()
+            .map(|id| (MappingKind::BusinessUnit, "5", *id));
+        world.directory = directory().with_mappings(mapped.collect());
+    };
+    let mut world = World::new(Flow::BusinessUnits);
+    // One that has no plan, no name and is inactive: none of that matters to somebody's account.
+    unit_of(&mut world, json!({"active": false, "name": ""}));
+    map(&mut world, &[77]);
+    assert_eq!(pointed(&world), Some(77));
+    assert_eq!(world.carry("5"), 1);
+    assert_eq!(pointed(&world), None);
+    for changes in [
+        json!({}),
+        json!({"name": "Renamed"}),
+        json!({"active": false}),
+    ] {
+        unit_of(&mut world, changes);
+        assert_eq!(pointed(&world), None, "nothing is written");
+    }
+    // Mapped to another one, and then to none: it gets an account of its own, archived because it is inactive.
+    map(&mut world, &[78]);
+    assert_eq!(world.carry("5"), 1);
+    map(&mut world, &[]);
+    let own = created(&world, "5");
+    assert_eq!(own.get("active"), Some("0"));
+    world.carry("5");
+    assert!(matches!(world.plan("5").decision, Decision::Unchanged));
+    // One that has an account of its own already leaves it as it is.
+    map(&mut world, &[77]);
+    assert_eq!(pointed(&world), Some(77));
+    world.carry("5");
+    assert_eq!(world.sent.len(), 1);
+    assert_eq!(world.sent.values().next(), Some(&own));
 }
 
 #[test]

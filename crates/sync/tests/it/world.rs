@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use sync::content::Content;
 use sync::customers;
-use sync::directory::{AnalyticPlan, Charge, Country, Directory, Purchasing, Subdivision};
+use sync::directory::{
+    AnalyticPlan, Charge, Country, Dimension, Directory, OrderLines, OrderNote, Purchasing,
+    Subdivision,
+};
 use sync::filing::{self, RowKind};
 use sync::flow::Flow;
 use sync::flows;
@@ -56,14 +59,19 @@ pub(crate) fn directory() -> Directory {
         )
         .with_purchasing(
             Purchasing::default()
-                .with_business_unit_plan(AnalyticPlan::At(3))
+                .with_analytic_plan(Dimension::BusinessUnits, AnalyticPlan::At(3))
+                .with_analytic_plan(Dimension::Jobs, AnalyticPlan::At(4))
                 .with_units_of_measure([(1, "Units".to_owned()), (2, "ft".to_owned())], Some(1))
                 .with_charges([
                     (Charge::Shipping, 91),
                     (Charge::Tax, 92),
                     (Charge::Rounding, 93),
                 ])
-                .with_order_lines(None, None, "tax_ids".to_owned(), false),
+                .with_order_lines(OrderLines::default())
+                .with_order_note(Some(OrderNote {
+                    field: "note".to_owned(),
+                    is_html: true,
+                })),
         )
 }
 

@@ -5,6 +5,7 @@
 //! read first, since a call that nobody heard the end of may have changed its lines, and is then changed by one `write`.
 //! What Odoo's buttons return proves nothing: the state is read, the button is pressed, the state is read again.
 
+mod bill;
 mod change;
 mod create;
 mod seen;
@@ -19,6 +20,7 @@ use store::links::LinkChange;
 use sync::failure::{self, Verdict};
 use sync::link::{Link, TargetId, unreached};
 use sync::plan::{Goal, Verb, Write};
+use sync::record::Reason;
 
 use super::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
@@ -32,6 +34,8 @@ struct Kind {
     line_model: &'static str,
     /// The field of a line that names its document.
     of: &'static str,
+    /// The fields of a document that are looked at.
+    looks: &'static [&'static str],
 }
 
 const ORDER: Kind = Kind {
@@ -39,14 +43,43 @@ const ORDER: Kind = Kind {
     lines: "order_line",
     line_model: "purchase.order.line",
     of: "order_id",
+    looks: &["state", "amount_total", "currency_id"],
 };
+
+const BILL: Kind = Kind {
+    model: "account.move",
+    lines: "invoice_line_ids",
+    line_model: "account.move.line",
+    of: "move_id",
+    looks: &[
+        "state",
+        "amount_total",
+        "amount_tax",
+        "currency_id",
+        "date",
+        "payment_state",
+    ],
+};
+
+impl Kind {
+    /// The kind of document that these writes are about.
+    fn of(writes: &[Write]) -> Option<Self> {
+        let kinds = [ORDER, BILL].into_iter();
+        let mut kinds = kinds.filter(|kind| writes.iter().any(|write| write.model == kind.model));
+        kinds.next()
+    }
+
+    fn is_bill(self) -> bool {
+        self.model == BILL.model
+    }
+}
 
 /// Rounds of pressing buttons: a cancelled order needs two of them to be confirmed.
 const ROUNDS_MAX: usize = 3;
 
 /// Whether these writes are those of a document.
 pub(super) fn is_document(writes: &[Write]) -> bool {
-    writes.iter().any(|write| write.model == ORDER.model)
+    Kind::of(writes).is_some()
 }
 
 /// What a document's writes are, apart.
@@ -56,25 +89,29 @@ struct Deeds<'a> {
     reach: &'a Write,
     goal: Goal,
     total: Decimal,
+    hold: Option<&'a Reason>,
 }
 
 impl<'a> Deeds<'a> {
     fn of(writes: &'a [Write]) -> Self {
         let (mut header, mut lines, mut reach) = (None, Vec::new(), None);
         for write in writes {
-            match write.verb {
-                Verb::Reach { goal, total } => reach = Some((write, goal, total)),
+            match &write.verb {
+                Verb::Reach { goal, total, hold } => {
+                    reach = Some((write, *goal, *total, hold.as_ref()));
+                }
                 _ if write.document.is_some() => lines.push(write),
                 _ => header = Some(write),
             }
         }
-        let (reach, goal, total) = reach.expect("a document is brought to a state");
+        let (reach, goal, total, hold) = reach.expect("a document is brought to a state");
         Self {
             header,
             lines,
             reach,
             goal,
             total,
+            hold,
         }
     }
 
@@ -95,8 +132,15 @@ impl Carrier {
         progress: &mut [Progress],
         carried: &mut Carried,
     ) -> Result<(), Interruption> {
-        let kind = ORDER;
+        // A batch is of one flow.
+        let mut kinds = progress.iter().filter_map(|one| Kind::of(&one.job.writes));
+        let Some(kind) = kinds.next() else {
+            return Ok(());
+        };
         self.check_accounts(progress).await?;
+        if kind.is_bill() {
+            self.check_bills(progress).await?;
+        }
         self.create_documents(kind, progress, carried).await?;
         for one in progress.iter_mut() {
             let writes = one.job.writes.clone();
@@ -162,6 +206,10 @@ impl Carrier {
             let currency = deeds.reach.holds.get("currency_id/.id");
             if currency.is_some_and(|id| id.parse().ok() != seen.currency) {
                 one.failed = Some(Verdict::Park(failure::currency_differs()));
+            } else if seen.tax.is_some_and(|tax| !tax.is_zero()) {
+                one.failed = Some(Verdict::Park(failure::taxed_by_odoo(
+                    seen.tax.unwrap_or_default(),
+                )));
             } else if seen.total != deeds.total {
                 let reason = failure::total_differs(deeds.total, seen.total);
                 one.failed = Some(Verdict::Park(reason));
@@ -187,12 +235,24 @@ impl Carrier {
                 let writes = one.job.writes.clone();
                 let deeds = Deeds::of(&writes);
                 let target = one.targets[&deeds.reach.name];
-                let shown = seen.get(&target.0).map_or("", |seen| seen.state.as_str());
-                match state::next(deeds.goal, shown, was_cancelled_by_us(one, deeds.reach)) {
+                let seen = seen.get(&target.0);
+                let shown = seen.map_or("", |seen| seen.state.as_str());
+                let ours = was_cancelled_by_us(one, deeds.reach);
+                let next = if kind.is_bill() {
+                    bill::next(deeds.goal, seen, ours)
+                } else {
+                    state::next(deeds.goal, shown, ours)
+                };
+                match next {
                     Next::Reached(note) => {
                         one.notes.extend(note);
+                        if let Some(shifted) = bill::date_shifted(seen, &deeds) {
+                            one.failed = Some(Verdict::Decide(shifted));
+                            continue;
+                        }
                         one.has_reached = true;
                         one.put(deeds.reach, target);
+                        one.failed = deeds.hold.cloned().map(Verdict::Decide);
                     }
                     Next::Decide(reason) => one.failed = Some(Verdict::Decide(reason)),
                     Next::Press(_) if round == ROUNDS_MAX => {

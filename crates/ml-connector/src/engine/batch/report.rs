@@ -180,7 +180,7 @@ fn sent(writes: &[Write]) -> Value {
         }
         Verb::Alias { target } => json!({"alias": write.name, "id": target}),
         Verb::Delete { target } => json!({"delete": write.name, "id": target}),
-        Verb::Reach { goal, total } => {
+        Verb::Reach { goal, total, .. } => {
             json!({"reach": write.name, "state": goal.as_str(), "total": total.to_string()})
         }
     };

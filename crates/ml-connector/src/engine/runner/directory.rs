@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use store::audit::NewAuditEntry;
-use sync::directory::{BUSINESS_UNIT_PLAN, Directory};
+use sync::directory::{Dimension, Directory};
 use sync::failure::{self, Vendor};
 use sync::flow::Flow;
 
@@ -26,8 +26,8 @@ impl Runner {
             let store = &self.shared.store;
             let known = store.cursor(self.connection.id, &cursor).await?;
             if known.is_none_or(|known| known.value != fingerprint) {
-                // Orders that were right when they were written are not rewritten because Odoo counts otherwise now.
-                let synced = flow != Flow::PurchaseOrders;
+                // Documents that were right when they were written are not rewritten because Odoo counts otherwise now.
+                let synced = !flow.is_of_documents();
                 let causes = &failure::REFERENCE_CAUSES;
                 let touched = store
                     .touch_referring(self.connection.id, flow, synced, causes, now)
@@ -55,21 +55,23 @@ impl Runner {
         let flows = self.profile.flows_on();
         let mut directory = vendors.directory(&flows).await?;
         let mut made = false;
-        if flows.contains(&Flow::BusinessUnits)
-            && directory.lacks_business_unit_plan()
-            && vendors.make_business_unit_plan().await?
-        {
-            let subject = format!("analytic plan {BUSINESS_UNIT_PLAN}");
-            self.note_made(&subject, "the business units become its accounts")
-                .await?;
-            made = true;
+        for dimension in Dimension::ALL {
+            if flows.contains(&dimension.flow())
+                && directory.lacks_analytic_plan(dimension)
+                && vendors.make_analytic_plan(dimension).await?
+            {
+                let subject = format!("analytic plan {}", dimension.plan_name());
+                let why = format!("each {} becomes its account", dimension.flow().noun());
+                self.note_made(&subject, &why).await?;
+                made = true;
+            }
         }
-        if flows.contains(&Flow::PurchaseOrders)
+        if flows.iter().any(|flow| flow.is_of_documents())
             && !directory.purchasing().has_charges()
             && vendors.make_charges().await?
         {
-            let subject = "products for shipping, tax and rounding";
-            self.note_made(subject, "lines of purchase orders name them")
+            let subject = "products for shipping, tax, rounding and other costs";
+            self.note_made(subject, "lines of purchase orders and bills name them")
                 .await?;
             made = true;
         }
@@ -83,9 +85,31 @@ impl Runner {
             );
             directory = directory.with_purchasing(purchasing);
         }
+        if flows.iter().any(|flow| flow.is_of_bills()) {
+            let policy = self.profile.bills();
+            let billing = directory.billing().clone().with_policy(policy);
+            directory = directory.with_billing(billing);
+        }
         self.answered(Vendor::ServiceTitan).await?;
         self.answered(Vendor::Odoo).await?;
-        Ok(directory)
+        let mappings = self.shared.store.mapped(self.connection.id).await?;
+        Ok(directory.with_mappings(mappings))
+    }
+
+    /// Takes up what somebody mapped meanwhile. It may mean something that was made in Odoo just now: the reference data
+    /// count as old. While a vendor rests, those that are known go on with the new mappings.
+    pub(super) async fn notice_mappings(&mut self) -> Result<(), Halt> {
+        let store = &self.shared.store;
+        let version = store.mappings_version(self.connection.id).await?;
+        let noticed = self.mappings_version.replace(version);
+        if noticed == Some(version) {
+            return Ok(());
+        }
+        if let Some((directory, _)) = self.directory.take() {
+            let mappings = store.mapped(self.connection.id).await?;
+            self.directory = Some((directory.with_mappings(mappings), Timestamp::UNIX_EPOCH));
+        }
+        Ok(())
     }
 
     /// Something that records refer to was made in Odoo.

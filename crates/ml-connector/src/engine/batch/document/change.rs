@@ -28,6 +28,9 @@ impl Carrier {
         let Some(seen) = seen.get(&target.0) else {
             return self.missed_document(kind, one, deeds.goal).await;
         };
+        if kind.is_bill() && self.open_bill(one, deeds, seen).await?.is_none() {
+            return Ok(());
+        }
         let mut changes = match deeds.header.map(|write| &write.verb) {
             Some(Verb::Update { columns, .. }) => values::native(columns),
             _ => Values::new(),

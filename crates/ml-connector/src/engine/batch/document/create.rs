@@ -1,6 +1,6 @@
 //! New documents, each with its lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use odoo::load::Rows;
 use odoo::{Context, Model};
@@ -13,25 +13,40 @@ use crate::engine::batch::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
 
 impl Carrier {
-    /// New documents, each with its lines, in one call.
+    /// New documents, each with its lines, in one call; those whose own columns differ go in calls of their own: an empty
+    /// column is not nothing, it clears what Odoo puts there by itself.
     pub(super) async fn create_documents(
         &self,
         kind: Kind,
         progress: &mut [Progress],
         carried: &mut Carried,
     ) -> Result<(), Interruption> {
-        let new: Vec<usize> = (0..progress.len())
-            .filter(|at| progress[*at].failed.is_none())
-            .filter(|at| Deeds::of(&progress[*at].job.writes).is_new())
-            .collect();
-        if new.is_empty() {
-            return Ok(());
+        let mut calls: BTreeMap<BTreeSet<String>, Vec<usize>> = BTreeMap::new();
+        for (at, one) in progress.iter().enumerate() {
+            let deeds = Deeds::of(&one.job.writes);
+            if one.failed.is_none() && deeds.is_new() {
+                let shape = names(deeds.header.into_iter());
+                calls.entry(shape).or_default().push(at);
+            }
         }
-        let rows = self.rows_of(kind, progress, &new);
+        for new in calls.into_values() {
+            self.load_documents(kind, progress, &new, carried).await?;
+        }
+        Ok(())
+    }
+
+    async fn load_documents(
+        &self,
+        kind: Kind,
+        progress: &mut [Progress],
+        new: &[usize],
+        carried: &mut Carried,
+    ) -> Result<(), Interruption> {
+        let rows = self.rows_of(kind, progress, new);
         reached(Step::ApplyCreating, new.len());
         let context = Context::new().without_tracking().with_archived();
         let loaded = self.odoo.load(&rows, &context).await;
-        for at in &new {
+        for at in new {
             progress[*at].touched_by(&loaded);
         }
         let loaded = loaded?;
@@ -54,26 +69,13 @@ impl Carrier {
 
     /// The rows of new documents: the first line stands beside its document, the others below.
     fn rows_of(&self, kind: Kind, progress: &[Progress], new: &[usize]) -> Rows {
-        let columns = |write: &Write| match &write.verb {
-            Verb::Create { columns } => columns.clone(),
-            _ => Content::new(),
-        };
         let deeds: Vec<(usize, Deeds<'_>)> = new
             .iter()
             .map(|at| (*at, Deeds::of(&progress[*at].job.writes)))
             .collect();
-        let names = |writes: &mut dyn Iterator<Item = &Write>| -> BTreeSet<String> {
-            let columns = writes.map(columns);
-            columns
-                .flat_map(|content| {
-                    let names = content.iter().map(|(column, _)| column.to_owned());
-                    names.collect::<Vec<_>>()
-                })
-                .collect()
-        };
-        let of_header = names(&mut deeds.iter().filter_map(|(_, deeds)| deeds.header));
+        let of_header = names(deeds.iter().filter_map(|(_, deeds)| deeds.header));
         let of_lines = names(
-            &mut deeds
+            deeds
                 .iter()
                 .flat_map(|(_, deeds)| deeds.lines.iter().copied()),
         );
@@ -103,4 +105,22 @@ impl Carrier {
         }
         rows
     }
+}
+
+/// What a write creates its record with.
+fn columns(write: &Write) -> Content {
+    match &write.verb {
+        Verb::Create { columns } => columns.clone(),
+        _ => Content::new(),
+    }
+}
+
+/// The names of the columns that these writes create their records with.
+fn names<'a>(writes: impl Iterator<Item = &'a Write>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for write in writes {
+        let columns = columns(write);
+        names.extend(columns.iter().map(|(column, _)| column.to_owned()));
+    }
+    names
 }

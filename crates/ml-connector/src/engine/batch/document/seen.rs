@@ -19,6 +19,12 @@ pub(super) struct Seen {
     pub(super) state: String,
     pub(super) total: Decimal,
     pub(super) currency: Option<i64>,
+    /// Of a bill: its tax.
+    pub(super) tax: Option<Decimal>,
+    /// Of a bill: the date in the books.
+    pub(super) date: Option<String>,
+    /// Of a bill: whether something was paid of it.
+    pub(super) is_paid: bool,
     /// Its lines by external id; those without one are left out.
     pub(super) lines: BTreeMap<String, RecordId>,
     pub(super) line_ids: BTreeSet<RecordId>,
@@ -49,7 +55,7 @@ impl Carrier {
             return Ok(BTreeMap::new());
         }
         let context = Context::new().with_archived();
-        let search = Search::new(any_of("id", ids), &["state", "amount_total", "currency_id"]);
+        let search = Search::new(any_of("id", ids), kind.looks);
         let documents = self
             .odoo
             .search_read(&Model::named(kind.model), &search, &context)
@@ -131,6 +137,12 @@ fn seen_of(row: &Fields) -> Option<Seen> {
         currency: row
             .get("currency_id")
             .and_then(|currency| currency.as_array()?.first()?.as_i64()),
+        tax: row.get("amount_tax").and_then(odoo::decimal::cents),
+        date: row.get("date").and_then(Value::as_str).map(str::to_owned),
+        is_paid: row
+            .get("payment_state")
+            .and_then(Value::as_str)
+            .is_some_and(|state| state != "not_paid"),
         lines: BTreeMap::new(),
         line_ids: BTreeSet::new(),
     })

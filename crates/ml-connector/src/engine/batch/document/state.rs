@@ -25,12 +25,14 @@ pub(super) fn next(goal: Goal, state: &str, cancelled_by_us: bool) -> Next {
         (Goal::Draft, "purchase" | "done" | "to approve") => Next::Reached(Some(
             "the order is confirmed in Odoo, though it is still pending in ServiceTitan".to_owned(),
         )),
-        (Goal::Draft | Goal::Confirmed, "cancel") if cancelled_by_us => {
+        (Goal::Draft | Goal::Confirmed | Goal::Posted, "cancel") if cancelled_by_us => {
             Next::Press(Action::ResetToDraft)
         }
-        (Goal::Draft | Goal::Confirmed, "cancel") => Next::Decide(failure::cancelled_in_odoo()),
+        (Goal::Draft | Goal::Confirmed | Goal::Posted, "cancel") => {
+            Next::Decide(failure::cancelled_in_odoo())
+        }
         (Goal::Confirmed, "to approve") => Next::Decide(failure::waits_for_approval()),
-        (Goal::Confirmed, _) => Next::Press(Action::Confirm),
+        (Goal::Confirmed | Goal::Posted, _) => Next::Press(Action::Confirm),
         (Goal::Cancelled, _) => Next::Press(Action::Cancel),
         (Goal::Draft, _) => Next::Press(Action::ResetToDraft),
     }

@@ -1,0 +1,191 @@
+//! What bills need besides: no second one with the vendor's number, nothing in a locked period, and back to a draft before
+//! one that is in the books is changed.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use odoo::domain::Operator;
+use odoo::{Action, Context, Domain, Fields, Model, RecordId, Search};
+use serde_json::Value;
+use sync::failure::{self, Verdict};
+use sync::plan::{Goal, Verb};
+use sync::record::Reason;
+
+use super::seen::Seen;
+use super::state::Next;
+use super::{BILL, Deeds, of_one};
+use crate::engine::batch::{Carrier, Interruption, Progress};
+use crate::engine::step::{Step, reached};
+
+/// A vendor's number for a paper: what it is, from whom, and the number.
+type Number = (String, String, String);
+
+impl Carrier {
+    /// Stops what must not even be written: what is booked in a locked period, and what is in Odoo already.
+    pub(super) async fn check_bills(&self, progress: &mut [Progress]) -> Result<(), Interruption> {
+        let locks = self.odoo.lock_dates().await?;
+        let locked = locks.and_then(|locks| locks.of_purchases(false));
+        for one in progress.iter_mut().filter(|one| one.failed.is_none()) {
+            let deeds = Deeds::of(&one.job.writes);
+            // A draft binds nobody.
+            if deeds.goal == Goal::Draft {
+                continue;
+            }
+            let said = deeds.reach.holds.get("date").map(str::to_owned);
+            let date: Option<Date> = said.and_then(|date| date.parse().ok());
+            if let (Some(date), Some((until, field))) = (date, locked)
+                && date <= until
+            {
+                one.failed = Some(Verdict::Decide(failure::period_locked(date, until, field)));
+            }
+        }
+        self.check_numbers(progress).await
+    }
+
+    /// Looks whether Odoo holds another bill of the same vendor and number: it would post both.
+    async fn check_numbers(&self, progress: &mut [Progress]) -> Result<(), Interruption> {
+        let numbers: Vec<Option<Number>> = progress.iter().map(new_number).collect();
+        let any = |part: fn(&Number) -> &String| {
+            let parts = numbers.iter().flatten().map(part);
+            parts.cloned().collect::<Vec<_>>()
+        };
+        let references = any(|(_, _, reference)| reference);
+        if references.is_empty() {
+            return Ok(());
+        }
+        let partners: Vec<i64> = any(|(_, partner, _)| partner)
+            .iter()
+            .filter_map(|id| id.parse().ok())
+            .collect();
+        let domain = Domain::is_in("ref", references)
+            .and(Domain::is_in("partner_id", partners))
+            .and(Domain::is_in("move_type", any(|(kind, _, _)| kind)))
+            .and(Domain::field("state", Operator::NotEqual, "cancel"));
+        let search = Search::new(domain, &["ref", "partner_id", "move_type", "name"]);
+        let model = Model::named(BILL.model);
+        let found = self
+            .odoo
+            .search_read(&model, &search, &Context::new())
+            .await?;
+        let ids: Vec<RecordId> = found.iter().filter_map(id_of).collect();
+        let names = self.odoo.get_external_ids(&model, &ids).await?;
+        let mut there: BTreeMap<Number, Vec<(RecordId, String)>> = BTreeMap::new();
+        for row in &found {
+            if let (Some(id), Some(number)) = (id_of(row), number_of(row)) {
+                let text = row.get("name").and_then(Value::as_str).unwrap_or("a draft");
+                there.entry(number).or_default().push((id, text.to_owned()));
+            }
+        }
+        for (one, number) in progress.iter_mut().zip(numbers) {
+            let Some(others) = number.as_ref().and_then(|number| there.get(number)) else {
+                continue;
+            };
+            let own = self.external_id(&Deeds::of(&one.job.writes).reach.name);
+            let is_own = |id: &RecordId| {
+                let names = names.get(id).into_iter().flatten();
+                names.map(ToString::to_string).any(|name| name == own)
+            };
+            if let Some((id, text)) = others.iter().find(|(id, _)| !is_own(id)) {
+                let (_, _, reference) = number.as_ref().expect("it led here");
+                let reason = failure::duplicate_bill(reference, text, id.get());
+                one.failed = Some(Verdict::Decide(reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a bill that is there ready to be changed: one in the books goes back to a draft. `None` if it may not change.
+    pub(super) async fn open_bill(
+        &self,
+        one: &mut Progress,
+        deeds: &Deeds<'_>,
+        seen: &Seen,
+    ) -> Result<Option<()>, Interruption> {
+        let ours = super::was_cancelled_by_us(one, deeds.reach);
+        let verdict = match seen.state.as_str() {
+            "draft" => return Ok(Some(())),
+            "cancel" if !ours => Some(failure::cancelled_in_odoo()),
+            "posted" if seen.is_paid => Some(failure::bill_is_paid()),
+            _ => None,
+        };
+        if let Some(reason) = verdict {
+            one.failed = Some(Verdict::Decide(reason));
+            return Ok(None);
+        }
+        let model = Model::named(BILL.model);
+        let id = one.document();
+        reached(Step::ApplyUpdating, 1);
+        let context = Context::new();
+        let acted = self
+            .odoo
+            .act(&model, &[id], Action::ResetToDraft, &context)
+            .await;
+        reached(Step::ApplyUpdated, 1);
+        one.touched_by(&acted);
+        if let Err(error) = acted {
+            one.failed = Some(match of_one(error)? {
+                Verdict::Park(reason) => Verdict::Decide(failure::stays_posted(&reason)),
+                verdict => verdict,
+            });
+            return Ok(None);
+        }
+        Ok(Some(()))
+    }
+}
+
+fn id_of(row: &Fields) -> Option<RecordId> {
+    row.get("id")?.as_i64().map(RecordId)
+}
+
+fn number_of(row: &Fields) -> Option<Number> {
+    let partner = row.get("partner_id")?.as_array()?.first()?.as_i64()?;
+    let text = |field: &str| row.get(field)?.as_str().map(str::to_owned);
+    Some((text("move_type")?, partner.to_string(), text("ref")?))
+}
+
+/// The number of a bill that is to be made.
+fn new_number(one: &Progress) -> Option<Number> {
+    let deeds = Deeds::of(&one.job.writes);
+    let Some(Verb::Create { columns }) = deeds.header.map(|write| &write.verb) else {
+        return None;
+    };
+    let column = |name: &str| {
+        let text = columns.get(name).filter(|text| !text.is_empty());
+        text.map(str::to_owned)
+    };
+    one.failed.is_none().then_some((
+        column("move_type")?,
+        column("partner_id/.id")?,
+        column("ref")?,
+    ))
+}
+
+/// The next step of a bill. `cancelled_by_us`: its cancellation in Odoo was ours.
+pub(super) fn next(goal: Goal, seen: Option<&Seen>, cancelled_by_us: bool) -> Next {
+    let state = seen.map_or("", |seen| seen.state.as_str());
+    let is_paid = seen.is_some_and(|seen| seen.is_paid);
+    match (goal, state) {
+        (Goal::Draft, "draft") | (Goal::Posted, "posted") | (Goal::Cancelled, "cancel") => {
+            Next::Reached(None)
+        }
+        (Goal::Draft, "posted") => Next::Reached(Some(
+            "it is posted in Odoo, though it was to stay a draft".to_owned(),
+        )),
+        (Goal::Draft | Goal::Posted, "cancel") if cancelled_by_us => {
+            Next::Press(Action::ResetToDraft)
+        }
+        (Goal::Draft | Goal::Posted, "cancel") => Next::Decide(failure::cancelled_in_odoo()),
+        (Goal::Cancelled, "posted") if is_paid => Next::Decide(failure::withdrawn_but_paid()),
+        (Goal::Cancelled, "posted") | (Goal::Draft, _) => Next::Press(Action::ResetToDraft),
+        (Goal::Cancelled, _) => Next::Press(Action::Cancel),
+        (Goal::Posted | Goal::Confirmed, _) => Next::Press(Action::Post),
+    }
+}
+
+/// Why a bill in the books is not where it belongs: Odoo moves the date out of a locked period without a word.
+pub(super) fn date_shifted(seen: Option<&Seen>, deeds: &Deeds<'_>) -> Option<Reason> {
+    let is_posted = deeds.goal == Goal::Posted;
+    let wanted = deeds.reach.holds.get("date").filter(|_| is_posted)?;
+    let found = seen?.date.as_deref()?;
+    (found != wanted).then(|| failure::date_shifted(wanted, found))
+}

@@ -1,0 +1,107 @@
+//! What Odoo has that something of ServiceTitan's can be mapped to: accounts, analytic accounts, terms, operation types.
+
+use odoo::{Domain, Fields, Model};
+use sync::directory::Account;
+use sync::mapping::MappingKind;
+
+use super::{id, if_there, reference, text};
+use crate::engine::Halt;
+use crate::engine::vendors::Vendors;
+
+/// A record of Odoo's that can be mapped to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Odoo's id.
+    pub id: i64,
+    /// Its code; empty where it has none.
+    pub code: String,
+    /// Its name; of an operation type with its warehouse: `My Company: Receipts`.
+    pub name: String,
+    /// What people may call it besides: the name of an operation type's warehouse.
+    pub other_name: Option<String>,
+}
+
+impl Vendors {
+    /// What can be mapped to; `None` where this Odoo has nothing of the kind, or the user may not read it.
+    pub async fn targets(&self, kind: MappingKind) -> Result<Option<Vec<Target>>, Halt> {
+        // Odoo's own rules leave out what belongs to other companies.
+        let rows = match kind {
+            MappingKind::GlAccount => {
+                let accounts = self.accounts().await?;
+                let target = |account: Account| Target {
+                    id: account.id,
+                    code: account.code,
+                    name: account.name,
+                    other_name: None,
+                };
+                return Ok(accounts.map(|accounts| accounts.into_iter().map(target).collect()));
+            }
+            MappingKind::BusinessUnit => {
+                let fields = ["name", "code"];
+                self.all(kind.model(), Domain::all(), &fields).await
+            }
+            MappingKind::PaymentTerm => self.all(kind.model(), Domain::all(), &["name"]).await,
+            MappingKind::Warehouse => {
+                let receipts = Domain::equal("code", "incoming");
+                let fields = ["name", "warehouse_id"];
+                self.all(kind.model(), receipts, &fields).await
+            }
+        };
+        let target = match kind {
+            MappingKind::Warehouse => operation_type,
+            _ => named,
+        };
+        let rows = if_there(rows)?;
+        Ok(rows.map(|rows| rows.iter().filter_map(target).collect()))
+    }
+
+    /// Odoo's chart of accounts in the connector's company, without archived ones; `None` where the user may not read it.
+    pub async fn accounts(&self) -> Result<Option<Vec<Account>>, Halt> {
+        let model = MappingKind::GlAccount.model();
+        let chart = Model::named(model);
+        let fields = self.odoo.fields_get(&chart, &["deprecated"], &["type"]);
+        let Some(fields) = if_there(fields.await)? else {
+            return Ok(None);
+        };
+        // Before 19 an account was deprecated, not archived.
+        let domain = if fields.contains_key("deprecated") {
+            Domain::equal("deprecated", false)
+        } else {
+            Domain::all()
+        };
+        let rows = if_there(self.all(model, domain, &["code", "name"]).await)?;
+        let account = |row: &Fields| {
+            Some(Account {
+                id: id(row)?,
+                code: text(row, "code").unwrap_or_default(),
+                name: text(row, "name")?,
+            })
+        };
+        Ok(rows.map(|rows| rows.iter().filter_map(account).collect()))
+    }
+}
+
+fn named(row: &Fields) -> Option<Target> {
+    Some(Target {
+        id: id(row)?,
+        code: text(row, "code").unwrap_or_default(),
+        name: text(row, "name")?,
+        other_name: None,
+    })
+}
+
+/// Every warehouse has its "Receipts": only together with the warehouse's name does it mean one of them.
+fn operation_type(row: &Fields) -> Option<Target> {
+    let name = text(row, "name")?;
+    let warehouse = reference(row, "warehouse_id")
+        .and_then(|_| Some(row.get("warehouse_id")?.get(1)?.as_str()?.to_owned()));
+    Some(Target {
+        id: id(row)?,
+        code: String::new(),
+        name: match &warehouse {
+            Some(warehouse) => format!("{warehouse}: {name}"),
+            None => name,
+        },
+        other_name: warehouse,
+    })
+}

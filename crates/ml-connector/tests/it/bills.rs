@@ -1,0 +1,236 @@
+//! Vendor bills and credits: each arrives once, on its accounts, linked with what it bills, comes to its total to the
+//! cent before it is posted, and follows ServiceTitan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sandbox::servicetitan::{Bill, BillEdit, BillLineEdit, Decimal, Options, SyncStatus, Tenant};
+use serde_json::{Value, json};
+
+use crate::odoo_side::{OdooSide, Partners};
+use crate::rig::Rig;
+
+const MOVE: &str = "account.move";
+const LINE: &str = "account.move.line";
+const MOVE_FIELDS: [&str; 10] = [
+    "state",
+    "move_type",
+    "amount_total",
+    "amount_tax",
+    "partner_id",
+    "ref",
+    "invoice_date",
+    "date",
+    "invoice_date_due",
+    "payment_state",
+];
+const LINE_FIELDS: [&str; 8] = [
+    "move_id",
+    "product_id",
+    "quantity",
+    "price_subtotal",
+    "tax_ids",
+    "account_id",
+    "purchase_line_id",
+    "analytic_distribution",
+];
+
+pub(crate) async fn rig(odoo: OdooSide, orders: usize) -> Rig {
+    let now = Arc::new(ml_connector::clock::now);
+    let options = Options::new(now)
+        .customers(20)
+        .vendors_and_items(20, 80)
+        .orders(orders);
+    let rig = Rig::with(odoo, options).await;
+    keep_servicetitans_accounts(&rig).await;
+    rig.turn_on(&["purchase-orders", "bills", "vendor-credits"])
+        .await;
+    rig
+}
+
+/// Odoo's chart has an account for each of ServiceTitan's, of its number or its name.
+async fn keep_servicetitans_accounts(rig: &Rig) {
+    let accounts = rig.tenant().gl_accounts();
+    let vals: Vec<Value> = accounts
+        .iter()
+        .enumerate()
+        .map(|(n, account)| {
+            let code = account.number.clone().unwrap_or_else(|| format!("ST{n}"));
+            json!({"code": code, "name": account.name, "account_type": "expense"})
+        })
+        .collect();
+    rig.odoo
+        .call("account.account", "create", json!({"vals_list": vals}))
+        .await;
+}
+
+fn name(bill: &Bill) -> String {
+    format!("bill_{}", bill.id)
+}
+
+fn amount(value: &Value) -> String {
+    let amount = value
+        .as_f64()
+        .unwrap_or_else(|| panic!("{value} is an amount"));
+    format!("{amount:.2}")
+}
+
+/// The bills of orders that should be in Odoo: those without one are AP bills.
+fn wanted(tenant: &Tenant) -> BTreeMap<String, Bill> {
+    let bills = tenant.bills().into_iter();
+    let bills = bills.filter(|bill| bill.order_id.is_some() && bill.active);
+    bills.map(|bill| (name(&bill), bill)).collect()
+}
+
+struct Held {
+    moves: Partners,
+    lines: Partners,
+}
+
+async fn held(rig: &Rig) -> Held {
+    Held {
+        moves: rig.odoo.records(MOVE, &MOVE_FIELDS).await,
+        lines: rig.odoo.records(LINE, &LINE_FIELDS).await,
+    }
+}
+
+/// Every bill that should be there is there once, posted unless it is among `drafts`, and comes to its total.
+async fn assert_equal(rig: &Rig, drafts: &BTreeSet<String>) -> Held {
+    let held = held(rig).await;
+    let wanted = wanted(&rig.tenant());
+    let there: Vec<&String> = held
+        .moves
+        .keys()
+        .filter(|name| name.starts_with("bill_"))
+        .collect();
+    assert_eq!(there, wanted.keys().collect::<Vec<_>>());
+    for (name, bill) in &wanted {
+        let shown = &held.moves[name];
+        let state = if drafts.contains(name) {
+            "draft"
+        } else {
+            "posted"
+        };
+        assert_eq!(shown["state"], json!(state), "{name}: {shown:?}");
+        assert_eq!(shown["move_type"], json!("in_invoice"), "{name}");
+        assert_eq!(
+            amount(&shown["amount_total"]),
+            format!("{:.2}", bill.total()),
+            "{name}: {shown:?}"
+        );
+        assert_eq!(
+            amount(&shown["amount_tax"]),
+            "0.00",
+            "a default tax sneaked in: {name}"
+        );
+        let day = |at: jiff::Timestamp| at.to_string()[..10].to_owned();
+        assert_eq!(shown["invoice_date"], json!(day(bill.bill_date)), "{name}");
+        assert_eq!(shown["date"], json!(day(bill.bill_date)), "{name}");
+        assert_eq!(
+            shown["invoice_date_due"],
+            json!(day(bill.due_date)),
+            "{name}"
+        );
+        for line in &bill.lines {
+            let shown = &held.lines[&format!("bill_line_{}_{}", bill.id, line.id)];
+            assert_eq!(
+                amount(&shown["price_subtotal"]),
+                format!("{:.2}", line.goods.total()),
+                "{shown:?}"
+            );
+            assert_eq!(shown["tax_ids"], json!([]), "{shown:?}");
+            let linked = shown["purchase_line_id"] != json!(false);
+            assert_eq!(linked, line.receipt_line.is_some(), "{name}: {shown:?}");
+        }
+    }
+    held
+}
+
+async fn assert_settled(rig: &Rig, counts: &Value) {
+    let failures = rig.run(&["failures"]).await.out;
+    for flow in ["bills", "vendor-credits", "purchase-orders"] {
+        assert_eq!(counts[flow]["failed"], json!(0), "{failures}");
+        assert_eq!(counts[flow]["pending"], json!(0), "{failures}");
+    }
+}
+
+async fn they_arrive_once_equal_and_follow(odoo: OdooSide, orders: usize) {
+    let rig = rig(odoo, orders).await;
+    let counts = rig.sync_all().await;
+    assert_settled(&rig, &counts).await;
+    let drafts = waiting(&rig).await;
+    let before = assert_equal(&rig, &drafts).await;
+
+    let again = rig.sync_all().await;
+    for flow in ["bills", "vendor-credits"] {
+        let done = (&again[flow]["created"], &again[flow]["updated"]);
+        assert_eq!(done, (&json!(0), &json!(0)), "{flow}: {again:#}");
+    }
+    let tenant = rig.tenant();
+    let bills = wanted(&tenant);
+    let posted: Vec<&Bill> = bills
+        .values()
+        .filter(|bill| !drafts.contains(&name(bill)))
+        .collect();
+    let open = |bill: &&&Bill| bill.sync_status != SyncStatus::Exported && !bill.lines.is_empty();
+    let mut open = posted.iter().filter(open);
+    let (edited, deleted) = (
+        open.next().expect("a bill"),
+        open.next().expect("another one"),
+    );
+    let line = &edited.lines[0];
+    tenant
+        .edit_bill(
+            edited.id,
+            BillEdit {
+                vendor_number: Some("CORRECTED-1".to_owned()),
+                tax: Some(edited.tax + Decimal::new(117, 2)),
+                lines: vec![BillLineEdit {
+                    line: line.id,
+                    quantity: None,
+                    cost: None,
+                    cost_of_sale_account: None,
+                }],
+                ..BillEdit::default()
+            },
+        )
+        .expect("it may be edited");
+    tenant.delete_bill(deleted.id).expect("it may be deleted");
+    let counts = rig.sync_all().await;
+    assert_settled(&rig, &counts).await;
+    let after = held(&rig).await;
+    assert_eq!(after.moves[&name(edited)]["ref"], json!("CORRECTED-1"));
+    assert_eq!(after.moves[&name(edited)]["state"], json!("posted"));
+    assert_eq!(
+        amount(&after.moves[&name(edited)]["amount_total"]),
+        format!(
+            "{:.2}",
+            tenant.bill(edited.id).expect("it is there").total()
+        )
+    );
+    assert_eq!(after.moves[&name(deleted)]["state"], json!("cancel"));
+    assert_eq!(after.moves.len(), before.moves.len());
+}
+
+/// The bills that wait for a person, by name: they stand in Odoo as drafts.
+async fn waiting(rig: &Rig) -> BTreeSet<String> {
+    let failures = rig.json(&["failures", "--json"]).await;
+    let groups = failures.as_array().expect("groups").iter();
+    let of_bills = groups.filter(|group| group["flow"] == "bills");
+    of_bills
+        .flat_map(|group| group["records"].as_array().expect("records"))
+        .map(|record| format!("bill_{}", record["id"].as_str().expect("an id")))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bills_arrive_once_equal_and_follow_in_the_simulator() {
+    they_arrive_once_equal_and_follow(OdooSide::simulated().await, 30).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bills_arrive_once_equal_and_follow_in_a_real_odoo() {
+    if let Some(odoo) = OdooSide::real("bills") {
+        they_arrive_once_equal_and_follow(odoo, 100).await;
+    }
+}

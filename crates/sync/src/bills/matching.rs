@@ -1,0 +1,158 @@
+//! The three-way match: what was ordered, what was received and what is billed, line by line.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rust_decimal::Decimal;
+use servicetitan::record::{PurchaseOrder, PurchaseOrderItem, Receipt, ReceiptItem};
+
+use crate::directory::BillPolicy;
+use crate::flow::Flow;
+use crate::money::cents;
+use crate::others::key;
+use crate::part;
+use crate::plan::Subject;
+use crate::record::{Reason, SourceId};
+
+use super::paper::{Paper, PaperLine};
+
+/// What a comparison found.
+pub(super) struct Match {
+    differences: Vec<String>,
+}
+
+impl Match {
+    pub(super) fn is_ok(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
+impl fmt::Display for Match {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_ok() {
+            return f.write_str("match: ok");
+        }
+        write!(f, "match: {}", self.differences.join("; "))
+    }
+}
+
+/// The lines of the order by the lines of its receipts.
+pub(super) fn order_items(subject: &Subject<'_>, paper: &Paper) -> BTreeMap<i64, i64> {
+    let received = received(subject, paper);
+    let items = received.iter().flat_map(|receipt| &receipt.items);
+    items
+        .filter_map(|item| Some((item.id.0, item.purchase_order_item_id?.0)))
+        .collect()
+}
+
+pub(super) fn receipts() -> Option<Flow> {
+    "receipts".parse().ok()
+}
+
+/// The receipts of the order, as far as they can be read.
+fn received(subject: &Subject<'_>, paper: &Paper) -> Vec<Receipt> {
+    let of_order = paper
+        .order
+        .and_then(|order| Some(key(receipts()?, order).link_name()));
+    let other = of_order.and_then(|name| subject.others.get(&name));
+    let parts = other.map_or(&[][..], |other| &other.parts);
+    parts
+        .iter()
+        .filter_map(|row| part::read(row).ok())
+        .collect()
+}
+
+/// Compares a paper with its order; `None` where it has none that is known.
+pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy) -> Option<Match> {
+    let order = key(Flow::PurchaseOrders, paper.order?);
+    let parts = &subject.others.get(&order.link_name())?.parts;
+    let order: PurchaseOrder = parts.iter().find_map(|row| part::read(row).ok())?;
+    let receipts = received(subject, paper);
+    let rows: Vec<&ReceiptItem> = receipts
+        .iter()
+        .filter(|receipt| receipt.active)
+        .flat_map(|receipt| &receipt.items)
+        .collect();
+    let mut differences = Vec::new();
+    for (at, of_paper) in paper.lines.iter().enumerate() {
+        let row = rows
+            .iter()
+            .find(|row| Some(row.id.0) == of_paper.receipt_item);
+        let ordered = row.and_then(|row| row.purchase_order_item_id);
+        let ordered = ordered.and_then(|id| order.items.iter().find(|item| item.id == id));
+        let received_in_all: Decimal = rows
+            .iter()
+            .filter(|row| ordered.is_some_and(|item| row.purchase_order_item_id == Some(item.id)))
+            .filter_map(|row| row.quantity)
+            .sum();
+        let line = Line {
+            at,
+            of_paper,
+            row: row.copied(),
+            ordered,
+            received_in_all,
+        };
+        differences.extend(line.differences(policy));
+    }
+    Some(Match { differences })
+}
+
+struct Line<'a> {
+    at: usize,
+    of_paper: &'a PaperLine,
+    row: Option<&'a ReceiptItem>,
+    ordered: Option<&'a PurchaseOrderItem>,
+    received_in_all: Decimal,
+}
+
+impl Line<'_> {
+    fn differences(&self, policy: &BillPolicy) -> Vec<String> {
+        let n = self.at + 1;
+        let Some(row) = self.row else {
+            return vec![format!("line {n} billed before received")];
+        };
+        let Some(ordered) = self.ordered else {
+            return vec![format!("line {n} was never ordered")];
+        };
+        let mut differences = Vec::new();
+        let cost = ordered.cost.unwrap_or_default();
+        let at_order = cents(self.of_paper.quantity * cost);
+        let dearer = cents(self.of_paper.quantity * self.of_paper.cost) - at_order;
+        if !policy.tolerates(dearer, at_order) {
+            differences.push(format!("price {dearer:+.2} on line {n}"));
+        }
+        let received = row.quantity.unwrap_or_default();
+        let more = self.of_paper.quantity - received;
+        if !policy.tolerates(cents(more * cost), cents(received * cost)) {
+            differences.push(format!(
+                "quantity {}{} on line {n}",
+                if more.is_sign_positive() { "+" } else { "" },
+                more.normalize()
+            ));
+        }
+        let over = self.received_in_all - ordered.quantity.unwrap_or_default();
+        if over > Decimal::ZERO && !policy.tolerates(cents(over * cost), at_order) {
+            differences.push(format!(
+                "{} more received than ordered on line {n}",
+                over.normalize()
+            ));
+        }
+        differences
+    }
+}
+
+/// Why a paper that does not match is held.
+pub(super) fn held(flow: Flow, found: &Match, source: &SourceId) -> Reason {
+    Reason {
+        cause: "match-differs".to_owned(),
+        what: format!(
+            "The {} does not match its order and receipts ({found}). It stands in Odoo as a draft.",
+            flow.noun()
+        ),
+        advice: format!(
+            "Correct the order or the {} in ServiceTitan, or run `ml-connector replay --approve {source}` to post it as it \
+             is; `ml-connector replay --dismiss {source}` leaves the draft to you.",
+            flow.noun()
+        ),
+    }
+}

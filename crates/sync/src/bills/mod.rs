@@ -1,0 +1,279 @@
+//! Inventory bills, AP bills and returns -> `account.move`.
+//!
+//! A bill is one document: its lines under names of their own, each on the account that ServiceTitan gives it, linked with
+//! the order's line that it bills; shipping, tax and other costs of the header as lines with service products, linked with
+//! the order's. What the header says is added once: the parts of it that ServiceTitan allocates to lines are not. It comes to
+//! ServiceTitan's total to the cent, or is not posted.
+//!
+//! All three dates are sent, since Odoo invents those that are not, and no payment term, since it would overrule the due
+//! date. A bill that changes is said whole: Odoo computes anew whatever depends on what is said.
+
+mod lines;
+mod matching;
+mod paper;
+
+use jiff::civil::Date;
+
+use crate::content::Content;
+use crate::directory::Directory;
+use crate::document::{self, Document};
+use crate::flow::Flow;
+use crate::link::MATCH;
+use crate::others::{key, missing, once, target, wait};
+use crate::plain::{self, line};
+use crate::plan::{APPROVE, Decision, Goal, Plan, Subject};
+use crate::record::{Key, Reason};
+use crate::sighting::PartKey;
+use crate::single;
+use crate::target::{Target, held, may_be_there};
+
+use paper::{Paper, Standing};
+
+/// The vendor, the order and its receipts, the units, the jobs and the items.
+pub(crate) fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
+    let Ok(paper) = paper::read(flow, subject) else {
+        return Vec::new();
+    };
+    let mut keys = needed(subject, &paper);
+    keys.extend(paper.order.map(|order| key(Flow::PurchaseOrders, order)));
+    keys.extend(receipts(&paper));
+    once(keys)
+}
+
+/// What has to be in Odoo before the paper can.
+fn needed(subject: &Subject<'_>, paper: &Paper) -> Vec<Key> {
+    let vendor = paper.vendor.map(|vendor| key(Flow::Vendors, vendor));
+    let order = order(subject, paper);
+    let lines = paper.lines.iter();
+    let units = lines.clone().map(|line| line.unit).chain([paper.unit]);
+    let units = units.flatten().map(|unit| key(Flow::BusinessUnits, unit));
+    let jobs = lines.clone().map(|line| line.job).chain([paper.job]);
+    let jobs = jobs.flatten().map(|job| key(Flow::Jobs, job));
+    let items = lines.filter_map(|line| Some(key(Flow::Items, line.sku?)));
+    once(
+        vendor
+            .into_iter()
+            .chain(order)
+            .chain(units)
+            .chain(jobs)
+            .chain(items),
+    )
+}
+
+/// The order that is billed, unless it was left out.
+fn order(subject: &Subject<'_>, paper: &Paper) -> Option<Key> {
+    use crate::record::State;
+    let order = key(Flow::PurchaseOrders, paper.order?);
+    let other = subject.others.get(&order.link_name());
+    let left_out =
+        other.is_some_and(|other| other.link.is_none() && other.state == Some(State::Ignored));
+    Some(order).filter(|_| !left_out)
+}
+
+/// The receipts of the order, which tell what line of it a line bills.
+fn receipts(paper: &Paper) -> Option<Key> {
+    let received = paper.lines.iter().any(|line| line.receipt_item.is_some());
+    let order = paper.order.filter(|_| received)?;
+    Some(key(matching::receipts()?, order))
+}
+
+/// What has to happen so that Odoo holds this paper as ServiceTitan has it.
+pub(crate) fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
+    let mut warnings = Vec::new();
+    let rests_on = references(flow, subject);
+    let rests_on = rests_on.iter().map(Key::link_name).collect();
+    let decision = decide(flow, subject, directory, &mut warnings);
+    Plan {
+        decision,
+        warnings,
+        rests_on,
+    }
+}
+
+fn decide(
+    flow: Flow,
+    subject: &Subject<'_>,
+    directory: &Directory,
+    warnings: &mut Vec<String>,
+) -> Decision {
+    let paper = match paper::read(flow, subject) {
+        Ok(paper) => paper,
+        Err(reason) => return Decision::Fail(reason),
+    };
+    let name = flow.link_name(subject.source);
+    let known = held(subject.links, &name);
+    let is_new = known.is_none() && !may_be_there(subject, &name);
+    if is_new && let Some(reason) = left_out(flow, &paper, directory) {
+        return Decision::Ignore(reason);
+    }
+    let counts = matches!(paper.standing, Standing::Counts | Standing::NotYet);
+    if let (false, Some(link)) = (counts, known) {
+        let is_cancelled = link.reached() == Some(Goal::Cancelled.as_str());
+        if is_cancelled && subject.in_doubt.is_none() {
+            return Decision::Unchanged;
+        }
+        let part = part(flow, subject);
+        return Decision::Write(vec![document::cancellation(link, part, flow.model())]);
+    }
+    let mut waits = missing(subject, needed(subject, &paper));
+    waits.extend(receipts(&paper).filter(|key| !is_seen(subject, key)));
+    if !waits.is_empty() {
+        return wait(waits, flow, subject);
+    }
+    match wanted(flow, subject, &paper, counts, directory, warnings) {
+        Err(reason) => Decision::Fail(reason),
+        Ok(document) if is_posted_as_it_is(&document, subject) => Decision::Unchanged,
+        Ok(document) => document.decision(subject),
+    }
+}
+
+/// Whether a document that should be held is in the books already, as it is: its order changed later, and a warning says so.
+fn is_posted_as_it_is(document: &Document, subject: &Subject<'_>) -> bool {
+    let Some(link) = held(subject.links, &document.header.name) else {
+        return false;
+    };
+    if document.hold.is_none() || link.reached() != Some(Goal::Posted.as_str()) {
+        return false;
+    }
+    let mut posted = Document {
+        goal: Goal::Posted,
+        hold: None,
+        ..document.clone()
+    };
+    posted
+        .reached
+        .set(MATCH, link.base.get(MATCH).unwrap_or_default());
+    posted.differences(subject).is_empty()
+}
+
+fn is_seen(subject: &Subject<'_>, key: &Key) -> bool {
+    let other = subject.others.get(&key.link_name());
+    other.is_some_and(|other| other.state.is_some())
+}
+
+/// Why a paper that never came over stays away.
+fn left_out(flow: Flow, paper: &Paper, directory: &Directory) -> Option<Reason> {
+    let noun = flow.noun();
+    let (cause, what, advice) = match paper.standing {
+        Standing::Withdrawn => (
+            "withdrawn-in-servicetitan",
+            format!(
+                "The {noun} was deleted or canceled in ServiceTitan and was never brought to Odoo."
+            ),
+            "Nothing is to be done.",
+        ),
+        Standing::NotYet => (
+            "not-returned-yet",
+            format!("The goods of the {noun} are yet to go back to the vendor."),
+            "Nothing is to be done; it comes over when ServiceTitan shows it as returned.",
+        ),
+        Standing::Elsewhere => (
+            "billed-as-inventory-bill",
+            format!("The {noun} bills a purchase order: it comes over as an inventory bill."),
+            "Nothing is to be done.",
+        ),
+        Standing::Counts if directory.bills().once_posted && !paper.is_posted => (
+            "not-posted-yet",
+            format!("The {noun} is not posted in ServiceTitan yet."),
+            "Post it in ServiceTitan; it comes over by itself then. With `when = \"generated\"` in the connection file such \
+             documents come over at once.",
+        ),
+        Standing::Counts => return None,
+    };
+    Some(Reason {
+        cause: cause.to_owned(),
+        what,
+        advice: advice.to_owned(),
+    })
+}
+
+fn part(flow: Flow, subject: &Subject<'_>) -> PartKey {
+    single::row(flow, subject).map_or_else(
+        |_| PartKey(format!("gone/{}", flow.link_name(subject.source))),
+        |part| part.key.clone(),
+    )
+}
+
+fn wanted(
+    flow: Flow,
+    subject: &Subject<'_>,
+    paper: &Paper,
+    counts: bool,
+    directory: &Directory,
+    warnings: &mut Vec<String>,
+) -> Result<Document, Reason> {
+    let name = flow.link_name(subject.source);
+    let part = part(flow, subject);
+    let vendor = paper.vendor.ok_or_else(|| no_vendor(flow))?;
+    let dated = paper.dated.ok_or_else(|| no_date(flow))?;
+    let vendor = target(subject, &key(Flow::Vendors, vendor));
+    let day = |date: Option<Date>| date.unwrap_or(dated).to_string();
+    let mut header = Content::new();
+    header.set("move_type", paper.move_type);
+    header.set_id("partner_id", vendor.map(|id| id.0));
+    header.set("ref", line(&paper.number));
+    header.set("invoice_origin", line(&paper.origin));
+    header.set("invoice_date", dated.to_string());
+    header.set("date", day(paper.booked));
+    header.set("invoice_payment_term_id/.id", "");
+    header.set("invoice_date_due", day(paper.due));
+    header.set("narration", plain::html(&plain::text(&paper.memo)));
+    if let Some(currency) = directory.currency() {
+        header.set_id("currency_id", Some(currency));
+    }
+    let lines = lines::wanted(flow, subject, paper, &name, &part, directory, warnings)?;
+    let found = matching::compare(subject, paper, directory.bills());
+    let differs = found.as_ref().is_some_and(|found| !found.is_ok());
+    if let Some(found) = found.as_ref().filter(|_| differs) {
+        warnings.push(found.to_string());
+    }
+    let holds = differs && directory.bills().hold && subject.decision != Some(APPROVE);
+    let goal = if counts && directory.bills().post && !holds {
+        Goal::Posted
+    } else {
+        Goal::Draft
+    };
+    let mut document = Document {
+        header: Target {
+            name,
+            part,
+            model: flow.model(),
+            document: None,
+            content: header,
+        },
+        total: lines.total,
+        lines: lines.targets,
+        goal,
+        is_said_whole: true,
+        hold: None,
+        reached: Content::new(),
+    };
+    if let Some(found) = found {
+        document.reached.set(MATCH, found.to_string());
+        if holds {
+            document.hold = Some(matching::held(flow, &found, subject.source));
+        }
+    }
+    Ok(document)
+}
+
+fn no_vendor(flow: Flow) -> Reason {
+    Reason {
+        cause: "no-vendor".to_owned(),
+        what: format!(
+            "The {} names no vendor, and Odoo books none without.",
+            flow.noun()
+        ),
+        advice: "Give it a vendor in ServiceTitan and save it; it comes over by itself then."
+            .to_owned(),
+    }
+}
+
+fn no_date(flow: Flow) -> Reason {
+    Reason {
+        cause: "no-date".to_owned(),
+        what: format!("The {} has no date in ServiceTitan.", flow.noun()),
+        advice: "Give it a date in ServiceTitan and save it; it comes over by itself then."
+            .to_owned(),
+    }
+}

@@ -1,0 +1,264 @@
+//! A vendor's paper, as inventory bills, AP bills and returns show it: what is planned is made of any of them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use servicetitan::record::{
+    ApBill, ApBillStatus, Bill, BillItem, ExpenseItem, GlAccountRef, InventoryBill,
+    InventoryReturn, InventoryReturnItem, InventoryReturnStatus, SyncStatus,
+};
+
+use crate::directory::Charge;
+use crate::flow::Flow;
+use crate::money::cents;
+use crate::plan::Subject;
+use crate::record::Reason;
+use crate::single;
+
+/// What a paper says.
+pub(super) struct Paper {
+    /// Odoo's word for what it is.
+    pub(super) move_type: &'static str,
+    pub(super) vendor: Option<i64>,
+    /// The vendor's number for it, else ServiceTitan's.
+    pub(super) number: String,
+    /// ServiceTitan's number for it.
+    pub(super) origin: String,
+    pub(super) memo: String,
+    /// The date on the paper.
+    pub(super) dated: Option<Date>,
+    /// The date in the books.
+    pub(super) booked: Option<Date>,
+    pub(super) due: Option<Date>,
+    pub(super) unit: Option<i64>,
+    pub(super) job: Option<i64>,
+    pub(super) order: Option<i64>,
+    pub(super) lines: Vec<PaperLine>,
+    pub(super) charges: [(Charge, Decimal); 3],
+    pub(super) total: Option<Decimal>,
+    pub(super) standing: Standing,
+    /// Whether it is posted in ServiceTitan.
+    pub(super) is_posted: bool,
+}
+
+/// Whether a paper counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Counts,
+    /// Deleted or cancelled.
+    Withdrawn,
+    /// It will count: goods that are yet to go back.
+    NotYet,
+    /// Another record of ServiceTitan is the same paper.
+    Elsewhere,
+}
+
+/// One line of it.
+pub(super) struct PaperLine {
+    /// Unique among the paper's lines.
+    pub(super) id: String,
+    pub(super) sku: Option<i64>,
+    /// The texts that may describe it, the best first.
+    pub(super) texts: Vec<String>,
+    pub(super) quantity: Decimal,
+    pub(super) cost: Decimal,
+    pub(super) account: Option<GlAccountRef>,
+    pub(super) receipt_item: Option<i64>,
+    pub(super) unit: Option<i64>,
+    pub(super) job: Option<i64>,
+}
+
+impl Paper {
+    /// What the vendor keeps of a return: ServiceTitan says so only by an amount that is less than what went back.
+    fn with_what_the_vendor_keeps(mut self) -> Self {
+        let lines = self.lines.iter();
+        let lines: Decimal = lines.map(|line| cents(line.quantity * line.cost)).sum();
+        let charged: Decimal = self.charges.iter().map(|(_, amount)| cents(*amount)).sum();
+        if let Some(said) = self.total.filter(|said| cents(*said) < lines + charged) {
+            self.charges[2].1 = cents(said) - lines - charged;
+        }
+        self
+    }
+}
+
+/// Reads the paper of a record.
+pub(super) fn read(flow: Flow, subject: &Subject<'_>) -> Result<Paper, Reason> {
+    Ok(match flow {
+        Flow::ApBills => of_ap_bill(&single::read(flow, subject)?),
+        Flow::VendorCredits => {
+            of_return(&single::read(flow, subject)?).with_what_the_vendor_keeps()
+        }
+        _ => of_inventory_bill(&single::read(flow, subject)?),
+    })
+}
+
+fn of_inventory_bill(bill: &InventoryBill) -> Paper {
+    Paper {
+        standing: if bill.active {
+            Standing::Counts
+        } else {
+            Standing::Withdrawn
+        },
+        ..of_bill(bill, bill.id.0)
+    }
+}
+
+/// Bills of purchase orders come as inventory bills.
+fn of_ap_bill(bill: &ApBill) -> Paper {
+    let withdrawn = bill.status == ApBillStatus::Canceled || bill.date_canceled.is_some();
+    Paper {
+        standing: if bill.purchase_order_id.is_some() {
+            Standing::Elsewhere
+        } else if bill.active && !withdrawn {
+            Standing::Counts
+        } else {
+            Standing::Withdrawn
+        },
+        ..of_bill(bill, bill.id.0)
+    }
+}
+
+fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
+    let texts = [&bill.vendor_number, &bill.reference_number];
+    let number = texts.into_iter().flatten().next();
+    let items = bill.items.iter().map(of_item);
+    let dated = date(bill.bill_date);
+    Paper {
+        move_type: "in_invoice",
+        vendor: bill.vendor.as_ref().and_then(|vendor| Some(vendor.id?.0)),
+        number: number.cloned().unwrap_or_default(),
+        origin: bill
+            .reference_number
+            .clone()
+            .unwrap_or_else(|| id.to_string()),
+        memo: bill.summary.clone().unwrap_or_default(),
+        dated,
+        booked: dated,
+        due: date(bill.due_date).or(dated),
+        unit: bill
+            .business_unit
+            .as_ref()
+            .and_then(|unit| Some(unit.id?.0)),
+        job: bill.job_id.map(|job| job.0),
+        order: bill.purchase_order_id.map(|order| order.0),
+        lines: items
+            .chain(bill.expense_items.iter().map(of_expense))
+            .collect(),
+        charges: [
+            (Charge::Shipping, bill.shipping_amount.unwrap_or_default()),
+            (Charge::Tax, bill.tax_amount.unwrap_or_default()),
+            (Charge::Other, bill.other_amount.unwrap_or_default()),
+        ],
+        total: bill.bill_amount,
+        standing: Standing::Counts,
+        is_posted: is_posted(&bill.sync_status),
+    }
+}
+
+fn of_item(item: &BillItem) -> PaperLine {
+    let texts = [
+        Some(item.description.clone()),
+        item.name.clone(),
+        item.sku_code.clone(),
+    ];
+    // What an item is sold on, its general ledger account, is not what it costs.
+    let accounts = [&item.cost_of_sale_account, &item.general_ledger_account];
+    PaperLine {
+        id: item.id.to_string(),
+        sku: item.sku_id.map(|sku| sku.0),
+        texts: texts.into_iter().flatten().collect(),
+        quantity: item.quantity.unwrap_or_default(),
+        cost: item.cost.unwrap_or_default(),
+        account: accounts.into_iter().flatten().next().cloned(),
+        receipt_item: item.receipt_item_id.map(|item| item.0),
+        unit: None,
+        job: None,
+    }
+}
+
+fn of_expense(item: &ExpenseItem) -> PaperLine {
+    PaperLine {
+        id: format!("expense_{}", item.id),
+        sku: None,
+        texts: item.description.iter().cloned().collect(),
+        quantity: Decimal::ONE,
+        cost: item.amount.unwrap_or_default(),
+        account: item.general_ledger_account.clone(),
+        receipt_item: None,
+        unit: item
+            .business_unit
+            .as_ref()
+            .and_then(|unit| Some(unit.id?.0)),
+        job: item.job.as_ref().and_then(|job| Some(job.id?.0)),
+    }
+}
+
+/// A vendor owes a credit for what went back.
+fn of_return(back: &InventoryReturn) -> Paper {
+    let dated = date(back.returned_on.or(back.return_date));
+    let lines = back.items.iter().filter(|item| item.active);
+    Paper {
+        move_type: "in_refund",
+        vendor: Some(back.vendor_id.0),
+        number: back
+            .reference_number
+            .clone()
+            .unwrap_or_else(|| back.number.clone()),
+        origin: back.number.clone(),
+        memo: back.memo.clone().unwrap_or_default(),
+        dated,
+        booked: dated,
+        due: dated,
+        unit: back.business_unit_id.map(|unit| unit.0),
+        job: back.job_id.map(|job| job.0),
+        order: back.purchase_order_id.map(|order| order.0),
+        lines: lines.map(of_returned).collect(),
+        charges: [
+            (Charge::Shipping, back.shipping_amount.unwrap_or_default()),
+            (Charge::Tax, back.tax_amount.unwrap_or_default()),
+            (Charge::Other, Decimal::ZERO),
+        ],
+        total: back.return_amount,
+        standing: match back.status {
+            _ if !back.active => Standing::Withdrawn,
+            InventoryReturnStatus::Canceled => Standing::Withdrawn,
+            InventoryReturnStatus::Pending => Standing::NotYet,
+            _ => Standing::Counts,
+        },
+        is_posted: is_posted(&back.sync_status),
+    }
+}
+
+fn of_returned(item: &InventoryReturnItem) -> PaperLine {
+    let texts = [
+        Some(item.description.clone()),
+        item.name.clone(),
+        item.code.clone(),
+    ];
+    // What an item is sold on, its general ledger account, is not what it costs.
+    let accounts = [&item.cost_of_sale_account, &item.general_ledger_account];
+    PaperLine {
+        id: item.id.to_string(),
+        sku: item.sku_id.map(|sku| sku.0),
+        texts: texts.into_iter().flatten().collect(),
+        quantity: item.quantity.unwrap_or_default(),
+        cost: item.cost.unwrap_or_default(),
+        account: accounts.into_iter().flatten().next().cloned(),
+        receipt_item: item.receipt_item_id.map(|item| item.0),
+        unit: None,
+        job: None,
+    }
+}
+
+fn is_posted(status: &SyncStatus) -> bool {
+    matches!(
+        status,
+        SyncStatus::Posted | SyncStatus::Exported | SyncStatus::PostedAndExported
+    )
+}
+
+/// The day that ServiceTitan means by a moment: it gives days as their first moment in UTC.
+fn date(at: Option<Timestamp>) -> Option<Date> {
+    at.map(|at| at.to_zoned(TimeZone::UTC).date())
+}
