@@ -186,8 +186,7 @@ impl World {
                     name.clone(),
                     Other {
                         link: Some(link.clone()),
-                        state: None,
-                        cause: None,
+                        ..Other::default()
                     },
                 )
             })
