@@ -28,11 +28,13 @@ pub enum RowKind {
     Service,
     /// A purchase order with its lines.
     PurchaseOrder,
+    /// A receipt, which belongs to its purchase order.
+    Receipt,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
@@ -42,6 +44,7 @@ impl RowKind {
         Self::Equipment,
         Self::Service,
         Self::PurchaseOrder,
+        Self::Receipt,
     ];
 
     /// The kind that a key names; `None` for rows that could not be filed properly.
@@ -65,6 +68,7 @@ impl RowKind {
             Self::Equipment => "equipment",
             Self::Service => "service",
             Self::PurchaseOrder => "purchase-order",
+            Self::Receipt => "receipt",
         }
     }
 
@@ -90,6 +94,7 @@ impl RowKind {
                 Some((Self::contact_key(customer, identity.id), customer))
             }
             Self::Location => Some((self.key(identity.id), customer?)),
+            Self::Receipt => Some((self.key(identity.id), identity.purchase_order_id?.0)),
             Self::Customer
             | Self::BusinessUnit
             | Self::Vendor

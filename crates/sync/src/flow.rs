@@ -22,16 +22,19 @@ pub enum Flow {
     Items,
     /// ServiceTitan purchase orders to Odoo purchase orders.
     PurchaseOrders,
+    /// ServiceTitan receipts, by purchase order, to received quantities of the Odoo order's lines.
+    Receipts,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Vendors,
         Self::Items,
         Self::PurchaseOrders,
+        Self::Receipts,
     ];
 
     /// The flow's name, e.g. `customers`.
@@ -43,6 +46,7 @@ impl Flow {
             Self::Vendors => "vendors",
             Self::Items => "items",
             Self::PurchaseOrders => "purchase-orders",
+            Self::Receipts => "receipts",
         }
     }
 
@@ -55,6 +59,7 @@ impl Flow {
             Self::Vendors => "vendor",
             Self::Items => "item",
             Self::PurchaseOrders => "purchase order",
+            Self::Receipts => "receipt",
         }
     }
 
@@ -66,6 +71,7 @@ impl Flow {
             Self::Customers | Self::Vendors => "res.partner",
             Self::Items => "product.product",
             Self::PurchaseOrders => "purchase.order",
+            Self::Receipts => "stock.picking",
         }
     }
 
@@ -75,6 +81,7 @@ impl Flow {
         match self {
             Self::BusinessUnits | Self::Customers | Self::Vendors | Self::Items => &[],
             Self::PurchaseOrders => &[Self::BusinessUnits, Self::Vendors, Self::Items],
+            Self::Receipts => &[Self::PurchaseOrders],
         }
     }
 
@@ -84,6 +91,8 @@ impl Flow {
         let noun = match self {
             Self::BusinessUnits => "business_unit",
             Self::PurchaseOrders => "purchase_order",
+            // By the order that they belong to.
+            Self::Receipts => "receipts",
             Self::Customers | Self::Vendors | Self::Items => self.noun(),
         };
         Name(format!("{noun}_{source}"))

@@ -4,7 +4,7 @@ use crate::directory::Directory;
 use crate::flow::Flow;
 use crate::plan::{DISMISS, Decision, Plan, Subject};
 use crate::record::{Key, Reason};
-use crate::{business_units, customers, items, purchase_orders, vendors};
+use crate::{business_units, customers, items, purchase_orders, receipts, vendors};
 
 /// The records of others that planning this one will ask for.
 #[must_use]
@@ -12,6 +12,7 @@ pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
     match flow {
         Flow::Customers => customers::references(subject),
         Flow::PurchaseOrders => purchase_orders::references(subject),
+        Flow::Receipts => receipts::references(subject),
         Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
     }
 }
@@ -28,6 +29,7 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
         Flow::Vendors => vendors::plan(subject, directory),
         Flow::Items => items::plan(subject, directory),
         Flow::PurchaseOrders => purchase_orders::plan(subject, directory),
+        Flow::Receipts => receipts::plan(subject, directory),
     }
 }
 

@@ -18,6 +18,7 @@ mod part;
 pub mod plain;
 pub mod plan;
 mod purchase_orders;
+pub mod receipts;
 pub mod record;
 pub mod sighting;
 pub mod single;

@@ -139,6 +139,15 @@ pub enum Verb {
         /// What it must come to, tax included, in the company's currency.
         total: Decimal,
     },
+    /// Bring what was received of an order's lines to these quantities, whatever was received before.
+    Receive {
+        /// The order's id in the target.
+        order: TargetId,
+        /// What was received of each line in the source, all receipts together. Of a line that is not among them, nothing.
+        lines: BTreeMap<Name, Decimal>,
+        /// What the target was last brought to: where it holds less now, somebody took goods back there.
+        before: BTreeMap<Name, Decimal>,
+    },
     /// Write nothing: from now on the name means a record that bears another name too (after a merge).
     Alias {
         /// The survivor's id in the target.

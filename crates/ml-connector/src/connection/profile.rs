@@ -120,20 +120,40 @@ pub struct FlowSettings {
     /// Of vendors: the custom field of ServiceTitan that holds the vendor's tax id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_id_field: Option<String>,
+    /// Of receipts: what becomes of them in Odoo; nothing if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ReceiptPolicy>,
+}
+
+/// What becomes of receipts in Odoo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReceiptPolicy {
+    /// Nothing: somebody receives there by hand.
+    Off,
+    /// What was received in ServiceTitan is counted and validated in Odoo.
+    Validate,
 }
 
 impl FlowSettings {
-    /// The first setting that only another flow has.
+    /// The first setting that only another flow has, and which.
     #[must_use]
-    pub fn stray(&self, flow: Flow) -> Option<&'static str> {
+    pub fn stray(&self, flow: Flow) -> Option<(&'static str, Flow)> {
         let of_vendors = [
             ("account_number_field", &self.account_number_field),
             ("tax_id_field", &self.tax_id_field),
         ];
-        let mut set = of_vendors.into_iter().filter(|(_, value)| value.is_some());
-        set.next()
-            .map(|(name, _)| name)
-            .filter(|_| flow != Flow::Vendors)
+        let mut settings = of_vendors
+            .into_iter()
+            .map(|(name, value)| (name, Flow::Vendors, value.is_some()))
+            .chain([("policy", Flow::Receipts, self.policy.is_some())]);
+        settings.find_map(|(name, of, is_set)| (is_set && of != flow).then_some((name, of)))
+    }
+
+    /// Whether the flow of these settings runs.
+    fn runs(&self, flow: Flow) -> bool {
+        let wanted = flow != Flow::Receipts || self.policy == Some(ReceiptPolicy::Validate);
+        self.enabled && wanted
     }
 }
 
@@ -157,7 +177,7 @@ impl Profile {
     /// The settings of a flow, if it is on.
     #[must_use]
     pub fn flow(&self, flow: Flow) -> Option<&FlowSettings> {
-        self.flows.get(&flow).filter(|settings| settings.enabled)
+        self.flows.get(&flow).filter(|settings| settings.runs(flow))
     }
 
     /// The flows that are on, and those whose records they need, in the order in which records depend on each other.
@@ -218,6 +238,14 @@ impl Profile {
                     "{setting} is plain HTTP: credentials and data cross the network in the clear"
                 ));
             }
+        }
+        let receipts = self.flows.get(&Flow::Receipts);
+        if receipts.is_some_and(|settings| settings.enabled && settings.policy.is_none()) {
+            warnings.push(
+                "flows.receipts does nothing yet: set its policy to \"validate\" to have receipts validated in Odoo, or \
+                 to \"off\""
+                    .to_owned(),
+            );
         }
         if self.schedule.webhooks && public_url.is_none() {
             warnings.push(

@@ -121,6 +121,23 @@ fn needs(flows: &[Flow]) -> Needs {
                     "analytic_distribution",
                 ],
             ),
+        Flow::Receipts => needs
+            .with(
+                Model::PICKING,
+                [Operation::Read, Operation::Write],
+                ["state", "backorder_id"],
+            )
+            .with(
+                Model::STOCK_MOVE,
+                [Operation::Read, Operation::Write],
+                ["product_uom_qty", "purchase_line_id"],
+            )
+            .with_either(Model::STOCK_MOVE, ["quantity", "quantity_done"])
+            .with(
+                Model::named("purchase.order.line"),
+                [Operation::Read],
+                ["qty_received"],
+            ),
     })
 }
 
@@ -203,7 +220,7 @@ fn worded(problem: &Problem, login: &str) -> (&'static str, String, String) {
             "odoo apps",
             format!("this Odoo has no {model}"),
             "Install the app that brings it (Contacts for partners, Invoicing for payment terms and analytic accounts, \
-             Purchase for products and orders)."
+             Purchase for products and orders, Inventory for receipts)."
                 .to_owned(),
         ),
         Problem::Denied { model, operation } => (
@@ -212,7 +229,7 @@ fn worded(problem: &Problem, login: &str) -> (&'static str, String, String) {
             format!(
                 "Give the user a group that may in Odoo (Settings > Users): Contact Creation for res.partner, Analytic \
                  Accounting for account.analytic.account, Product Creation for product.product, Purchase: \
-                 User for purchase.order. The right needed is: \
+                 User for purchase.order, Inventory: User for stock.picking and stock.move. The right needed is: \
                  {operation} on {model}."
             ),
         ),

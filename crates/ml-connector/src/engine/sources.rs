@@ -42,6 +42,7 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
             (Source::Feed(Feed::Services), RowKind::Service),
         ],
         Flow::PurchaseOrders => &[(Source::Feed(Feed::PurchaseOrders), RowKind::PurchaseOrder)],
+        Flow::Receipts => &[(Source::List(List::Receipts), RowKind::Receipt)],
     }
 }
 
@@ -54,6 +55,7 @@ pub fn lists(flow: Flow) -> &'static [List] {
         Flow::Vendors => &[List::Vendors],
         Flow::Items => &[List::Materials, List::Equipment, List::Services],
         Flow::PurchaseOrders => &[List::PurchaseOrders],
+        Flow::Receipts => &[List::Receipts],
     }
 }
 
@@ -97,6 +99,11 @@ pub async fn fetch(
         Flow::PurchaseOrders => {
             let ids = typed(ids, PurchaseOrderId);
             vec![(RowKind::PurchaseOrder, client.purchase_orders(&ids).await?)]
+        }
+        // Its records are orders.
+        Flow::Receipts => {
+            let ids = typed(ids, PurchaseOrderId);
+            vec![(RowKind::Receipt, client.receipts_of(&ids).await?)]
         }
     })
 }

@@ -19,5 +19,6 @@ mod first_load;
 mod kills;
 mod outages;
 mod race;
+mod receipts;
 mod secrets;
 mod webhooks;

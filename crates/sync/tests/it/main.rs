@@ -2,5 +2,6 @@
 
 mod customers;
 mod purchase_orders;
+mod receipts;
 mod singles;
 mod world;

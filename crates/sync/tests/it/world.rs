@@ -129,11 +129,16 @@ impl World {
 
     /// A record of another flow is in Odoo under this id.
     pub(crate) fn knows(&mut self, name: &str, target: i64) {
+        self.knows_holding(name, target, Content::from_iter([("name", "any")]));
+    }
+
+    /// The same, with what it holds.
+    pub(crate) fn knows_holding(&mut self, name: &str, target: i64, base: Content) {
         let link = Link {
             name: Name(name.to_owned()),
             model: "any".to_owned(),
             target: TargetId(target),
-            base: Content::from_iter([("name", "any")]),
+            base,
         };
         let owner = SourceId(format!("owner of {name}"));
         self.links.insert(link.name.clone(), (owner, link));
@@ -221,6 +226,7 @@ impl World {
                     self.reached.insert(write.name.clone(), *goal);
                     link.target
                 }
+                Verb::Receive { order, .. } => *order,
             };
             let link = Link {
                 name: write.name.clone(),

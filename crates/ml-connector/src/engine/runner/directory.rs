@@ -27,7 +27,7 @@ impl Runner {
             let known = store.cursor(self.connection.id, &cursor).await?;
             if known.is_none_or(|known| known.value != fingerprint) {
                 // Orders that were right when they were written are not rewritten because Odoo counts otherwise now.
-                let synced = flow != Flow::PurchaseOrders;
+                let synced = !matches!(flow, Flow::PurchaseOrders | Flow::Receipts);
                 let causes = &failure::REFERENCE_CAUSES;
                 let touched = store
                     .touch_referring(self.connection.id, flow, synced, causes, now)

@@ -169,7 +169,7 @@ impl Carrier {
                 let id = RecordId(target.0);
                 return seen.line_ids.contains(&id).then(|| seen.removal(id));
             }
-            Verb::Alias { .. } | Verb::Reach { .. } => return None,
+            Verb::Alias { .. } | Verb::Reach { .. } | Verb::Receive { .. } => return None,
         };
         Some(match there {
             Some(id) => Command::Update {
