@@ -431,7 +431,7 @@ impl Store {
             make_due(
                 tx,
                 "connection = $4 AND flow = $5 AND (state = $7
-                     OR (state IN ('waiting', 'failed') AND cause IN {texts $6}))",
+                     OR (state IN ('waiting', 'failed', 'ignored') AND cause IN {texts $6}))",
                 now,
                 "reference data changed",
                 None,

@@ -226,7 +226,7 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 8] = [
+pub const REFERENCE_CAUSES: [&str; 10] = [
     "no-analytic-plan",
     "no-charge-product",
     "no-account",
@@ -235,6 +235,8 @@ pub const REFERENCE_CAUSES: [&str; 8] = [
     "period-locked",
     "date-shifted",
     "match-differs",
+    "not-posted-yet",
+    "received-by-hand",
 ];
 
 /// Odoo has no analytic plan of that name, and the connector may not make one.

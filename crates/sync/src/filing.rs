@@ -30,6 +30,8 @@ pub enum RowKind {
     Service,
     /// A purchase order with its lines.
     PurchaseOrder,
+    /// A receipt, which belongs to its purchase order.
+    Receipt,
     /// An inventory bill with its lines.
     InventoryBill,
     /// An AP bill with its lines.
@@ -40,7 +42,7 @@ pub enum RowKind {
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
@@ -51,6 +53,7 @@ impl RowKind {
         Self::Equipment,
         Self::Service,
         Self::PurchaseOrder,
+        Self::Receipt,
         Self::InventoryBill,
         Self::ApBill,
         Self::InventoryReturn,
@@ -78,6 +81,7 @@ impl RowKind {
             Self::Equipment => "equipment",
             Self::Service => "service",
             Self::PurchaseOrder => "purchase-order",
+            Self::Receipt => "receipt",
             Self::InventoryBill => "inventory-bill",
             Self::ApBill => "ap-bill",
             Self::InventoryReturn => "return",
@@ -106,6 +110,7 @@ impl RowKind {
                 Some((Self::contact_key(customer, identity.id), customer))
             }
             Self::Location => Some((self.key(identity.id), customer?)),
+            Self::Receipt => Some((self.key(identity.id), identity.purchase_order_id?.0)),
             Self::Customer
             | Self::BusinessUnit
             | Self::Job

@@ -24,6 +24,8 @@ pub enum Flow {
     Items,
     /// ServiceTitan purchase orders to Odoo purchase orders.
     PurchaseOrders,
+    /// ServiceTitan receipts, by purchase order, to received quantities of the Odoo order's lines.
+    Receipts,
     /// ServiceTitan inventory bills, which receiving makes, to Odoo vendor bills.
     Bills,
     /// ServiceTitan AP bills that are of no purchase order to Odoo vendor bills.
@@ -34,13 +36,14 @@ pub enum Flow {
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Jobs,
         Self::Vendors,
         Self::Items,
         Self::PurchaseOrders,
+        Self::Receipts,
         Self::Bills,
         Self::ApBills,
         Self::VendorCredits,
@@ -56,6 +59,7 @@ impl Flow {
             Self::Vendors => "vendors",
             Self::Items => "items",
             Self::PurchaseOrders => "purchase-orders",
+            Self::Receipts => "receipts",
             Self::Bills => "bills",
             Self::ApBills => "ap-bills",
             Self::VendorCredits => "vendor-credits",
@@ -72,6 +76,7 @@ impl Flow {
             Self::Vendors => "vendor",
             Self::Items => "item",
             Self::PurchaseOrders => "purchase order",
+            Self::Receipts => "receipt",
             Self::Bills => "bill",
             Self::ApBills => "AP bill",
             Self::VendorCredits => "vendor credit",
@@ -86,6 +91,7 @@ impl Flow {
             Self::Customers | Self::Vendors => "res.partner",
             Self::Items => "product.product",
             Self::PurchaseOrders => "purchase.order",
+            Self::Receipts => "stock.picking",
             Self::Bills | Self::ApBills | Self::VendorCredits => "account.move",
         }
     }
@@ -120,7 +126,9 @@ impl Flow {
                 Self::Vendors,
                 Self::Items,
                 Self::PurchaseOrders,
+                Self::Receipts,
             ],
+            Self::Receipts => &[Self::PurchaseOrders],
         }
     }
 
@@ -130,6 +138,8 @@ impl Flow {
         let noun = match self {
             Self::BusinessUnits => "business_unit",
             Self::PurchaseOrders => "purchase_order",
+            // By the order that they belong to.
+            Self::Receipts => "receipts",
             Self::ApBills => "ap_bill",
             Self::VendorCredits => "vendor_credit",
             Self::Bills | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => self.noun(),

@@ -4,7 +4,7 @@ use crate::directory::Directory;
 use crate::flow::Flow;
 use crate::plan::{DISMISS, Decision, Plan, Subject};
 use crate::record::{Key, Reason};
-use crate::{bills, business_units, customers, items, jobs, purchase_orders, vendors};
+use crate::{bills, business_units, customers, items, jobs, purchase_orders, receipts, vendors};
 
 /// The records of others that planning this one will ask for.
 #[must_use]
@@ -13,6 +13,7 @@ pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
         Flow::Customers => customers::references(subject),
         Flow::Jobs => jobs::references(subject),
         Flow::PurchaseOrders => purchase_orders::references(subject),
+        Flow::Receipts => receipts::references(subject),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::references(flow, subject),
         Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
     }
@@ -31,6 +32,7 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
         Flow::Vendors => vendors::plan(subject, directory),
         Flow::Items => items::plan(subject, directory),
         Flow::PurchaseOrders => purchase_orders::plan(subject, directory),
+        Flow::Receipts => receipts::plan(subject, directory),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::plan(flow, subject, directory),
     }
 }

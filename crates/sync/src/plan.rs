@@ -148,6 +148,15 @@ pub enum Verb {
         /// Why a person has to look at it there, if one has to.
         hold: Option<Reason>,
     },
+    /// Bring what was received of an order's lines to these quantities, whatever was received before.
+    Receive {
+        /// The order's id in the target.
+        order: TargetId,
+        /// What was received of each line in the source, all receipts together. Of a line that is not among them, nothing.
+        lines: BTreeMap<Name, Decimal>,
+        /// What the target was last brought to: where it holds less now, somebody took goods back there.
+        before: BTreeMap<Name, Decimal>,
+    },
     /// Write nothing: from now on the name means a record that bears another name too (after a merge).
     Alias {
         /// The survivor's id in the target.

@@ -20,7 +20,7 @@ use super::summary::Summary;
 use super::{Exit, output, variable};
 use crate::clock::{self, Clock};
 use crate::connection::{
-    FlowSettings, Odoo, Profile, Protocol, Schedule, ServiceTitan, profile, secret,
+    FlowSettings, Odoo, Profile, Protocol, ReceiptPolicy, Schedule, ServiceTitan, profile, secret,
 };
 use crate::engine::supervisor::{Mode, Shared};
 use crate::engine::vendors::Http;
@@ -151,7 +151,7 @@ impl Demo {
 
     /// The flows that are on, with those that they need.
     fn flows(&self) -> Vec<Flow> {
-        let orders = (self.orders() > 0).then_some(Flow::PurchaseOrders);
+        let orders = (self.orders() > 0).then_some(Flow::Receipts);
         Profile::with_needed(std::iter::once(Flow::Customers).chain(orders))
     }
 
@@ -188,6 +188,10 @@ impl Demo {
             every: "5s".parse()?,
             ..FlowSettings::default()
         };
+        let of = |name: Flow| FlowSettings {
+            policy: (name == Flow::Receipts).then_some(ReceiptPolicy::Validate),
+            ..flow.clone()
+        };
         let profile = Profile {
             name: "demo".to_owned(),
             servicetitan: ServiceTitan {
@@ -211,7 +215,7 @@ impl Demo {
             flows: self
                 .flows()
                 .into_iter()
-                .map(|name| (name, flow.clone()))
+                .map(|name| (name, of(name)))
                 .collect(),
         };
         let secrets = BTreeMap::from([
@@ -292,7 +296,8 @@ impl Demo {
         ));
         output::line(&format!("Console               {address}"));
         output::line(
-            "Every few seconds somebody in the sandbox renames a customer, adds a contact, books a job or sends an order.",
+            "Every few seconds somebody in the sandbox renames a customer, adds a contact, books a job, sends an order or receives \
+             goods.",
         );
         output::line("Ctrl-C ends the demo.");
         let stop = CancellationToken::new();
@@ -324,11 +329,21 @@ async fn finished(store: &Store, pass: store::passes::PassId) -> Result<Pass> {
 
 /// What an office does all day, one act at a time.
 fn move_something(tenant: &sandbox::servicetitan::Tenant, turn: usize) {
-    use sandbox::servicetitan::{ContactKind, OrderStatus, PurchaseOrder, customer_id};
+    use sandbox::servicetitan::{ContactKind, NewReceipt, OrderStatus, PurchaseOrder, customer_id};
     let customers = tenant.customers().len().max(1);
     let customer = customer_id(turn.wrapping_mul(7) % customers);
     // A customer may be inactive or merged away by now; then nothing moves this time.
-    let _ = match turn % 5 {
+    let _ = match turn % 6 {
+        5 => {
+            let sent = |order: &PurchaseOrder| order.status == OrderStatus::Sent;
+            let order = tenant.purchase_orders().into_iter().find(sent);
+            order.map_or(Ok(()), |order| {
+                let number = format!("V-{turn}");
+                tenant
+                    .receive(order.id, NewReceipt::rest(&number))
+                    .map(drop)
+            })
+        }
         4 => {
             let pending = |order: &PurchaseOrder| order.status == OrderStatus::Pending;
             let order = tenant.purchase_orders().into_iter().find(pending);
@@ -336,7 +351,7 @@ fn move_something(tenant: &sandbox::servicetitan::Tenant, turn: usize) {
         }
         0 => tenant.rename_customer(
             customer,
-            &format!("Customer renamed for the {}. time", turn / 5 + 1),
+            &format!("Customer renamed for the {}. time", turn / 6 + 1),
         ),
         1 => tenant
             .add_contact(

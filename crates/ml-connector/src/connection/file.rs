@@ -188,8 +188,8 @@ impl ConnectionFile {
             }
         }
         for (flow, settings) in &written.flows {
-            if let Some(setting) = settings.stray(*flow) {
-                bail!("flows.{flow} has no setting {setting}: it is one of flows.vendors");
+            if let Some((setting, of)) = settings.stray(*flow) {
+                bail!("flows.{flow} has no setting {setting}: it is one of flows.{of}");
             }
         }
         let profile = Profile {
@@ -324,6 +324,16 @@ mod tests {
                 "[flows.customers]",
                 "[flows.customers]\ntax_id_field = \"VAT\"",
                 "flows.customers has no setting tax_id_field",
+            ),
+            (
+                "[flows.customers]",
+                "[flows.customers]\npolicy = \"validate\"",
+                "it is one of flows.receipts",
+            ),
+            (
+                "[flows.customers]",
+                "[flows.receipts]\npolicy = \"sometimes\"\n[flows.customers]",
+                "sometimes",
             ),
         ];
         for (old, new, expected) in cases {

@@ -10,7 +10,7 @@ mod standing;
 
 pub use every::Every;
 pub use file::ConnectionFile;
-pub use profile::{FlowSettings, Odoo, Profile, Protocol, Schedule, ServiceTitan};
+pub use profile::{FlowSettings, Odoo, Profile, Protocol, ReceiptPolicy, Schedule, ServiceTitan};
 pub use standing::standing;
 
 /// Names of the secrets of a connection, as the store keeps them.

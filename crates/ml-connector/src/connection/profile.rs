@@ -138,6 +138,9 @@ pub struct FlowSettings {
     /// Of bills: by how much a line may differ, in percent of what was ordered. The larger of the two counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_percent: Option<Decimal>,
+    /// Of receipts: what becomes of them in Odoo; nothing if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ReceiptPolicy>,
 }
 
 /// When bills come over.
@@ -160,10 +163,20 @@ pub enum OnMismatch {
     Post,
 }
 
+/// What becomes of receipts in Odoo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReceiptPolicy {
+    /// Nothing: somebody receives there by hand.
+    Off,
+    /// What was received in ServiceTitan is counted and validated in Odoo.
+    Validate,
+}
+
 impl FlowSettings {
-    /// The first setting that only another flow has.
+    /// The first setting that only another flow has, and which.
     #[must_use]
-    pub fn stray(&self, flow: Flow) -> Option<&'static str> {
+    pub fn stray(&self, flow: Flow) -> Option<(&'static str, Flow)> {
         let settings = [
             (
                 "account_number_field",
@@ -184,11 +197,16 @@ impl FlowSettings {
                 Flow::Bills,
                 self.tolerance_percent.is_some(),
             ),
+            ("policy", Flow::Receipts, self.policy.is_some()),
         ];
         let mut strays = settings.into_iter();
-        strays
-            .find(|(_, of, is_set)| *is_set && *of != flow)
-            .map(|(name, _, _)| name)
+        strays.find_map(|(name, of, is_set)| (is_set && of != flow).then_some((name, of)))
+    }
+
+    /// Whether the flow of these settings runs.
+    fn runs(&self, flow: Flow) -> bool {
+        let wanted = flow != Flow::Receipts || self.policy == Some(ReceiptPolicy::Validate);
+        self.enabled && wanted
     }
 }
 
@@ -212,7 +230,7 @@ impl Profile {
     /// The settings of a flow, if it is on.
     #[must_use]
     pub fn flow(&self, flow: Flow) -> Option<&FlowSettings> {
-        self.flows.get(&flow).filter(|settings| settings.enabled)
+        self.flows.get(&flow).filter(|settings| settings.runs(flow))
     }
 
     /// How vendor bills and credits are treated: as the settings of the flow `bills` say.
@@ -291,6 +309,14 @@ impl Profile {
                     "{setting} is plain HTTP: credentials and data cross the network in the clear"
                 ));
             }
+        }
+        let receipts = self.flows.get(&Flow::Receipts);
+        if receipts.is_some_and(|settings| settings.enabled && settings.policy.is_none()) {
+            warnings.push(
+                "flows.receipts does nothing yet: set its policy to \"validate\" to have receipts validated in Odoo, or \
+                 to \"off\""
+                    .to_owned(),
+            );
         }
         if self.schedule.webhooks && public_url.is_none() {
             warnings.push(

@@ -59,15 +59,18 @@ pub(super) async fn check(
     } else {
         findings.ok("odoo server", saw);
     }
-    match client.preflight(&needs(&profile.flows_on())).await {
+    match client.preflight(&needs(profile)).await {
         Err(error) => findings.odoo_failed("odoo credentials", &error),
         Ok(report) => describe(&report, shared.clock.now(), findings),
     }
 }
 
-/// What these flows do in Odoo.
-fn needs(flows: &[Flow]) -> Needs {
-    flows.iter().fold(Needs::new(), |needs, flow| match flow {
+/// What the connection's flows do in Odoo. Receipts are also looked at for the bills' sake, which needs nothing there.
+fn needs(profile: &Profile) -> Needs {
+    let receives = profile.flow(Flow::Receipts).is_some();
+    let flows = profile.flows_on().into_iter();
+    let flows = flows.filter(|flow| *flow != Flow::Receipts || receives);
+    flows.fold(Needs::new(), |needs, flow| match flow {
         Flow::BusinessUnits => needs.with(
             Model::named(flow.model()),
             WRITTEN,
@@ -136,6 +139,23 @@ fn needs(flows: &[Flow]) -> Needs {
                 [CostField::DISTRIBUTION, CostField::ACCOUNT],
             ),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => with_bills(needs),
+        Flow::Receipts => needs
+            .with(
+                Model::PICKING,
+                [Operation::Read, Operation::Write],
+                ["state", "backorder_id"],
+            )
+            .with(
+                Model::STOCK_MOVE,
+                [Operation::Read, Operation::Write],
+                ["product_uom_qty", "purchase_line_id"],
+            )
+            .with_either(Model::STOCK_MOVE, ["quantity", "quantity_done"])
+            .with(
+                Model::named("purchase.order.line"),
+                [Operation::Read],
+                ["qty_received"],
+            ),
     })
 }
 
@@ -258,7 +278,7 @@ fn worded(problem: &Problem, login: &str) -> (&'static str, String, String) {
             "odoo apps",
             format!("this Odoo has no {model}"),
             "Install the app that brings it (Contacts for partners, Invoicing for payment terms and analytic accounts, \
-             Purchase for products and orders)."
+             Purchase for products and orders, Inventory for receipts)."
                 .to_owned(),
         ),
         Problem::Denied { model, operation } => (
@@ -267,7 +287,7 @@ fn worded(problem: &Problem, login: &str) -> (&'static str, String, String) {
             format!(
                 "Give the user a group that may in Odoo (Settings > Users): Contact Creation for res.partner, Analytic \
                  Accounting for account.analytic.account, Product Creation for product.product, Purchase: \
-                 User for purchase.order. The right needed is: \
+                 User for purchase.order, Inventory: User for stock.picking and stock.move. The right needed is: \
                  {operation} on {model}."
             ),
         ),

@@ -7,6 +7,7 @@
 
 mod create;
 mod document;
+mod receipt;
 mod report;
 mod update;
 
@@ -48,19 +49,23 @@ impl Job {
     /// Rows that it will send.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.writes
-            .iter()
-            .filter(|write| !matches!(write.verb, Verb::Alias { .. }))
-            .count()
+        let rows = |write: &Write| match &write.verb {
+            Verb::Alias { .. } => 0,
+            Verb::Receive { lines, .. } => lines.len().max(1),
+            _ => 1,
+        };
+        self.writes.iter().map(rows).sum()
     }
 
     /// What it creates, with the columns.
     fn creations(&self) -> impl Iterator<Item = (&Write, &Content)> {
         self.writes.iter().filter_map(|write| match &write.verb {
             Verb::Create { columns } => Some((write, columns)),
-            Verb::Update { .. } | Verb::Alias { .. } | Verb::Delete { .. } | Verb::Reach { .. } => {
-                None
-            }
+            Verb::Update { .. }
+            | Verb::Alias { .. }
+            | Verb::Delete { .. }
+            | Verb::Reach { .. }
+            | Verb::Receive { .. } => None,
         })
     }
 
@@ -285,6 +290,12 @@ impl Carrier {
         carried: &mut Carried,
     ) -> Result<(), Interruption> {
         // A batch is of one flow.
+        if progress
+            .iter()
+            .any(|one| receipt::receives(&one.job.writes))
+        {
+            return self.receipts(progress, carried).await;
+        }
         if progress
             .iter()
             .any(|one| document::is_document(&one.job.writes))

@@ -46,6 +46,7 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
             (Source::Feed(Feed::Services), RowKind::Service),
         ],
         Flow::PurchaseOrders => &[(Source::Feed(Feed::PurchaseOrders), RowKind::PurchaseOrder)],
+        Flow::Receipts => &[(Source::List(List::Receipts), RowKind::Receipt)],
         Flow::Bills => &[(Source::Feed(Feed::InventoryBills), RowKind::InventoryBill)],
         Flow::ApBills => &[(Source::List(List::ApBillsWithoutOrder), RowKind::ApBill)],
         Flow::VendorCredits => &[(Source::Feed(Feed::Returns), RowKind::InventoryReturn)],
@@ -62,6 +63,7 @@ pub fn lists(flow: Flow) -> &'static [List] {
         Flow::Vendors => &[List::Vendors],
         Flow::Items => &[List::Materials, List::Equipment, List::Services],
         Flow::PurchaseOrders => &[List::PurchaseOrders],
+        Flow::Receipts => &[List::Receipts],
         Flow::Bills => &[List::InventoryBills],
         Flow::ApBills => &[List::ApBills],
         Flow::VendorCredits => &[List::Returns],
@@ -112,6 +114,11 @@ pub async fn fetch(
         Flow::PurchaseOrders => {
             let ids = typed(ids, PurchaseOrderId);
             vec![(RowKind::PurchaseOrder, client.purchase_orders(&ids).await?)]
+        }
+        // Its records are orders.
+        Flow::Receipts => {
+            let ids = typed(ids, PurchaseOrderId);
+            vec![(RowKind::Receipt, client.receipts_of(&ids).await?)]
         }
         Flow::Bills => {
             let ids = typed(ids, InventoryBillId);

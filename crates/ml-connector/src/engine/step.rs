@@ -29,6 +29,14 @@ pub(super) enum Step {
     ApplyUpdating,
     /// Odoo answered about changed rows.
     ApplyUpdated,
+    /// What arrived is about to be counted on a receipt in Odoo.
+    ApplyCounting,
+    /// Odoo answered about the count.
+    ApplyCounted,
+    /// Receipts are about to be validated in Odoo.
+    ApplyValidating,
+    /// Odoo answered about the receipts.
+    ApplyValidated,
     /// What came of a batch is about to be committed.
     RecordCommitting,
     /// It is committed.
@@ -48,6 +56,10 @@ impl Step {
             Self::ApplyCreated => "apply: created",
             Self::ApplyUpdating => "apply: updating",
             Self::ApplyUpdated => "apply: updated",
+            Self::ApplyCounting => "apply: counting",
+            Self::ApplyCounted => "apply: counted",
+            Self::ApplyValidating => "apply: validating",
+            Self::ApplyValidated => "apply: validated",
             Self::RecordCommitting => "record: committing",
             Self::RecordCommitted => "record: committed",
         }

@@ -23,5 +23,6 @@ mod jobs;
 mod kills;
 mod outages;
 mod race;
+mod receipts;
 mod secrets;
 mod webhooks;

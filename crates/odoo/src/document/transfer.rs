@@ -67,6 +67,8 @@ pub struct TransferMove {
     pub product: RecordId,
     /// The line of the purchase order that it serves.
     pub order_line: Option<RecordId>,
+    /// The unit of measure of its quantities.
+    pub unit: Option<RecordId>,
     /// How much should move.
     pub demand: Decimal,
     /// How much moved, once it is done. Before, how much is reserved (from 17 on), or counted (until 16).
@@ -116,7 +118,7 @@ impl TransferMove {
     /// The fields to ask for, where the model has these.
     #[must_use]
     pub fn fields(has: &FieldNames) -> Vec<&'static str> {
-        let mut fields = existing(has, &MOVE, &["purchase_line_id", "picked"]);
+        let mut fields = existing(has, &MOVE, &["purchase_line_id", "picked", "product_uom"]);
         fields.extend(first(has, &QUANTITY));
         fields
     }
@@ -137,6 +139,7 @@ impl TransferMove {
             state: record.word("state")?,
             product: record.required("product_id")?,
             order_line: record.reference("purchase_line_id")?,
+            unit: record.reference("product_uom")?,
             demand: record.decimal("product_uom_qty")?,
             quantity,
             picked,

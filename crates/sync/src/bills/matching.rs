@@ -45,15 +45,10 @@ pub(super) fn order_items(subject: &Subject<'_>, paper: &Paper) -> BTreeMap<i64,
         .collect()
 }
 
-pub(super) fn receipts() -> Option<Flow> {
-    "receipts".parse().ok()
-}
-
 /// The receipts of the order, as far as they can be read.
 fn received(subject: &Subject<'_>, paper: &Paper) -> Vec<Receipt> {
-    let of_order = paper
-        .order
-        .and_then(|order| Some(key(receipts()?, order).link_name()));
+    let of_order = paper.order;
+    let of_order = of_order.map(|order| key(Flow::Receipts, order).link_name());
     let other = of_order.and_then(|name| subject.others.get(&name));
     let parts = other.map_or(&[][..], |other| &other.parts);
     parts

@@ -74,7 +74,7 @@ fn order(subject: &Subject<'_>, paper: &Paper) -> Option<Key> {
 fn receipts(paper: &Paper) -> Option<Key> {
     let received = paper.lines.iter().any(|line| line.receipt_item.is_some());
     let order = paper.order.filter(|_| received)?;
-    Some(key(matching::receipts()?, order))
+    Some(key(Flow::Receipts, order))
 }
 
 /// What has to happen so that Odoo holds this paper as ServiceTitan has it.

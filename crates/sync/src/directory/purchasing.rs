@@ -27,6 +27,8 @@ pub struct Purchasing {
     account_number_field: Option<String>,
     /// The custom field of ServiceTitan that holds a vendor's tax id.
     tax_id_field: Option<String>,
+    /// Whether what was received in ServiceTitan is received in Odoo.
+    receives: bool,
     /// The products of what is charged besides items.
     charges: BTreeMap<Charge, i64>,
     /// How Odoo keeps the lines of orders.
@@ -109,6 +111,13 @@ impl Purchasing {
         self
     }
 
+    /// Sets whether what was received in ServiceTitan is received in Odoo, and not by hand there.
+    #[must_use]
+    pub fn with_receiving(mut self, receives: bool) -> Self {
+        self.receives = receives;
+        self
+    }
+
     /// Sets the custom fields of ServiceTitan's vendors that are carried: account number, tax id.
     #[must_use]
     pub fn with_vendor_fields(
@@ -159,6 +168,12 @@ impl Purchasing {
 }
 
 impl Directory {
+    /// Whether what was received in ServiceTitan is received in Odoo, and not by hand there.
+    #[must_use]
+    pub fn receives(&self) -> bool {
+        self.purchasing.receives
+    }
+
     /// The purchasing part.
     #[must_use]
     pub fn purchasing(&self) -> &Purchasing {

@@ -3,5 +3,6 @@
 mod customers;
 mod jobs;
 mod purchase_orders;
+mod receipts;
 mod singles;
 mod world;

@@ -59,6 +59,7 @@ pub(crate) fn directory() -> Directory {
         )
         .with_purchasing(
             Purchasing::default()
+                .with_receiving(true)
                 .with_analytic_plan(Dimension::BusinessUnits, AnalyticPlan::At(3))
                 .with_analytic_plan(Dimension::Jobs, AnalyticPlan::At(4))
                 .with_units_of_measure([(1, "Units".to_owned()), (2, "ft".to_owned())], Some(1))
@@ -137,11 +138,16 @@ impl World {
 
     /// A record of another flow is in Odoo under this id.
     pub(crate) fn knows(&mut self, name: &str, target: i64) {
+        self.knows_holding(name, target, Content::from_iter([("name", "any")]));
+    }
+
+    /// The same, with what it holds.
+    pub(crate) fn knows_holding(&mut self, name: &str, target: i64, base: Content) {
         let link = Link {
             name: Name(name.to_owned()),
             model: "any".to_owned(),
             target: TargetId(target),
-            base: Content::from_iter([("name", "any")]),
+            base,
         };
         let owner = SourceId(format!("owner of {name}"));
         self.links.insert(link.name.clone(), (owner, link));
@@ -241,6 +247,7 @@ impl World {
                     self.reached.insert(write.name.clone(), *goal);
                     link.target
                 }
+                Verb::Receive { order, .. } => *order,
             };
             let link = Link {
                 name: write.name.clone(),

@@ -320,7 +320,7 @@ fn standing(progress: &[Progress]) -> Vec<RecordId> {
 
 impl Progress {
     /// A call about the document ended so.
-    fn touched_by<T>(&mut self, ended: &odoo::Result<T>) {
+    pub(super) fn touched_by<T>(&mut self, ended: &odoo::Result<T>) {
         self.is_touched |= ended
             .as_ref()
             .map_or_else(|error| error.may_have_applied, |_| true);
@@ -353,7 +353,7 @@ impl Progress {
 }
 
 /// What a failed call about one document means for it; an error that is nobody's own fault interrupts the batch.
-fn of_one(error: odoo::Error) -> Result<Verdict, Interruption> {
+pub(super) fn of_one(error: odoo::Error) -> Result<Verdict, Interruption> {
     match failure::of_odoo(&error) {
         verdict @ (Verdict::Park(_) | Verdict::Decide(_)) => Ok(verdict),
         Verdict::Retry(..) | Verdict::Pause(_) => Err(error.into()),

@@ -27,8 +27,11 @@ impl Progress {
             Answered::No => Some(job.doubt(self.doubt_until)),
         };
         let mut standing = Standing::after(self.failed, job.due.tries, now, &mut *clock.rng());
-        if let (State::Synced, Some(doubt)) = (standing.state, &doubt) {
-            standing = Standing::in_doubt(doubt.until);
+        let until = doubt.as_ref().map(|doubt| doubt.until);
+        // What had to wait for that moment is looked at then, even if it has come meanwhile.
+        let until = until.or(self.is_postponed.then_some(now));
+        if let (State::Synced, Some(until)) = (standing.state, until) {
+            standing = Standing::in_doubt(until);
         }
         let done = match (effect, &standing.reason) {
             (_, Some(reason)) => format!("{}: {}", standing.state, reason.cause),
@@ -38,9 +41,10 @@ impl Progress {
             (_, None) => "updated".to_owned(),
         };
         let own = job.due.key.link_name();
-        // Whoever waits for a partner that this record does not have any more need not wait.
+        // Whoever waits for a partner that this record does not have any more need not wait; nor does who waits until a
+        // document is in its state.
         let settles = match standing.state {
-            State::Synced if !self.targets.contains_key(&own) => vec![own],
+            State::Synced if self.has_reached || !self.targets.contains_key(&own) => vec![own],
             _ => Vec::new(),
         };
         let sent = sent(&job.writes);
@@ -117,6 +121,8 @@ impl Progress {
     fn changes_nothing(&self, write: &Write) -> bool {
         let links = &self.job.due.links;
         !self.done.contains(&write.name)
+            // Somebody else had received it all.
+            || (matches!(write.verb, Verb::Receive { .. }) && !self.is_touched)
             || links
                 .iter()
                 .any(|link| link.name == write.name && link.base == write.holds)
@@ -183,6 +189,9 @@ fn sent(writes: &[Write]) -> Value {
         Verb::Reach { goal, total, .. } => {
             json!({"reach": write.name, "state": goal.as_str(), "total": total.to_string()})
         }
+        Verb::Receive { order, lines, .. } => {
+            json!({"receive": write.name, "order": order, "lines": lines})
+        }
     };
     writes.iter().map(one).collect()
 }
@@ -224,6 +233,15 @@ fn detail(
             }
             Verb::Reach { goal, .. } => {
                 format!("{}{id} ({}) is {}", write.model, write.name, goal.as_str())
+            }
+            Verb::Receive { lines, .. } => {
+                let lines: Vec<&str> = lines.keys().map(|line| line.0.as_str()).collect();
+                format!(
+                    "received on {}{id} ({}): {}",
+                    write.model,
+                    write.name,
+                    lines.join(", ")
+                )
             }
         }
     };

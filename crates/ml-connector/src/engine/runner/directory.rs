@@ -27,7 +27,7 @@ impl Runner {
             let known = store.cursor(self.connection.id, &cursor).await?;
             if known.is_none_or(|known| known.value != fingerprint) {
                 // Documents that were right when they were written are not rewritten because Odoo counts otherwise now.
-                let synced = !flow.is_of_documents();
+                let synced = !flow.is_of_documents() && flow != Flow::Receipts;
                 let causes = &failure::REFERENCE_CAUSES;
                 let touched = store
                     .touch_referring(self.connection.id, flow, synced, causes, now)
@@ -78,13 +78,15 @@ impl Runner {
         if made {
             directory = vendors.directory(&flows).await?;
         }
+        let receives = self.profile.flow(Flow::Receipts).is_some();
+        let mut purchasing = directory.purchasing().clone().with_receiving(receives);
         if let Some(settings) = self.profile.flow(Flow::Vendors) {
-            let purchasing = directory.purchasing().clone().with_vendor_fields(
+            purchasing = purchasing.with_vendor_fields(
                 settings.account_number_field.clone(),
                 settings.tax_id_field.clone(),
             );
-            directory = directory.with_purchasing(purchasing);
         }
+        directory = directory.with_purchasing(purchasing);
         if flows.iter().any(|flow| flow.is_of_bills()) {
             let policy = self.profile.bills();
             let billing = directory.billing().clone().with_policy(policy);
