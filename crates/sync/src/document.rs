@@ -13,6 +13,7 @@ use crate::sighting::PartKey;
 use crate::target::{Target, held};
 
 /// A document as it should be.
+#[derive(Clone)]
 pub(crate) struct Document {
     pub(crate) header: Target,
     pub(crate) lines: Vec<Target>,
@@ -50,7 +51,7 @@ impl Document {
     }
 
     /// The writes that bring it to what it should be: the document, its lines, then its state; none when it is.
-    fn differences(self, subject: &Subject<'_>) -> Vec<Write> {
+    pub(crate) fn differences(self, subject: &Subject<'_>) -> Vec<Write> {
         let Self {
             header,
             lines,

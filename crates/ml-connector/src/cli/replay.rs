@@ -5,7 +5,7 @@ use clap::Args;
 use jiff::Timestamp;
 use store::records::Selection;
 use sync::flow::Flow;
-use sync::plan::{DISMISS, RECREATE};
+use sync::plan::{APPROVE, DISMISS, RECREATE};
 use sync::record::SourceId;
 
 use super::{Exit, actor, open, output, selected};
@@ -35,11 +35,14 @@ pub(super) struct Replay {
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
     /// Make anew in Odoo what somebody deleted there.
-    #[arg(long, conflicts_with = "dismiss")]
+    #[arg(long, conflicts_with_all = ["dismiss", "approve"])]
     recreate: bool,
     /// Leave out what cannot be carried, until it changes in ServiceTitan.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "approve")]
     dismiss: bool,
+    /// Post bills that do not match their orders and receipts.
+    #[arg(long)]
+    approve: bool,
     /// All records of the flow or connection.
     #[arg(long)]
     all: bool,
@@ -67,11 +70,16 @@ impl Replay {
                 "--dismiss needs ids or --cause: it leaves out records that a person has looked at"
             );
         }
-        let decision = match (self.recreate, self.dismiss) {
-            (true, _) => Some(RECREATE),
-            (_, true) => Some(DISMISS),
-            _ => None,
-        };
+        if self.approve && self.ids.is_empty() && self.cause.is_none() {
+            bail!("--approve needs ids or --cause: it posts bills that a person has looked at");
+        }
+        let decisions = [
+            (self.recreate, RECREATE),
+            (self.dismiss, DISMISS),
+            (self.approve, APPROVE),
+        ];
+        let mut decisions = decisions.into_iter().filter(|(is_meant, _)| *is_meant);
+        let decision = decisions.next().map(|(_, decision)| decision);
         let (store, clock) = open(settings).await?;
         let selection = Selection {
             flow: self.flow,

@@ -13,8 +13,8 @@ use odoo::load::Rows;
 use odoo::preflight::TaxRounding;
 use odoo::{Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use sync::directory::{
-    Account, AnalyticPlan, Billing, Charge, CostField, Country, Dimension, Directory, OrderLines,
-    OrderNote, Purchasing, Subdivision,
+    AnalyticPlan, Billing, Charge, CostField, Country, Dimension, Directory, OrderLines, OrderNote,
+    Purchasing, Subdivision,
 };
 use sync::failure::{Vendor, of_odoo, of_servicetitan};
 use sync::flow::Flow;

@@ -129,13 +129,19 @@ async fn killed_and_restarted(rig: &Rig, calm: &Rig, kills: usize, seed: u64) {
         history.go_on(&rig.tenant(), &arrived, &mut rng);
     }
 
+    let table = format!(
+        "{} kills with seed {seed}\n{}{:?}",
+        falls.all, falls.table, falls.of_kind
+    );
+    same_as_undisturbed(rig, calm, &history, &table).await;
+}
+
+/// What stands in Odoo in the end is what a connector leaves that saw the same history undisturbed.
+async fn same_as_undisturbed(rig: &Rig, calm: &Rig, history: &History, table: &str) {
     let counts = rig.sync().await;
     say(&format!(
-        "{} kills with seed {seed}, {} acts of people in between\n{}{:?}\n{counts}",
-        falls.all,
-        history.len(),
-        falls.table,
-        falls.of_kind
+        "{table}\n{} acts of people in between\n{counts}",
+        history.len()
     ));
     assert_eq!(counts["failed"], 0, "{counts}");
 
@@ -148,7 +154,7 @@ async fn killed_and_restarted(rig: &Rig, calm: &Rig, kills: usize, seed: u64) {
         let customer = customer_of(&name, &undisturbed);
         writeln!(
             differences,
-            "{difference}\n{}disturbed:\n{}calm:\n{}",
+            "{difference}\n{}disturbed:\n{}\ncalm:\n{}",
             history.of(&customer),
             trail(rig, &customer).await,
             trail(calm, &customer).await
@@ -205,14 +211,11 @@ async fn trail(rig: &Rig, customer: &str) -> String {
     let command = ["audit", "show", "customers", customer, "--json"];
     let entries = rig.json(&command).await;
     let entries = entries.as_array().expect("entries").iter();
-    entries
-        .map(|entry| {
-            format!(
-                "  {} {} {}\n",
-                entry["at"], entry["action"], entry["detail"]
-            )
-        })
-        .collect()
+    let lines = entries.map(|entry| {
+        let (at, action, detail) = (&entry["at"], &entry["action"], &entry["detail"]);
+        format!("  {at} {action} {detail}")
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 async fn story(odoo: [OdooSide; 2], customers: usize, kills: usize) {

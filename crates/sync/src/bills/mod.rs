@@ -122,8 +122,28 @@ fn decide(
     }
     match wanted(flow, subject, &paper, counts, directory, warnings) {
         Err(reason) => Decision::Fail(reason),
+        Ok(document) if is_posted_as_it_is(&document, subject) => Decision::Unchanged,
         Ok(document) => document.decision(subject),
     }
+}
+
+/// Whether a document that should be held is in the books already, as it is: its order changed later, and a warning says so.
+fn is_posted_as_it_is(document: &Document, subject: &Subject<'_>) -> bool {
+    let Some(link) = held(subject.links, &document.header.name) else {
+        return false;
+    };
+    if document.hold.is_none() || link.reached() != Some(Goal::Posted.as_str()) {
+        return false;
+    }
+    let mut posted = Document {
+        goal: Goal::Posted,
+        hold: None,
+        ..document.clone()
+    };
+    posted
+        .reached
+        .set(MATCH, link.base.get(MATCH).unwrap_or_default());
+    posted.differences(subject).is_empty()
 }
 
 fn is_seen(subject: &Subject<'_>, key: &Key) -> bool {

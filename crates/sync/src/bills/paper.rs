@@ -162,7 +162,8 @@ fn of_item(item: &BillItem) -> PaperLine {
         item.name.clone(),
         item.sku_code.clone(),
     ];
-    let accounts = [&item.general_ledger_account, &item.cost_of_sale_account];
+    // What an item is sold on, its general ledger account, is not what it costs.
+    let accounts = [&item.cost_of_sale_account, &item.general_ledger_account];
     PaperLine {
         id: item.id.to_string(),
         sku: item.sku_id.map(|sku| sku.0),
@@ -235,7 +236,8 @@ fn of_returned(item: &InventoryReturnItem) -> PaperLine {
         item.name.clone(),
         item.code.clone(),
     ];
-    let accounts = [&item.general_ledger_account, &item.cost_of_sale_account];
+    // What an item is sold on, its general ledger account, is not what it costs.
+    let accounts = [&item.cost_of_sale_account, &item.general_ledger_account];
     PaperLine {
         id: item.id.to_string(),
         sku: item.sku_id.map(|sku| sku.0),

@@ -64,7 +64,7 @@ fn shown(writes: &[Write]) -> String {
         Verb::Create { columns: c } => format!("create {}: {}", write.name, columns(c)),
         Verb::Update { columns: c, .. } => format!("update {}: {}", write.name, columns(c)),
         Verb::Delete { .. } => format!("delete {}", write.name),
-        Verb::Reach { goal, total } => format!("reach {} at {total}", goal.as_str()),
+        Verb::Reach { goal, total, .. } => format!("reach {} at {total}", goal.as_str()),
         Verb::Alias { .. } => format!("alias {}", write.name),
     };
     writes.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -173,6 +173,8 @@ impl World {
                     name.clone(),
                     Other {
                         link: Some(link.clone()),
+                        links: Vec::new(),
+                        parts: Vec::new(),
                         state: None,
                         cause: None,
                     },
