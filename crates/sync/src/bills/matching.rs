@@ -12,7 +12,7 @@ use crate::money::cents;
 use crate::others::key;
 use crate::part;
 use crate::plan::Subject;
-use crate::record::{Reason, SourceId};
+use crate::record::Reason;
 
 use super::paper::{Paper, PaperLine};
 
@@ -142,7 +142,7 @@ impl Line<'_> {
 }
 
 /// Why a paper that does not match is held.
-pub(super) fn held(flow: Flow, found: &Match, source: &SourceId) -> Reason {
+pub(super) fn held(flow: Flow, found: &Match) -> Reason {
     Reason {
         cause: "match-differs".to_owned(),
         what: format!(
@@ -150,8 +150,8 @@ pub(super) fn held(flow: Flow, found: &Match, source: &SourceId) -> Reason {
             flow.noun()
         ),
         advice: format!(
-            "Correct the order or the {} in ServiceTitan, or run `ml-connector replay --approve {source}` to post it as it \
-             is; `ml-connector replay --dismiss {source}` leaves the draft to you.",
+            "Correct the order or the {} in ServiceTitan, or run `ml-connector replay --approve` with its id to post it as \
+             it is; `ml-connector replay --dismiss` leaves the draft to you.",
             flow.noun()
         ),
     }

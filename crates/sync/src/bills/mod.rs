@@ -251,7 +251,7 @@ fn wanted(
     if let Some(found) = found {
         document.reached.set(MATCH, found.to_string());
         if holds {
-            document.hold = Some(matching::held(flow, &found, subject.source));
+            document.hold = Some(matching::held(flow, &found));
         }
     }
     Ok(document)
