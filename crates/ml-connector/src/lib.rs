@@ -9,6 +9,7 @@ pub mod mapping;
 pub mod metrics;
 pub mod mistake;
 pub mod outage;
+pub mod reconcile;
 pub mod service;
 pub mod settings;
 pub mod web;

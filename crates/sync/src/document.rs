@@ -92,12 +92,16 @@ impl Document {
         let mut writes: Vec<Write> = std::iter::once(header)
             .chain(lines)
             .filter_map(|target| {
-                let whole = is_said_whole.then(|| without(&target.content, FOR_GOOD));
-                target.difference(&fresh, |changed| match whole {
-                    Some(whole) if changed.get(FOR_GOOD).is_none() => whole,
-                    _ => changed,
+                let whole = target.content.clone();
+                target.difference(&fresh, |changed| {
+                    if is_said_whole || is_priced_anew(&changed) {
+                        whole
+                    } else {
+                        changed
+                    }
                 })
             })
+            .map(without_what_is_for_good)
             .chain(gone)
             .collect();
         let is_reached = known.is_some_and(|link| reached.changes_since(&link.base).is_empty());
@@ -106,6 +110,13 @@ impl Document {
         }
         writes
     }
+}
+
+/// Whether a line gets another product or unit. Odoo works price, text and distribution out anew then, unless they are
+/// said: the line is said whole.
+fn is_priced_anew(changed: &Content) -> bool {
+    let mut columns = changed.iter().map(|(column, _)| column);
+    columns.any(|column| column == "product_id/.id" || column.starts_with("product_uom"))
 }
 
 /// The write that cancels a document.
@@ -126,9 +137,14 @@ pub(crate) fn cancellation(link: &Link, part: PartKey, model: &'static str) -> W
     }
 }
 
-fn without(content: &Content, column: &str) -> Content {
-    let columns = content.iter().filter(|(name, _)| *name != column);
-    columns.collect()
+fn without_what_is_for_good(mut write: Write) -> Write {
+    if let Verb::Update { columns, .. } = &mut write.verb {
+        *columns = columns
+            .iter()
+            .filter(|(column, _)| *column != FOR_GOOD)
+            .collect();
+    }
+    write
 }
 
 fn deletion(link: &Link, header: &Target) -> Write {

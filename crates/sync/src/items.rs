@@ -9,12 +9,21 @@ use crate::content::Content;
 use crate::directory::Directory;
 use crate::filing::RowKind;
 use crate::flow::Flow;
+use crate::link::Link;
 use crate::plain::{line, text_of_html};
 use crate::plan::{Plan, Subject};
 use crate::record::Reason;
 use crate::single;
 
 const FLOW: Flow = Flow::Items;
+
+/// The field of a product that holds its unit of measure.
+const UNIT: &str = "uom_id";
+
+/// Odoo's unit of measure of an item that was brought there, as far as we said one.
+pub(crate) fn unit(link: &Link) -> Option<i64> {
+    link.base.get(&format!("{UNIT}/.id"))?.parse().ok()
+}
 
 /// What has to happen so that Odoo holds this item as ServiceTitan has it.
 pub(crate) fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
@@ -56,7 +65,7 @@ fn wanted(
     }
     let unit = item.unit_of_measure.as_deref().unwrap_or_default();
     if let Some(unit) = directory.unit_of_measure(unit, warnings) {
-        content.set_id("uom_id", Some(unit));
+        content.set_id(UNIT, Some(unit));
     }
     // Sent although they are empty: without them Odoo gives a new product the company's default taxes.
     content.set("taxes_id/.id", "");

@@ -21,6 +21,7 @@ mod part;
 pub mod plain;
 pub mod plan;
 mod purchase_orders;
+pub mod reconcile;
 pub mod record;
 pub mod sighting;
 pub mod single;

@@ -12,6 +12,7 @@ mod keys;
 mod logging;
 mod mapping;
 mod output;
+mod reconcile;
 mod replay;
 mod sandbox;
 mod serve;
@@ -67,6 +68,8 @@ enum Command {
     /// What things of ServiceTitan's are in Odoo, where they are not found by themselves.
     #[command(subcommand)]
     Mapping(mapping::MappingCommand),
+    /// Compare both systems' documents of a period, and name every difference.
+    Reconcile(reconcile::Reconcile),
     /// The trail of what was done.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -127,6 +130,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Failures(command) => command.run(&settings()?).await,
         Command::Replay(command) => command.run(&settings()?).await,
         Command::Mapping(command) => command.run(&settings()?).await,
+        Command::Reconcile(command) => command.run(&settings()?).await,
         Command::Audit(command) => command.run(&settings()?).await,
         Command::Keys(command) => Ok(command.run()),
         Command::Sandbox(command) => command.run().await,

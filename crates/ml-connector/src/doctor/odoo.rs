@@ -129,6 +129,10 @@ fn needs(flows: &[Flow]) -> Needs {
             .with_either(Model::PURCHASE_ORDER, ["note", "notes"])
             .with_either(
                 Model::PURCHASE_ORDER_LINE,
+                ["product_uom_id", "product_uom"],
+            )
+            .with_either(
+                Model::PURCHASE_ORDER_LINE,
                 [CostField::DISTRIBUTION, CostField::ACCOUNT],
             ),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => with_bills(needs),

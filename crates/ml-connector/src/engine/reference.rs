@@ -40,6 +40,9 @@ const NOTES: [&str; 2] = ["note", "notes"];
 /// The taxes of an order line, as versions call them.
 const TAXES: [&str; 2] = ["tax_ids", "taxes_id"];
 
+/// The unit of measure of an order line, as versions call it.
+const UNITS: [&str; 2] = ["product_uom_id", "product_uom"];
+
 const ANALYTIC_PLAN: &str = "account.analytic.plan";
 
 /// Countries and states are a few thousand at most.
@@ -186,7 +189,7 @@ impl Vendors {
             CostField::DISTRIBUTION,
             CostField::ACCOUNT,
         ];
-        let asked: Vec<&str> = asked.into_iter().chain(TAXES).collect();
+        let asked: Vec<&str> = asked.into_iter().chain(TAXES).chain(UNITS).collect();
         let model = Model::PURCHASE_ORDER_LINE;
         let fields = self.odoo.fields_get(&model, &asked, &["type", "digits"]);
         let Some(fields) = if_there(fields.await)? else {
@@ -202,6 +205,7 @@ impl Vendors {
             quantity_digits: kept("product_qty"),
             price_digits: kept("price_unit"),
             taxes: first(TAXES),
+            unit: first(UNITS),
             costs: costs(&fields, CostField::ACCOUNT),
             holds_prices: has(technical_price),
         }))

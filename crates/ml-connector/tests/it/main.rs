@@ -17,6 +17,7 @@ mod changes;
 mod chaos;
 mod commands;
 mod crash_matrix;
+mod exchanges;
 mod first_load;
 mod jobs;
 mod kills;

@@ -3,6 +3,7 @@
 mod bills;
 mod books;
 mod errors;
+mod exchanges;
 mod goods;
 mod loading;
 mod orders;
@@ -88,6 +89,8 @@ const PURCHASING: &[(Of, &str, Clause)] = purchasing![
     Both orders::lines_are_replaced_all_or_none,
     Both orders::a_name_that_is_created_twice_moves_to_the_second,
     Both orders::numbers_arrive_digit_for_digit,
+    Both exchanges::keep_the_old_unit_unless_it_is_said,
+    Both exchanges::keep_the_old_receipt_unless_they_are_brought_to_nothing_first,
     Both states::are_confirmed_and_cancelled,
     Both states::keep_their_lines_once_they_are_binding,
     Both states::wait_for_approval_where_two_steps_are_set,

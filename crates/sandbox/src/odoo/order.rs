@@ -312,7 +312,8 @@ fn approve(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
     }
     write(tx, ids, &vals)?;
     for id in ids {
-        tx.as_superuser(|tx| receipt::follow_order(tx, *id))?;
+        let lines = lines(tx.db, *id);
+        tx.as_superuser(|tx| receipt::follow_lines(tx, *id, lines))?;
     }
     settle(tx, ids, Cause::Lines)
 }

@@ -33,7 +33,7 @@ pub(super) fn create(tx: &mut Tx<'_>, vals_list: Vec<Values>) -> Result<Vec<Id>,
         fill(tx, &mut vals);
         ids.extend(write::create_plain(tx, LINE, &[vals])?);
     }
-    follow(tx, &ids, &[], true)?;
+    follow(tx, &ids, &[], &ids, true)?;
     Ok(ids)
 }
 
@@ -123,9 +123,10 @@ fn seller<'a>(tx: &'a Tx<'_>, product: &Row, vendor: Id) -> Option<&'a Row> {
 
 /// `write`.
 pub(super) fn write(tx: &mut Tx<'_>, ids: &[Id], vals: &Values) -> Result<(), Refusal> {
-    let mut before = Vec::new();
+    let (mut before, mut quantities) = (Vec::new(), Vec::new());
     for id in ids {
         let row = tx.existing(LINE, *id)?;
+        quantities.push(row.get(LINE, "product_qty").as_number());
         let wanted = vals.get("display_type");
         if wanted.is_some_and(|kind| kind.as_str() != row.text(LINE, "display_type")) {
             return Err(Refusal::user(
@@ -150,11 +151,25 @@ pub(super) fn write(tx: &mut Tx<'_>, ids: &[Id], vals: &Values) -> Result<(), Re
             take_vendor_price(tx, *id)?;
         }
     }
-    follow(tx, ids, &before, vals.contains_key("date_planned"))
+    // Another product or unit alone moves no receipt.
+    let mut recounted = Vec::new();
+    for (id, quantity) in ids.iter().zip(quantities) {
+        if tx.existing(LINE, *id)?.get(LINE, "product_qty").as_number() != quantity {
+            recounted.push(*id);
+        }
+    }
+    let dated = vals.contains_key("date_planned");
+    follow(tx, ids, &before, &recounted, dated)
 }
 
-/// Orders and receipts follow a change of lines; `before` are the orders that the lines came from.
-fn follow(tx: &mut Tx<'_>, ids: &[Id], before: &[Id], dated: bool) -> Result<(), Refusal> {
+/// Orders follow a change of lines, and receipts one of their quantities; `before` are the orders that the lines came from.
+fn follow(
+    tx: &mut Tx<'_>,
+    ids: &[Id],
+    before: &[Id],
+    recounted: &[Id],
+    dated: bool,
+) -> Result<(), Refusal> {
     let mut orders = before.to_vec();
     for id in ids {
         orders.extend(tx.existing(LINE, *id)?.reference(LINE, "order_id"));
@@ -163,7 +178,9 @@ fn follow(tx: &mut Tx<'_>, ids: &[Id], before: &[Id], dated: bool) -> Result<(),
     orders.dedup();
     for order in orders {
         if order::state(tx, order) == "purchase" {
-            tx.as_superuser(|tx| receipt::follow_order(tx, order))?;
+            let mut lines = order::lines(tx.db, order);
+            lines.retain(|line| recounted.contains(line));
+            tx.as_superuser(|tx| receipt::follow_lines(tx, order, lines))?;
         }
         order::settle(tx, &[order], Cause::Lines)?;
         if dated {

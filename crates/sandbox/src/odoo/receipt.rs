@@ -1,7 +1,7 @@
 //! What a confirmed order expects: the transfers that belong to it, and how they follow its lines.
 //!
 //! An order has one open transfer at most, with a move per line of goods; more ordered is more demanded, and what has
-//! arrived stays.
+//! arrived stays. A line that gets another product leaves the old one's moves as they are: bring it to nothing first.
 
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -22,6 +22,22 @@ const MOVE: Model = Model::StockMove;
 
 fn moves_of_line(db: &Database, line: Id) -> Vec<Id> {
     db.pointing(MOVE, "purchase_line_id", line).collect()
+}
+
+/// Those of the product that the line names now: what was expected of another one counts for nothing.
+fn moves_of_its_product(tx: &Tx<'_>, line: Id) -> Vec<Id> {
+    let product = tx
+        .row(Model::OrderLine, line)
+        .and_then(|row| row.reference(Model::OrderLine, "product_id"));
+    let moves = moves_of_line(tx.db, line).into_iter();
+    moves
+        .filter(|id| {
+            let of_move = tx
+                .row(MOVE, *id)
+                .and_then(|row| row.reference(MOVE, "product_id"));
+            of_move == product
+        })
+        .collect()
 }
 
 /// The transfers of an order, by id.
@@ -53,7 +69,7 @@ pub(super) fn order_of(db: &Database, picking: Id) -> Option<Id> {
 
 /// What has arrived of a line, in the line's unit.
 pub(super) fn received(tx: &Tx<'_>, line: Id) -> Decimal {
-    let done: Decimal = moves_of_line(tx.db, line)
+    let done: Decimal = moves_of_its_product(tx, line)
         .into_iter()
         .filter(|id| state_of(tx, MOVE, *id) == "done")
         .map(|id| number(tx, id, "quantity"))
@@ -64,9 +80,9 @@ pub(super) fn received(tx: &Tx<'_>, line: Id) -> Decimal {
     }
 }
 
-/// Makes the open transfer of a confirmed order demand what is ordered and has not arrived.
-pub(super) fn follow_order(tx: &mut Tx<'_>, order: Id) -> Result<(), Refusal> {
-    for line in order::lines(tx.db, order) {
+/// Makes the open transfer of a confirmed order demand what these lines order and has not arrived.
+pub(super) fn follow_lines(tx: &mut Tx<'_>, order: Id, lines: Vec<Id>) -> Result<(), Refusal> {
+    for line in lines {
         let Some(row) = tx.row(Model::OrderLine, line) else {
             continue;
         };
@@ -80,13 +96,16 @@ pub(super) fn follow_order(tx: &mut Tx<'_>, order: Id) -> Result<(), Refusal> {
         }
         let ordered = row.get(Model::OrderLine, "product_qty").as_number();
         let ordered = order_line::in_product_units(tx, row, ordered);
-        let moves = moves_of_line(tx.db, line);
+        let moves = moves_of_its_product(tx, line);
         let done = moves.iter().filter(|id| state_of(tx, MOVE, **id) == "done");
         let arrived: Decimal = done.map(|id| number(tx, *id, "quantity")).sum();
         let wanted = (ordered - arrived).max(Decimal::ZERO);
         let open = moves.iter().copied().find(|id| is_open(tx, MOVE, *id));
         match open {
-            Some(id) if wanted.is_zero() => cancel_moves(tx, &[id])?,
+            Some(id) if wanted.is_zero() => {
+                demand(tx, id, wanted)?;
+                cancel_moves(tx, &[id])?;
+            }
             Some(id) if number(tx, id, "product_uom_qty") != wanted => demand(tx, id, wanted)?,
             None if !wanted.is_zero() => add_move(tx, order, line, wanted)?,
             _ => {}

@@ -1,12 +1,11 @@
 //! The calls that can be made, and the request that each of them is: pure functions.
 
 use ::http::Method;
-use jiff::Timestamp;
 use url::Url;
 
 use super::endpoint::{self, Endpoint, Param};
 use super::feed::{Continuation, Feed};
-use super::list::List;
+use super::list::{List, Selection};
 use super::write::{self, CustomFieldOwner, CustomFieldValue, Mark};
 use crate::id::{CustomerId, PurchaseOrderId, TenantId};
 
@@ -34,10 +33,10 @@ pub(super) enum Call<'a> {
         customer: CustomerId,
         page: u32,
     },
-    /// A list, whole or since a moment.
+    /// A list, or what of it is asked for.
     List {
         list: List,
-        since: Option<Timestamp>,
+        of: Selection,
         page: u32,
     },
     /// Rows of a list by id.
@@ -110,9 +109,8 @@ impl Call<'_> {
                 query.extend(paged(page, PAGE_SIZE));
                 query.push(by_id());
             }
-            Self::List { list, since, page } => {
-                // Whole milliseconds, rounded down: never later than the moment that was meant.
-                query.extend(since.map(|since| (Param::ModifiedOnOrAfter, format!("{since:.3}"))));
+            Self::List { list, of, page } => {
+                query.extend(of.params(*list));
                 query.extend(list.filter().map(fixed));
                 query.extend(list.takes(Param::Active).then(any));
                 query.extend(paged(page, list.page_size()));
@@ -231,6 +229,13 @@ mod tests {
         format!("{} {}", request.method(), request.url(&base))
     }
 
+    fn october() -> Selection {
+        Selection::Dated {
+            from: "2026-10-01T00:00:00Z".parse().unwrap(),
+            before: "2026-11-01T00:00:00Z".parse().unwrap(),
+        }
+    }
+
     #[test]
     fn requests_are_what_the_documents_describe() {
         let token = Continuation::from_saved("a+b/c=&d e".to_owned()).unwrap();
@@ -258,17 +263,17 @@ mod tests {
             },
             Call::List {
                 list: List::PaymentTerms,
-                since: None,
+                of: Selection::All,
                 page: 1,
             },
             Call::List {
                 list: List::Vendors,
-                since: Some("2026-01-02T03:04:05.1239999Z".parse().unwrap()),
+                of: Selection::ChangedSince("2026-01-02T03:04:05.1239999Z".parse().unwrap()),
                 page: 2,
             },
             Call::List {
                 list: List::BusinessUnits,
-                since: None,
+                of: Selection::All,
                 page: 1,
             },
             listed(List::Vendors),
@@ -277,7 +282,7 @@ mod tests {
             listed(List::ApBillsWithoutOrder),
             Call::List {
                 list: List::ApBills,
-                since: None,
+                of: Selection::All,
                 page: 1,
             },
             Call::ReceiptsOf {
@@ -311,6 +316,19 @@ mod tests {
     }
 
     #[test]
+    fn documents_are_asked_for_by_their_own_dates() {
+        let dated = [List::PurchaseOrders, List::Returns].map(|list| Call::List {
+            list,
+            of: october(),
+            page: 1,
+        });
+        insta::assert_snapshot!(dated.each_ref().map(shown).join("\n"), @r"
+        GET https://api.example/inventory/v2/tenant/1234/purchase-orders?dateOnOrAfter=2026-10-01T00%3A00%3A00.000Z&dateBefore=2026-11-01T00%3A00%3A00.000Z&page=1&pageSize=500&sort=%2BId
+        GET https://api.example/inventory/v2/tenant/1234/returns?returnDateOnOrAfter=2026-10-01T00%3A00%3A00.000Z&returnDateBefore=2026-11-01T00%3A00%3A00.000Z&active=Any&page=1&pageSize=500&sort=%2BId
+        ");
+    }
+
+    #[test]
     fn a_call_uses_only_parameters_of_its_endpoint() {
         let token = Continuation::from_saved("t".to_owned()).unwrap();
         let ids = [CustomerId(7)];
@@ -320,11 +338,10 @@ mod tests {
             recent: true,
         });
         let probes = List::ALL.map(|list| Call::Probe(list.endpoint()));
-        let polls = List::ALL.map(|list| Call::List {
-            list,
-            since: Some(Timestamp::UNIX_EPOCH),
-            page: 1,
-        });
+        let epoch = jiff::Timestamp::UNIX_EPOCH;
+        let selected = |of| List::ALL.map(|list| Call::List { list, of, page: 1 });
+        let polls = selected(Selection::ChangedSince(epoch));
+        let dated = selected(october());
         let listed = List::ALL.map(|list| Call::Listed {
             list,
             ids: &[7],
@@ -345,7 +362,12 @@ mod tests {
                 page: 1,
             },
         ];
-        let calls = feeds.into_iter().chain(probes).chain(polls).chain(listed);
+        let calls = feeds
+            .into_iter()
+            .chain(probes)
+            .chain(polls)
+            .chain(dated)
+            .chain(listed);
         for call in calls.chain(lists) {
             let endpoint = call.endpoint();
             assert!(endpoint::ENDPOINTS.contains(&endpoint), "{call:?}");

@@ -210,7 +210,7 @@ fn text(body: Vec<u8>) -> String {
 mod tests {
     use super::super::call::Call;
     use super::super::config::Environment;
-    use super::super::list::List;
+    use super::super::list::{List, Selection};
     use super::*;
     use crate::id::TenantId;
 
@@ -225,7 +225,7 @@ mod tests {
         let http = Http::new(reqwest::Client::builder()).unwrap();
         let call = Call::List {
             list: List::PaymentTerms,
-            since: None,
+            of: Selection::All,
             page: 1,
         };
         let request = call.request(config.tenant);

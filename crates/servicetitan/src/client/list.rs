@@ -152,6 +152,15 @@ impl List {
         }
     }
 
+    /// The filters by the documents' own date: from, and before.
+    fn dates(self) -> Option<[Param; 2]> {
+        match self {
+            Self::PurchaseOrders => Some([Param::DateOnOrAfter, Param::DateBefore]),
+            Self::Returns => Some([Param::ReturnDateOnOrAfter, Param::ReturnDateBefore]),
+            _ => None,
+        }
+    }
+
     /// Rows per page. Documents with lines come in smaller pages: the server takes its time.
     pub(super) fn page_size(self) -> u32 {
         match self {
@@ -176,6 +185,31 @@ impl std::fmt::Display for List {
     }
 }
 
+/// What of a list is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Selection {
+    All,
+    ChangedSince(Timestamp),
+    Dated { from: Timestamp, before: Timestamp },
+}
+
+impl Selection {
+    pub(super) fn params(self, list: List) -> Vec<(Param, String)> {
+        match self {
+            Self::All => Vec::new(),
+            // Whole milliseconds, rounded down: never later than the moment that was meant.
+            Self::ChangedSince(since) => vec![(Param::ModifiedOnOrAfter, format!("{since:.3}"))],
+            Self::Dated { from, before } => {
+                let bounds = list.dates().into_iter().flatten();
+                bounds
+                    .zip([from, before])
+                    .map(|(param, moment)| (param, format!("{moment:.3}")))
+                    .collect()
+            }
+        }
+    }
+}
+
 /// One page of a list.
 #[derive(Debug, Clone)]
 pub struct ListPage {
@@ -190,7 +224,7 @@ pub struct ListPage {
 pub struct ListReader {
     client: Client,
     list: List,
-    since: Option<Timestamp>,
+    of: Selection,
     page: u32,
     done: bool,
 }
@@ -203,7 +237,7 @@ impl ListReader {
         }
         let call = Call::List {
             list: self.list,
-            since: self.since,
+            of: self.of,
             page: self.page,
         };
         if self.page > PAGES_MAX {
@@ -229,10 +263,25 @@ impl Client {
         ListReader {
             client: self.clone(),
             list,
-            since,
+            of: since.map_or(Selection::All, Selection::ChangedSince),
             page: 1,
             done: false,
         }
+    }
+
+    /// Reads the documents whose own date is in a range, active or not. `None` for a list that has no such filter.
+    ///
+    /// A server that does not know the filter leaves it out and answers with everything: look at each row's date.
+    #[must_use]
+    pub fn dated(&self, list: List, from: Timestamp, before: Timestamp) -> Option<ListReader> {
+        list.dates()?;
+        Some(ListReader {
+            client: self.clone(),
+            list,
+            of: Selection::Dated { from, before },
+            page: 1,
+            done: false,
+        })
     }
 
     /// A whole list, active or not: for those that are short. All of it is held in memory.

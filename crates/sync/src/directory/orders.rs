@@ -15,6 +15,8 @@ pub struct OrderLines {
     pub price_digits: Option<u32>,
     /// Its name for the taxes.
     pub taxes: String,
+    /// Its name for the unit of measure.
+    pub unit: String,
     /// Where it says who bears the cost.
     pub costs: CostField,
     /// Whether it has the field that keeps a price what it was said to be ([`odoo::document::TECHNICAL_PRICE`]).
@@ -27,6 +29,7 @@ impl Default for OrderLines {
             quantity_digits: None,
             price_digits: None,
             taxes: "tax_ids".to_owned(),
+            unit: "product_uom_id".to_owned(),
             costs: CostField::default(),
             holds_prices: false,
         }
@@ -115,6 +118,12 @@ impl Directory {
     #[must_use]
     pub fn order_line_taxes(&self) -> &str {
         &self.purchasing.order_lines.taxes
+    }
+
+    /// Odoo's name for the unit of measure of an order line.
+    #[must_use]
+    pub fn order_line_unit(&self) -> &str {
+        &self.purchasing.order_lines.unit
     }
 
     /// Where an order line says who bears its cost.

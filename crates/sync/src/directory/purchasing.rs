@@ -201,6 +201,12 @@ impl Directory {
         self
     }
 
+    /// Odoo's plain unit of measure, which a product has that says none.
+    #[must_use]
+    pub fn each(&self) -> Option<i64> {
+        self.purchasing.each
+    }
+
     /// Odoo's unit of measure of that name. `None`: Odoo's own default is used, and a warning says so unless the text is
     /// empty.
     pub fn unit_of_measure(&self, text: &str, warnings: &mut Vec<String>) -> Option<i64> {

@@ -8,6 +8,7 @@ use crate::content::Content;
 use crate::directory::{Charge, CostField, Directory};
 use crate::document;
 use crate::flow::Flow;
+use crate::items;
 use crate::link::Name;
 use crate::money::{Priced, are_countable, cents, priced, sum_in_odoo};
 use crate::others::{key, target};
@@ -171,7 +172,9 @@ impl Common<'_> {
             line(item.sku_code.as_deref().unwrap_or_default()),
         ];
         let described = described.into_iter().find(|text| !text.is_empty());
-        let mut content = self.content(at);
+        let sku = item.sku_id.map(|sku| key(Flow::Items, sku.0).link_name());
+        let link = sku.and_then(|name| subject.others.get(&name)?.link.as_ref());
+        let mut content = self.content(at, link.and_then(items::unit));
         content.set_id("product_id", Some(product.0));
         content.set(
             "name",
@@ -188,7 +191,7 @@ impl Common<'_> {
 
     fn charge(&self, charge: Charge, amount: Decimal) -> Result<Target, Reason> {
         let product = self.directory.charge(charge)?;
-        let mut content = self.content(document::CHARGES_AFTER + charge as usize);
+        let mut content = self.content(document::CHARGES_AFTER + charge as usize, None);
         content.set_id("product_id", Some(product));
         content.set("name", charge.label());
         content.set("product_qty", "1");
@@ -196,12 +199,17 @@ impl Common<'_> {
         Ok(of_order(self.document, self.part, charge.as_str(), content))
     }
 
-    fn content(&self, at: usize) -> Content {
+    /// What a line of any kind says; `unit`: that of its product, if it has one of its own.
+    fn content(&self, at: usize, unit: Option<i64>) -> Content {
         let mut content = Content::new();
         content.set("sequence", (10 * (at + 1)).to_string());
         content.set("date_planned", self.needed_at.clone());
         // Empty: without it Odoo taxes a line as its product or vendor says.
         content.set_id(self.directory.order_line_taxes(), None);
+        if let Some(each) = self.directory.each() {
+            // Else a line whose product is another keeps the old one's unit.
+            content.set_id(self.directory.order_line_unit(), Some(unit.unwrap_or(each)));
+        }
         if let Some((column, accounts)) = &self.costs {
             content.set(column, accounts.clone());
         }

@@ -81,10 +81,10 @@ fn reason(world: &World) -> sync::record::Reason {
 fn an_order_is_a_document_that_comes_to_its_total() {
     insta::assert_snapshot!(shown(&writes(&world(&json!({})))), @r#"
     create purchase_order_12: date_order=2026-03-01 00:00:00 note=<p>Ship to: 1 Main St, Fresno, CA 93650, USA</p> origin=PO-12 partner_id/.id=60 partner_ref=Q-77
-    create purchase_order_line_12_1: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=10.5 product_id/.id=70 product_qty=2 sequence=10 tax_ids/.id=
-    create purchase_order_line_12_2: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=1.2345 product_id/.id=70 product_qty=3 sequence=20 tax_ids/.id=
-    create purchase_order_line_12_shipping: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Shipping price_unit=5 product_id/.id=91 product_qty=1 sequence=10010 tax_ids/.id=
-    create purchase_order_line_12_tax: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Sales Tax price_unit=2.04 product_id/.id=92 product_qty=1 sequence=10020 tax_ids/.id=
+    create purchase_order_line_12_1: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=10.5 product_id/.id=70 product_qty=2 product_uom_id/.id=1 sequence=10 tax_ids/.id=
+    create purchase_order_line_12_2: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=1.2345 product_id/.id=70 product_qty=3 product_uom_id/.id=1 sequence=20 tax_ids/.id=
+    create purchase_order_line_12_shipping: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Shipping price_unit=5 product_id/.id=91 product_qty=1 product_uom_id/.id=1 sequence=10010 tax_ids/.id=
+    create purchase_order_line_12_tax: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Sales Tax price_unit=2.04 product_id/.id=92 product_qty=1 product_uom_id/.id=1 sequence=10020 tax_ids/.id=
     reach confirmed at 31.74
     "#);
 }
@@ -171,12 +171,72 @@ fn what_was_brought_is_left_alone_and_a_change_touches_what_changed() {
     insta::assert_snapshot!(shown(&writes(&world)), @r#"
     update purchase_order_12: partner_ref=
     update purchase_order_line_12_2: product_qty=4 sequence=10
-    create purchase_order_line_12_3: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=8 product_id/.id=70 product_qty=1 sequence=20 tax_ids/.id=
+    create purchase_order_line_12_3: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=8 product_id/.id=70 product_qty=1 product_uom_id/.id=1 sequence=20 tax_ids/.id=
     delete purchase_order_line_12_1
     reach confirmed at 19.98
     "#);
     world.carry("12");
     assert_eq!(world.plan("12").decision, Decision::Unchanged);
+}
+
+#[test]
+fn a_line_says_the_unit_of_its_item_and_is_said_whole_when_the_item_is_another() {
+    let mut world = world(&json!({}));
+    world.knows("item_8", 80);
+    world.holds("item_8", &[("name", "Wire"), ("uom_id/.id", "2")]);
+    world.carry("12");
+    let mut exchanged = item(1, "2", "10.5", "21.00");
+    exchanged["skuId"] = json!(8);
+    let items = json!([exchanged, item(2, "3", "1.2345", "3.70")]);
+    world.sees(RowKind::PurchaseOrder, &order(&json!({"items": items})));
+    insta::assert_snapshot!(shown(&writes(&world)), @r#"
+    update purchase_order_line_12_1: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=10.5 product_id/.id=80 product_qty=2 product_uom_id/.id=2 sequence=10 tax_ids/.id=
+    reach confirmed at 31.74
+    "#);
+    world.carry("12");
+    // The item is counted otherwise now.
+    world.holds("item_8", &[("name", "Wire"), ("uom_id/.id", "3")]);
+    insta::assert_snapshot!(shown(&writes(&world)), @r#"
+    update purchase_order_line_12_1: analytic_distribution={"50": 100} date_planned=2026-03-05 00:00:00 name=Dual run price_unit=10.5 product_id/.id=80 product_qty=2 product_uom_id/.id=3 sequence=10 tax_ids/.id=
+    reach confirmed at 31.74
+    "#);
+}
+
+#[test]
+fn what_was_brought_without_its_unit_is_told_it_once() {
+    let mut world = world(&json!({}));
+    world.carry("12");
+    for line in ["1", "2", "shipping", "tax"] {
+        world.forgets(
+            &format!("purchase_order_line_12_{line}"),
+            "product_uom_id/.id",
+        );
+    }
+    let done = shown(&writes(&world));
+    assert_eq!(done.matches("product_uom_id/.id=1").count(), 4, "{done}");
+    assert_eq!(world.carry("12"), 5);
+    assert_eq!(world.plan("12").decision, Decision::Unchanged);
+}
+
+#[test]
+fn where_nobody_knows_the_plain_unit_no_line_says_one() {
+    let mut world = world(&json!({}));
+    world.directory = directory().with_purchasing(
+        Purchasing::default()
+            .with_charges(Charge::ALL.map(|charge| (charge, 90)))
+            .with_order_lines(OrderLines {
+                unit: "product_uom".to_owned(),
+                ..OrderLines::default()
+            }),
+    );
+    assert!(!shown(&writes(&world)).contains("product_uom"));
+    let units = world.directory.purchasing().clone();
+    let units = units.with_units_of_measure([], Some(4));
+    world.directory = world.directory.clone().with_purchasing(units);
+    assert_eq!(
+        shown(&writes(&world)).matches("product_uom/.id=4").count(),
+        4
+    );
 }
 
 #[test]

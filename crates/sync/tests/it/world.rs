@@ -147,6 +147,19 @@ impl World {
         self.links.insert(link.name.clone(), (owner, link));
     }
 
+    /// What Odoo was last given of a record.
+    pub(crate) fn holds(&mut self, name: &str, base: &[(&str, &str)]) {
+        let (_, link) = self.links.get_mut(&Name(name.to_owned())).expect("a link");
+        link.base = base.iter().copied().collect();
+    }
+
+    /// A column of a base, as one from before the column was carried lacks it.
+    pub(crate) fn forgets(&mut self, name: &str, column: &str) {
+        let (_, link) = self.links.get_mut(&Name(name.to_owned())).expect("a link");
+        let left = link.base.iter().filter(|(name, _)| *name != column);
+        link.base = left.collect();
+    }
+
     pub(crate) fn plan(&self, source: &str) -> Plan {
         self.plan_with(source, None)
     }
@@ -173,10 +186,7 @@ impl World {
                     name.clone(),
                     Other {
                         link: Some(link.clone()),
-                        links: Vec::new(),
-                        parts: Vec::new(),
-                        state: None,
-                        cause: None,
+                        ..Other::default()
                     },
                 )
             })

@@ -38,7 +38,7 @@ impl Carrier {
         let commands: Vec<Command> = deeds
             .lines
             .iter()
-            .filter_map(|write| self.command(write, seen))
+            .flat_map(|write| self.commands(write, seen))
             .collect();
         // A call from before may still make the same line: a command that creates is no upsert.
         let creates = |command: &Command| matches!(command, Command::Create { .. });
@@ -159,7 +159,7 @@ impl Carrier {
     }
 
     /// What becomes of a line, given what is there.
-    fn command(&self, write: &Write, seen: &Seen) -> Option<Command> {
+    fn commands(&self, write: &Write, seen: &Seen) -> Vec<Command> {
         let name = ExternalId::new(&self.module, &write.name.0).expect("our own names are valid");
         let named = seen.lines.get(&name.to_string()).copied();
         let (there, columns) = match &write.verb {
@@ -170,20 +170,23 @@ impl Carrier {
             }
             Verb::Delete { target } => {
                 let id = RecordId(target.0);
-                return seen.line_ids.contains(&id).then(|| seen.removal(id));
+                let removal = seen.line_ids.contains(&id).then(|| seen.removal(id));
+                return removal.into_iter().collect();
             }
-            Verb::Alias { .. } | Verb::Reach { .. } => return None,
+            Verb::Alias { .. } | Verb::Reach { .. } => return Vec::new(),
         };
-        Some(match there {
-            Some(id) => Command::Update {
-                id,
-                values: values::native(columns),
-            },
+        let Some(id) = there else {
             // A person deleted it: it is needed for the total.
-            None => Command::Create {
+            return vec![Command::Create {
                 name: Some(name),
                 values: values::native(&write.holds),
-            },
-        })
+            }];
+        };
+        let update = Command::Update {
+            id,
+            values: values::native(columns),
+        };
+        let before = seen.before_exchange(id, columns);
+        before.into_iter().chain([update]).collect()
     }
 }

@@ -28,19 +28,47 @@ pub(super) struct Seen {
     /// Its lines by external id; those without one are left out.
     pub(super) lines: BTreeMap<String, RecordId>,
     pub(super) line_ids: BTreeSet<RecordId>,
+    /// The products of its lines.
+    products: BTreeMap<RecordId, RecordId>,
+}
+
+/// A line of a document.
+struct SeenLine {
+    id: RecordId,
+    document: i64,
+    product: Option<RecordId>,
 }
 
 impl Seen {
+    /// What goes before a line gets another product. A receipt that waits for the old one would stay, so that the line of
+    /// an order that binds is brought to nothing first.
+    pub(super) fn before_exchange(&self, line: RecordId, columns: &Content) -> Option<Command> {
+        let wanted = columns.get("product_id/.id")?.parse().ok().map(RecordId);
+        let held = self.products.get(&line).copied();
+        let is_exchanged = held.is_some() && held != wanted;
+        (is_exchanged && self.binds()).then(|| nothing_of(line))
+    }
+
+    fn binds(&self) -> bool {
+        !matches!(self.state.as_str(), "draft" | "sent" | "cancel")
+    }
+
     /// What takes a line away. Odoo deletes none of an order that binds, received or not; it may be brought to nothing.
     pub(super) fn removal(&self, line: RecordId) -> Command {
-        if matches!(self.state.as_str(), "draft" | "sent" | "cancel") {
-            return Command::Delete(line);
+        if self.binds() {
+            nothing_of(line)
+        } else {
+            Command::Delete(line)
         }
-        let values = Content::from_iter([("product_qty", "0")]);
-        Command::Update {
-            id: line,
-            values: values::native(&values),
-        }
+    }
+}
+
+/// What brings a line to nothing.
+fn nothing_of(line: RecordId) -> Command {
+    let values = Content::from_iter([("product_qty", "0")]);
+    Command::Update {
+        id: line,
+        values: values::native(&values),
     }
 }
 
@@ -80,12 +108,18 @@ impl Carrier {
         let lines = self
             .lines_of(kind, &line_model, any_of(kind.of, ids))
             .await?;
-        let line_ids: Vec<RecordId> = lines.iter().map(|(id, _)| *id).collect();
+        let line_ids: Vec<RecordId> = lines.iter().map(|line| line.id).collect();
         let names = self.odoo.get_external_ids(&line_model, &line_ids).await?;
-        for (id, document) in lines {
+        for SeenLine {
+            id,
+            document,
+            product,
+        } in lines
+        {
             let Some(seen) = seen.get_mut(&document) else {
                 continue;
             };
+            seen.products.extend(product.map(|product| (id, product)));
             seen.line_ids.insert(id);
             for name in names.get(&id).into_iter().flatten() {
                 seen.lines.insert(name.to_string(), id);
@@ -94,15 +128,15 @@ impl Carrier {
         Ok(seen)
     }
 
-    /// The lines of documents, each with the document's id, in pages.
+    /// The lines of documents, in pages.
     async fn lines_of(
         &self,
         kind: Kind,
         model: &Model,
         of: Domain,
-    ) -> Result<Vec<(RecordId, i64)>, Interruption> {
+    ) -> Result<Vec<SeenLine>, Interruption> {
         let context = Context::new().with_archived();
-        let fields = [kind.of];
+        let fields = [kind.of, "product_id"];
         let (mut lines, mut last) = (Vec::new(), 0);
         loop {
             let after = Domain::field("id", Operator::Greater, last);
@@ -113,8 +147,12 @@ impl Carrier {
             };
             let page = self.odoo.search_read(model, &search, &context).await?;
             let line = |row: &Fields| {
-                let document = row.get(kind.of)?.as_array()?.first()?.as_i64()?;
-                Some((RecordId(row.get("id")?.as_i64()?), document))
+                let reference = |field| row.get(field)?.as_array()?.first()?.as_i64();
+                Some(SeenLine {
+                    id: RecordId(row.get("id")?.as_i64()?),
+                    document: reference(kind.of)?,
+                    product: reference("product_id").map(RecordId),
+                })
             };
             lines.extend(page.iter().filter_map(line));
             let end = page.last().and_then(|row| row.get("id")?.as_i64());
@@ -145,5 +183,6 @@ fn seen_of(row: &Fields) -> Option<Seen> {
             .is_some_and(|state| state != "not_paid"),
         lines: BTreeMap::new(),
         line_ids: BTreeSet::new(),
+        products: BTreeMap::new(),
     })
 }

@@ -1,0 +1,138 @@
+//! The documents of a period as both systems have them at this moment, compared.
+//!
+//! Nothing is written, and nothing is taken from the store but where the two systems are and who may ask them. So the
+//! answer is the same with the store's records gone, and a mistake in what the store remembers shows.
+//!
+//! ServiceTitan is read first. Then Odoo's documents of the period; of what pairs with none of them, the partner is looked
+//! for by its name: in Odoo under its external id, in ServiceTitan by the id in that name. So a document that the two
+//! have in different periods is told as such, and not as missing. What is changed while it is read may show as a
+//! difference; the next run settles that.
+
+mod odoo;
+mod servicetitan;
+mod statement;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ::sync::link::Name;
+use ::sync::reconcile::{Document, Kind, Period, Report, Sides, compare};
+
+pub use self::statement::{Format, Part, Statement};
+use crate::engine::vendors::Vendors;
+
+/// The most documents of one side: all are in memory while they are compared.
+pub const DOCUMENTS_MAX: usize = 100_000;
+
+/// Why nothing could be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// ServiceTitan does not tell.
+    #[error(transparent)]
+    ServiceTitan(#[from] ::servicetitan::Error),
+    /// Odoo does not tell.
+    #[error(transparent)]
+    Odoo(#[from] ::odoo::Error),
+    /// More than can be held in memory.
+    #[error(
+        "the period has more than {DOCUMENTS_MAX} documents: choose a shorter one, or one --kind at a time"
+    )]
+    TooMany,
+}
+
+/// What came of comparing, and what could not be compared.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The differences.
+    pub report: Report,
+    /// What was left out, and why.
+    pub notes: Vec<String>,
+}
+
+/// Reads both systems and compares these kinds of documents.
+///
+/// # Errors
+/// [`Failure`]; a scope that the app lacks for AP bills or AP credits is a note instead.
+pub async fn run(
+    vendors: &Vendors,
+    period: Period,
+    kinds: &BTreeSet<Kind>,
+) -> Result<Compared, Failure> {
+    let mut titan = servicetitan::Reader::new(&vendors.servicetitan, period, kinds);
+    titan.read_period().await?;
+    let mut odoo = odoo::Reader::new(&vendors.odoo, &vendors.module, period, kinds).await?;
+    odoo.read_period().await?;
+
+    let wanted = names(titan.documents());
+    let held = names(odoo.documents());
+    odoo.read_named(wanted.difference(&held)).await?;
+    let held = names(odoo.documents());
+    titan.read_named(held.difference(&wanted)).await?;
+
+    let (servicetitan, unreadable, mut notes) = titan.finish().await?;
+    let mut odoo = odoo.finish().await?;
+    notes.extend(leave_out(&mut odoo, servicetitan.not_told));
+    let sides = Sides {
+        servicetitan: servicetitan.documents,
+        odoo,
+        unreadable,
+    };
+    Ok(Compared {
+        report: compare(period, sides),
+        notes,
+    })
+}
+
+/// The names under which documents pair. Receipts pair with their orders.
+fn names<'d>(documents: impl Iterator<Item = &'d Document>) -> BTreeSet<(Kind, Name)> {
+    let name = |document: &Document| Some((document.kind, document.name.clone()?));
+    documents.filter_map(name).collect()
+}
+
+/// Takes out what ServiceTitan does not tell us of, so that it is not taken for deleted there.
+fn leave_out(odoo: &mut Vec<Document>, not_told: &'static [&'static str]) -> Option<String> {
+    let before = odoo.len();
+    odoo.retain(|held| {
+        let is_untold = |noun: &&str| {
+            let of_noun = |name: &Name| id_of(name, noun).is_some();
+            held.name.as_ref().is_some_and(of_noun)
+        };
+        !not_told.iter().any(is_untold)
+    });
+    let left_out = before - odoo.len();
+    (left_out > 0).then(|| {
+        format!("{left_out} documents in Odoo came from there and are left out of the comparison")
+    })
+}
+
+/// The id in a name of this noun: 7 of `purchase_order_7`.
+fn id_of(name: &Name, noun: &str) -> Option<i64> {
+    let id = name.0.strip_prefix(noun)?.strip_prefix('_')?;
+    let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| id.parse().ok()).flatten()
+}
+
+/// The names of documents: `<noun>_<id>`, by kind.
+const fn nouns(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::PurchaseOrders | Kind::Receipts => &[ORDER],
+        Kind::Bills => &[BILL, AP_BILL],
+        Kind::Credits => &[RETURN, AP_CREDIT],
+    }
+}
+
+const ORDER: &str = "purchase_order";
+/// Of inventory bills.
+const BILL: &str = "bill";
+const AP_BILL: &str = "ap_bill";
+/// Of returns; the credit that a return got is the same document.
+const RETURN: &str = "vendor_credit";
+/// Of AP credits that belong to no return.
+const AP_CREDIT: &str = "ap_credit";
+const VENDOR: &str = "vendor";
+
+fn name(noun: &str, id: i64) -> Name {
+    Name(format!("{noun}_{id}"))
+}
+
+/// Documents by what they pair by: one that comes twice is there once.
+type ByName = BTreeMap<(Kind, Name), Document>;

@@ -1,0 +1,327 @@
+//! What ServiceTitan has.
+//!
+//! Orders and returns are asked for by their own dates, a day more on either side, and each row's date is looked at again.
+//! For bills and credits the filters by date are documented too vaguely, or are not there: what changed since some months
+//! before the period is read, inventory bills from the export feed, which alone tells of deleted ones.
+
+mod document;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use servicetitan::client::{Continuation, Feed, List, Row};
+use servicetitan::record::{
+    self, ApBill, ApCredit, Identity, InventoryBill, InventoryReturn, PurchaseOrder, Record,
+    Vendor as TitanVendor,
+};
+use servicetitan::{
+    ApBillId, ApCreditId, Client, ErrorKind, InventoryBillId, InventoryReturnId, PurchaseOrderId,
+    VendorId,
+};
+use sync::link::Name;
+use sync::plain;
+use sync::reconcile::{Document, Kind, Period, Unreadable};
+
+use self::document::{of_bill, of_credit, of_order, of_return, receipts};
+use super::{AP_BILL, AP_CREDIT, BILL, ByName, DOCUMENTS_MAX, Failure, ORDER, RETURN, VENDOR};
+use super::{id_of, name};
+
+/// How long before the day that it bears a bill may have changed last.
+const AHEAD: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// A day more on either side, should the server count days in another zone.
+const MARGIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// What was read.
+pub(super) struct Read {
+    pub(super) documents: Vec<Document>,
+    /// The nouns of what the app may not read.
+    pub(super) not_told: &'static [&'static str],
+}
+
+/// Reads documents and keeps those that concern the period.
+pub(super) struct Reader<'r> {
+    client: &'r Client,
+    period: Period,
+    kinds: &'r BTreeSet<Kind>,
+    found: ByName,
+    unreadable: BTreeMap<Name, Unreadable>,
+    vendors: BTreeMap<VendorId, String>,
+    lacks_bills: bool,
+    lacks_credits: bool,
+}
+
+impl<'r> Reader<'r> {
+    pub(super) fn new(client: &'r Client, period: Period, kinds: &'r BTreeSet<Kind>) -> Self {
+        Self {
+            client,
+            period,
+            kinds,
+            found: ByName::new(),
+            unreadable: BTreeMap::new(),
+            vendors: BTreeMap::new(),
+            lacks_bills: false,
+            lacks_credits: false,
+        }
+    }
+
+    pub(super) fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.found.values()
+    }
+
+    fn wants_orders(&self) -> bool {
+        self.kinds.contains(&Kind::PurchaseOrders) || self.kinds.contains(&Kind::Receipts)
+    }
+
+    /// What is dated in the period.
+    pub(super) async fn read_period(&mut self) -> Result<(), Failure> {
+        if self.wants_orders() {
+            self.dated(List::PurchaseOrders, Self::order).await?;
+        }
+        if self.kinds.contains(&Kind::Bills) {
+            self.bills().await?;
+            let read = self.changed(List::ApBillsWithoutOrder, Self::ap_bill).await;
+            self.lacks_bills = lacks_scope(read)?;
+        }
+        if self.kinds.contains(&Kind::Credits) {
+            self.dated(List::Returns, Self::returned).await?;
+            let read = self.changed(List::ApCredits, Self::credit).await;
+            self.lacks_credits = lacks_scope(read)?;
+        }
+        Ok(())
+    }
+
+    async fn dated(&mut self, list: List, take: fn(&mut Self, &Row)) -> Result<(), Failure> {
+        let (from, before) = (self.period.begins() - MARGIN, self.period.ends() + MARGIN);
+        let reader = self.client.dated(list, from, before);
+        let mut reader = reader.expect("the list has a filter by date");
+        while let Some(page) = reader.next_page().await? {
+            self.take(&page.rows, take)?;
+        }
+        Ok(())
+    }
+
+    async fn changed(&mut self, list: List, take: fn(&mut Self, &Row)) -> Result<(), Failure> {
+        let since = self.period.begins() - AHEAD;
+        let mut reader = self.client.poll(list, Some(since));
+        while let Some(page) = reader.next_page().await? {
+            self.take(&page.rows, take)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a page, and of it only what concerns the period.
+    fn take(&mut self, rows: &[Row], take: fn(&mut Self, &Row)) -> Result<(), Failure> {
+        for row in rows {
+            take(self, row);
+        }
+        let period = self.period;
+        self.found
+            .retain(|_, document| document.date.is_some_and(|day| period.contains(day)));
+        if self.found.len() > DOCUMENTS_MAX {
+            return Err(Failure::TooMany);
+        }
+        Ok(())
+    }
+
+    /// A feed repeats rows, and need not keep their order.
+    async fn bills(&mut self) -> Result<(), Failure> {
+        let since = Continuation::since(self.period.begins() - AHEAD);
+        let mut feed = self.client.feed(Feed::InventoryBills, Some(since), true);
+        let mut latest: HashMap<i64, Timestamp> = HashMap::new();
+        while let Some(page) = feed.next_page().await? {
+            let mut rows = Vec::with_capacity(page.rows.len());
+            for row in page.rows {
+                let changed = record::parse::<InventoryBill>(row.get())
+                    .ok()
+                    .and_then(|bill| Some((bill.id.0, bill.modified_on?)));
+                if let Some((id, changed)) = changed {
+                    let known = latest.entry(id).or_insert(changed);
+                    if *known > changed {
+                        continue;
+                    }
+                    *known = changed;
+                }
+                rows.push(row);
+            }
+            self.take(&rows, Self::bill)?;
+        }
+        Ok(())
+    }
+
+    /// What pairs with these documents of Odoo, whatever its date.
+    pub(super) async fn read_named<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n (Kind, Name)>,
+    ) -> Result<(), Failure> {
+        let names: BTreeSet<&Name> = names.map(|(_, name)| name).collect();
+        let ids = |noun: &str| -> Vec<i64> {
+            names.iter().filter_map(|name| id_of(name, noun)).collect()
+        };
+        let orders: Vec<_> = ids(ORDER).into_iter().map(PurchaseOrderId).collect();
+        let bills: Vec<_> = ids(BILL).into_iter().map(InventoryBillId).collect();
+        let ap_bills: Vec<_> = ids(AP_BILL).into_iter().map(ApBillId).collect();
+        let returns: Vec<_> = ids(RETURN).into_iter().map(InventoryReturnId).collect();
+        let credits: Vec<_> = ids(AP_CREDIT).into_iter().map(ApCreditId).collect();
+        for row in self.client.purchase_orders(&orders).await? {
+            self.order(&row);
+        }
+        for row in self.client.inventory_bills(&bills).await? {
+            self.bill(&row);
+        }
+        for row in self.client.returns(&returns).await? {
+            self.returned(&row);
+        }
+        if !self.lacks_bills {
+            for row in self.client.ap_bills(&ap_bills).await? {
+                self.ap_bill(&row);
+            }
+        }
+        if !self.lacks_credits {
+            for row in self.client.ap_credits(&credits).await? {
+                self.credit(&row);
+            }
+        }
+        Ok(())
+    }
+
+    /// The documents with their vendors' names, what cannot be read, and what was left out.
+    pub(super) async fn finish(mut self) -> Result<(Read, Vec<Unreadable>, Vec<String>), Failure> {
+        let unknown = |document: &Document| {
+            let vendor = document.vendor.names.first()?;
+            document
+                .vendor
+                .shown
+                .is_empty()
+                .then(|| id_of(vendor, VENDOR))?
+        };
+        let ids: BTreeSet<i64> = self.found.values().filter_map(unknown).collect();
+        let ids: Vec<VendorId> = ids.into_iter().map(VendorId).collect();
+        for row in self.client.vendors(&ids).await? {
+            if let Ok(vendor) = record::parse::<TitanVendor>(row.get()) {
+                self.vendors.insert(vendor.id, plain::line(&vendor.name));
+            }
+        }
+        let mut documents: Vec<Document> = self.found.into_values().collect();
+        for document in documents.iter_mut().filter(|one| unknown(one).is_some()) {
+            let id = document
+                .vendor
+                .names
+                .first()
+                .and_then(|name| id_of(name, VENDOR));
+            let id = VendorId(id.unwrap_or_default());
+            let known = self.vendors.get(&id).cloned();
+            document.vendor.shown = known.unwrap_or_else(|| format!("vendor {id}"));
+        }
+        let lacks = |what: &str, scope: &str| {
+            format!("{what} were not compared: the app lacks the scope {scope}")
+        };
+        let mut notes = Vec::new();
+        if self.lacks_bills {
+            let scope = List::ApBillsWithoutOrder.scope();
+            notes.push(lacks("AP bills without a purchase order", scope));
+        }
+        if self.lacks_credits {
+            notes.push(lacks(
+                "AP credits without a return",
+                List::ApCredits.scope(),
+            ));
+        }
+        let not_told: &[&str] = match (self.lacks_bills, self.lacks_credits) {
+            (false, false) => &[],
+            (true, false) => &[AP_BILL],
+            (false, true) => &[AP_CREDIT],
+            (true, true) => &[AP_BILL, AP_CREDIT],
+        };
+        let read = Read {
+            documents,
+            not_told,
+        };
+        Ok((read, self.unreadable.into_values().collect(), notes))
+    }
+
+    /// A row as a record. One that cannot be read is kept as such.
+    fn parsed<R: Record>(&mut self, row: &Row, kind: Kind, noun: &str) -> Option<R> {
+        let id = Identity::of(row.get()).map(|row| row.id);
+        let name = name(noun, id.unwrap_or_default());
+        match record::parse(row.get()) {
+            Ok(record) => {
+                self.unreadable.remove(&name);
+                Some(record)
+            }
+            Err(unreadable) => {
+                let what = unreadable.to_string();
+                let unreadable = Unreadable {
+                    kind,
+                    name: name.clone(),
+                    what,
+                };
+                self.unreadable.insert(name, unreadable);
+                None
+            }
+        }
+    }
+
+    fn keep(&mut self, document: Document) {
+        if let Some(name) = document.name.clone() {
+            self.found.insert((document.kind, name), document);
+        }
+    }
+
+    fn order(&mut self, row: &Row) {
+        let kind = if self.kinds.contains(&Kind::PurchaseOrders) {
+            Kind::PurchaseOrders
+        } else {
+            Kind::Receipts
+        };
+        let Some(order) = self.parsed::<PurchaseOrder>(row, kind, ORDER) else {
+            return;
+        };
+        let document = of_order(&order);
+        if self.kinds.contains(&Kind::Receipts) {
+            self.keep(receipts(&order, &document));
+        }
+        if self.kinds.contains(&Kind::PurchaseOrders) {
+            self.keep(document);
+        }
+    }
+
+    fn bill(&mut self, row: &Row) {
+        if let Some(bill) = self.parsed::<InventoryBill>(row, Kind::Bills, BILL) {
+            self.keep(of_bill(&bill, BILL, bill.id.0));
+        }
+    }
+
+    /// The older view may show the same bill: then that stands for it.
+    fn ap_bill(&mut self, row: &Row) {
+        if let Some(bill) = self.parsed::<ApBill>(row, Kind::Bills, AP_BILL) {
+            let as_inventory_bill = (Kind::Bills, name(BILL, bill.id.0));
+            if !self.found.contains_key(&as_inventory_bill) {
+                self.keep(of_bill(&bill, AP_BILL, bill.id.0));
+            }
+        }
+    }
+
+    fn returned(&mut self, row: &Row) {
+        if let Some(returned) = self.parsed::<InventoryReturn>(row, Kind::Credits, RETURN) {
+            self.keep(of_return(&returned));
+        }
+    }
+
+    /// The credit of a return is told by the return.
+    fn credit(&mut self, row: &Row) {
+        if let Some(credit) = self.parsed::<ApCredit>(row, Kind::Credits, AP_CREDIT)
+            && credit.inventory_return_id.is_none()
+        {
+            self.keep(of_credit(&credit));
+        }
+    }
+}
+
+/// Whether the app lacks the scope; other failures remain ones.
+fn lacks_scope(read: Result<(), Failure>) -> Result<bool, Failure> {
+    match read {
+        Err(Failure::ServiceTitan(error)) if error.kind == ErrorKind::Forbidden => Ok(true),
+        other => other.map(|()| false),
+    }
+}

@@ -1,0 +1,187 @@
+//! A document as either side has it, reduced to what is compared.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::link::Name;
+
+/// What is compared, in the order in which it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Purchase orders.
+    PurchaseOrders,
+    /// What was received of the orders. The documents are the orders, their sums are quantities.
+    Receipts,
+    /// Vendors' bills.
+    Bills,
+    /// Vendors' credits.
+    Credits,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [
+        Self::PurchaseOrders,
+        Self::Receipts,
+        Self::Bills,
+        Self::Credits,
+    ];
+
+    /// Its name: that of the flow that carries it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PurchaseOrders => "purchase-orders",
+            Self::Receipts => "receipts",
+            Self::Bills => "bills",
+            Self::Credits => "vendor-credits",
+        }
+    }
+
+    /// What several of them are called.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::PurchaseOrders => "Purchase orders",
+            Self::Receipts => "Quantities received",
+            Self::Bills => "Vendor bills",
+            Self::Credits => "Vendor credits",
+        }
+    }
+
+    /// What one of them is called.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::PurchaseOrders | Self::Receipts => "purchase order",
+            Self::Bills => "vendor bill",
+            Self::Credits => "vendor credit",
+        }
+    }
+
+    /// Whether it only counts in Odoo once it is posted.
+    pub(super) const fn is_posted(self) -> bool {
+        matches!(self, Self::Bills | Self::Credits)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A word that is no kind of document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is nothing that can be compared; choose from: {all}", all = Kind::ALL.map(Kind::as_str).join(", "))]
+pub struct UnknownKind(pub String);
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let mut kinds = Self::ALL.into_iter();
+        let kind = kinds.find(|kind| kind.as_str() == word);
+        kind.ok_or_else(|| UnknownKind(word.to_owned()))
+    }
+}
+
+/// Where a document stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// ServiceTitan's alone: not due in Odoo yet, but no mistake if it is there.
+    Planned,
+    /// Does not bind yet: a pending order, a draft.
+    Draft,
+    /// Binds: a sent order, a posted bill.
+    Binding,
+    /// Does not count any more.
+    Cancelled,
+}
+
+impl Standing {
+    /// A word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Draft => "draft",
+            Self::Binding => "binding",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Whose a document is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vendor {
+    /// The names that it bears: of ServiceTitan's vendor its own, of a partner in Odoo those among its external ids that are
+    /// vendors of ours (several after a merge). None: a stranger.
+    pub names: Vec<Name>,
+    /// What people call it.
+    pub shown: String,
+}
+
+/// A document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// What it is.
+    pub kind: Kind,
+    /// The name that it bears in Odoo; `None` of one in Odoo that is not ours.
+    pub name: Option<Name>,
+    /// Its id in the system that it was read from.
+    pub id: i64,
+    /// That system's number for it.
+    pub number: Option<String>,
+    /// The vendor's number for it.
+    pub reference: Option<String>,
+    /// From whom.
+    pub vendor: Vendor,
+    /// The day that it bears, in UTC.
+    pub date: Option<Date>,
+    /// Of a bill in Odoo: the day at which it stands in the books.
+    pub booked: Option<Date>,
+    /// What it comes to, tax included. Of credits too, it is positive.
+    pub total: Decimal,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Its lines; `None` when they cannot be compared.
+    pub lines: Option<Vec<Line>>,
+}
+
+impl Document {
+    /// The day by which it belongs to a period: in Odoo that of the books, where there is one.
+    #[must_use]
+    pub fn day(&self) -> Option<Date> {
+        self.booked.or(self.date)
+    }
+}
+
+/// A line of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The name that it bears in Odoo; `None` of one there that is not ours.
+    pub name: Option<Name>,
+    /// What people know it by.
+    pub label: String,
+    /// How much.
+    pub quantity: Decimal,
+    /// ServiceTitan's cost of one unit; `None` of lines in Odoo.
+    pub unit_cost: Option<Decimal>,
+    /// What it comes to. Of receipts: how much came.
+    pub amount: Decimal,
+}
+
+/// A row of ServiceTitan's that cannot be read, so that nothing can be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// What it would be.
+    pub kind: Kind,
+    /// The name that it would bear.
+    pub name: Name,
+    /// What is wrong, and with which row.
+    pub what: String,
+}
