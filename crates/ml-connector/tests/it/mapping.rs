@@ -1,5 +1,6 @@
 //! Mappings: what an operator says is looked up, taken up, and goes before what would be found by itself.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 
@@ -60,30 +61,25 @@ async fn term_of(rig: &Rig) -> Value {
     rig.partners().await[&name]["property_payment_term_id"].clone()
 }
 
-/// The accounts that the lines of a unit's orders name, each once.
-async fn accounts_of(rig: &Rig, unit: BusinessUnitId) -> Vec<String> {
-    let lines = rig.odoo.records(LINE, &["analytic_distribution"]).await;
-    let orders = rig.tenant().purchase_orders().into_iter();
-    let mut accounts: Vec<String> = orders
-        .filter(|order| order.business_unit_id == unit)
-        .flat_map(|order| {
-            let prefix = format!("purchase_order_line_{}_", order.id);
-            let of_order = lines.iter().filter(|(name, _)| name.starts_with(&prefix));
-            let named = |line: &Value| {
-                line.as_object()
-                    .expect("an object")
-                    .keys()
-                    .cloned()
-                    .collect()
-            };
-            of_order
-                .flat_map(|(_, line)| -> Vec<String> { named(&line["analytic_distribution"]) })
-                .collect::<Vec<_>>()
-        })
+/// The accounts that the lines of a unit's orders name, each once, without those of jobs.
+async fn accounts_of(rig: &Rig, unit: BusinessUnitId) -> BTreeSet<String> {
+    let ids = rig.odoo.ids_of(UNIT).await.into_iter();
+    let jobs: BTreeSet<String> = ids
+        .filter(|(name, _)| name.starts_with("job_"))
+        .map(|(_, id)| id.to_string())
         .collect();
-    accounts.sort();
-    accounts.dedup();
-    accounts
+    let lines = rig.odoo.records(LINE, &["analytic_distribution"]).await;
+    let mut accounts = BTreeSet::new();
+    for order in rig.tenant().purchase_orders() {
+        let prefix = format!("purchase_order_line_{}_", order.id);
+        let of_order = lines.iter().filter(|(name, _)| name.starts_with(&prefix));
+        for (_, line) in of_order.filter(|_| order.business_unit_id == unit) {
+            let named = line["analytic_distribution"].as_object().expect("one");
+            let named = named.keys().flat_map(|accounts| accounts.split(','));
+            accounts.extend(named.map(str::to_owned));
+        }
+    }
+    &accounts - &jobs
 }
 
 /// The unit of most orders, and a place that goods of some orders go to.
@@ -139,7 +135,7 @@ async fn what_is_mapped_goes_before_what_is_found(odoo: OdooSide, orders: usize)
     let failures = rig.run(&["failures"]).await.out;
     assert_eq!(counts["purchase-orders"]["failed"], json!(0), "{failures}");
     let account = heating.to_string();
-    assert_eq!(accounts_of(&rig, unit).await, [account]);
+    assert_eq!(accounts_of(&rig, unit).await, BTreeSet::from([account]));
     let own = format!("business_unit_{unit}");
     assert!(!rig.odoo.ids_of(UNIT).await.contains_key(&own));
     let ids = rig.odoo.ids_of(ORDER).await;
@@ -166,7 +162,10 @@ async fn what_is_mapped_goes_before_what_is_found(odoo: OdooSide, orders: usize)
         .await;
     rig.sync_all().await;
     let own = rig.odoo.ids_of(UNIT).await[&own];
-    assert_eq!(accounts_of(&rig, unit).await, [own.to_string()]);
+    assert_eq!(
+        accounts_of(&rig, unit).await,
+        BTreeSet::from([own.to_string()])
+    );
     assert_eq!(
         read(&rig, UNIT, own, &["active"]).await["active"],
         json!(false)
@@ -451,4 +450,40 @@ async fn a_suggestion_is_applied_only_when_it_is_exact_or_asked_for() {
     )
     .await;
     assert!(mapped().await.contains(&"5200".to_owned()));
+}
+
+/// A bill on an account that Odoo does not have waits, says how it is mended, and goes through when that was done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bill_that_waits_for_an_account_goes_through_when_it_is_mapped() {
+    let rig = rig(OdooSide::simulated().await, 12).await;
+    rig.turn_on(&["bills"]).await;
+    let counts = rig.sync_all().await;
+    let failures = rig.run(&["failures"]).await.out;
+    assert_ne!(counts["bills"]["failed"], json!(0), "{failures}");
+    assert!(
+        failures.contains("`ml-connector mapping set gl-account 5100 CODE`"),
+        "{failures}"
+    );
+    for arguments in commands(&failures) {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let ran = rig.run_to(0, &arguments[..]).await;
+        assert!(ran.out.contains("due again"), "{}", ran.out);
+    }
+    let counts = rig.sync_all().await;
+    let failures = rig.run(&["failures"]).await.out;
+    assert!(!failures.contains("no-account"), "{failures}");
+    assert_eq!(counts["bills"]["failed"], json!(0), "{failures}");
+}
+
+/// The commands that failures advise, with an account in place of the word for it.
+fn commands(failures: &str) -> Vec<String> {
+    let advised = failures
+        .split('`')
+        .filter(|text| text.contains("mapping set"));
+    let mut commands: Vec<String> = advised
+        .map(|text| text.replace("ml-connector ", "").replace("CODE", "5000"))
+        .collect();
+    commands.sort();
+    commands.dedup();
+    commands
 }

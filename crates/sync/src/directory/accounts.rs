@@ -1,7 +1,7 @@
 //! Odoo's chart of accounts, and which of its accounts ServiceTitan's stand for.
 //!
-//! An account that is not mapped is the one of the same code, then the one of the same name. There is no other way, and
-//! no fallback: an amount on the wrong account costs more than a document that waits.
+//! An account that is not mapped is the one of the same code (of several that of the same name, too), then the one of the
+//! same name. There is no other way, and no fallback: an amount on the wrong account costs more than a document that waits.
 
 use serde::{Deserialize, Serialize};
 use servicetitan::record::GlAccountRef;
@@ -78,6 +78,12 @@ impl Directory {
         let mut found = Found::Nothing;
         if !number.is_empty() {
             found = among(chart, of_code);
+            if matches!(found, Found::Several(_)) && !name.is_empty() {
+                let both = among(chart, |account| of_code(account) && of_name(account));
+                if matches!(both, Found::One(_)) {
+                    found = both;
+                }
+            }
         }
         if matches!(found, Found::Nothing) && !name.is_empty() {
             found = among(chart, of_name);
@@ -118,6 +124,8 @@ mod tests {
             account(3, "6200", "Fuel"),
             account(4, "6201", "fuel"),
             account(5, "", "Uncoded"),
+            account(6, "7000", "Rent"),
+            account(7, "7000", "Lease"),
         ])
     }
 
@@ -147,6 +155,7 @@ mod tests {
         assert_eq!(of(directory(), " 5000 ", "Tools"), Ok(1), "by code");
         assert_eq!(of(directory(), "9999", " tools"), Ok(2), "by name");
         assert_eq!(of(directory(), "", "Uncoded"), Ok(5), "by name alone");
+        assert_eq!(of(directory(), "7000", "lease"), Ok(7), "by both");
         assert_eq!(of(mapped("5000", 3), "5000", "Tools"), Ok(3), "mapped");
         assert_eq!(of(mapped(" FUEL", 4), "", "Fuel "), Ok(4), "mapped by name");
         assert_eq!(
@@ -196,6 +205,8 @@ mod tests {
                 .advice
                 .contains("ml-connector mapping set gl-account FUEL CODE")
         );
+        let found = directory().ledger_account(&quoted("7000", "Tools"));
+        assert_eq!(found.unwrap_err().cause, "ambiguous-account");
     }
 
     #[test]
