@@ -22,5 +22,6 @@ mod jobs;
 mod kills;
 mod outages;
 mod race;
+mod reconcile;
 mod secrets;
 mod webhooks;
