@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use ::sync::failure::{Blame, Verdict, of_odoo, of_servicetitan};
+use ::sync::flow::Flow;
 use ::sync::reconcile::{Kind, Period};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -15,7 +16,7 @@ use super::{Exit, open, output, selected};
 use crate::connection::Profile;
 use crate::engine::supervisor::{Mode, Shared};
 use crate::engine::vendors::{self, Http, Vendors};
-use crate::reconcile::{self, Failure, Format, Part, Statement};
+use crate::reconcile::{self, Asked, Failure, Format, Part, Statement};
 use crate::settings::Settings;
 
 #[derive(Debug, Args)]
@@ -117,16 +118,16 @@ impl Reconcile {
         let profile: Profile = serde_json::from_value(connection.settings.clone()).context(
             "the stored settings cannot be read; run `ml-connector connection set FILE`",
         )?;
-        let kinds = self.kinds(&profile)?;
+        let asked = self.asked(&profile)?;
         let compared = match self.vendors(shared, connection, &profile).await? {
-            Ok(vendors) => reconcile::run(&vendors, self.period, &kinds).await,
+            Ok(vendors) => reconcile::run(&vendors, &asked).await,
             Err(failure) => Err(failure),
         };
         let verdict = match compared {
             Ok(compared) => {
                 return Ok(Some(Part {
                     connection: name.clone(),
-                    kinds: kinds.into_iter().collect(),
+                    kinds: asked.kinds.into_iter().collect(),
                     compared,
                 }));
             }
@@ -148,13 +149,20 @@ impl Reconcile {
         Ok(None)
     }
 
-    fn kinds(&self, profile: &Profile) -> Result<BTreeSet<Kind>> {
-        if !self.kinds.is_empty() {
-            return Ok(self.kinds.iter().copied().collect());
+    /// What is carried, or what was asked for. What only comes on demand is not compared: the rest of it would be missing.
+    fn asked(&self, profile: &Profile) -> Result<Asked> {
+        let is_on = |word: &str| {
+            let mut flows = Flow::ALL
+                .into_iter()
+                .filter(|flow| profile.flow(*flow).is_some());
+            flows.any(|flow| flow.as_str() == word)
+        };
+        let ap_bills = is_on(Flow::ApBills.as_str());
+        let carried = |kind: &Kind| is_on(kind.as_str()) || (*kind == Kind::Bills && ap_bills);
+        let mut kinds: BTreeSet<Kind> = self.kinds.iter().copied().collect();
+        if kinds.is_empty() {
+            kinds = Kind::ALL.into_iter().filter(carried).collect();
         }
-        let on = profile.flows_on();
-        let is_on = |kind: &Kind| on.iter().any(|flow| flow.as_str() == kind.as_str());
-        let kinds: BTreeSet<Kind> = Kind::ALL.into_iter().filter(is_on).collect();
         if kinds.is_empty() {
             bail!(
                 "no flow of documents is on in connection {}: turn one on in its file, e.g. \
@@ -162,7 +170,13 @@ impl Reconcile {
                 profile.name
             );
         }
-        Ok(kinds)
+        Ok(Asked {
+            period: self.period,
+            kinds,
+            inventory_bills: is_on(Flow::Bills.as_str()) || !ap_bills,
+            ap_bills,
+            bills: profile.bills(),
+        })
     }
 
     async fn vendors(

@@ -14,6 +14,7 @@ mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ::sync::directory::BillPolicy;
 use ::sync::link::Name;
 use ::sync::reconcile::{Document, Kind, Period, Report, Sides, compare};
 
@@ -39,6 +40,21 @@ pub enum Failure {
     TooMany,
 }
 
+/// What is to be compared.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The days.
+    pub period: Period,
+    /// The kinds of documents.
+    pub kinds: BTreeSet<Kind>,
+    /// Of bills: whether those of purchase orders are among them.
+    pub inventory_bills: bool,
+    /// Of bills: whether those that were entered on their own are among them.
+    pub ap_bills: bool,
+    /// Which bills and credits come, and whether they are posted.
+    pub bills: BillPolicy,
+}
+
 /// What came of comparing, and what could not be compared.
 #[derive(Clone, Debug)]
 pub struct Compared {
@@ -52,14 +68,10 @@ pub struct Compared {
 ///
 /// # Errors
 /// [`Failure`]; a scope that the app lacks for AP bills or AP credits is a note instead.
-pub async fn run(
-    vendors: &Vendors,
-    period: Period,
-    kinds: &BTreeSet<Kind>,
-) -> Result<Compared, Failure> {
-    let mut titan = servicetitan::Reader::new(&vendors.servicetitan, period, kinds);
+pub async fn run(vendors: &Vendors, asked: &Asked) -> Result<Compared, Failure> {
+    let mut titan = servicetitan::Reader::new(&vendors.servicetitan, asked);
     titan.read_period().await?;
-    let mut odoo = odoo::Reader::new(&vendors.odoo, &vendors.module, period, kinds).await?;
+    let mut odoo = odoo::Reader::new(&vendors.odoo, &vendors.module, asked).await?;
     odoo.read_period().await?;
 
     let wanted = names(titan.documents());
@@ -70,14 +82,14 @@ pub async fn run(
 
     let (servicetitan, unreadable, mut notes) = titan.finish().await?;
     let mut odoo = odoo.finish().await?;
-    notes.extend(leave_out(&mut odoo, servicetitan.not_told));
+    notes.extend(leave_out(&mut odoo, &servicetitan.not_told));
     let sides = Sides {
         servicetitan: servicetitan.documents,
         odoo,
         unreadable,
     };
     Ok(Compared {
-        report: compare(period, sides),
+        report: compare(asked.period, sides),
         notes,
     })
 }
@@ -89,7 +101,7 @@ fn names<'d>(documents: impl Iterator<Item = &'d Document>) -> BTreeSet<(Kind, N
 }
 
 /// Takes out what ServiceTitan does not tell us of, so that it is not taken for deleted there.
-fn leave_out(odoo: &mut Vec<Document>, not_told: &'static [&'static str]) -> Option<String> {
+fn leave_out(odoo: &mut Vec<Document>, not_told: &[&'static str]) -> Option<String> {
     let before = odoo.len();
     odoo.retain(|held| {
         let is_untold = |noun: &&str| {
@@ -100,7 +112,7 @@ fn leave_out(odoo: &mut Vec<Document>, not_told: &'static [&'static str]) -> Opt
     });
     let left_out = before - odoo.len();
     (left_out > 0).then(|| {
-        format!("{left_out} documents in Odoo came from there and are left out of the comparison")
+        format!("{left_out} documents in Odoo that came from these are left out of the comparison")
     })
 }
 
@@ -116,7 +128,7 @@ const fn nouns(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::PurchaseOrders | Kind::Receipts => &[ORDER],
         Kind::Bills => &[BILL, AP_BILL],
-        Kind::Credits => &[RETURN, AP_CREDIT],
+        Kind::Credits => &[RETURN],
     }
 }
 
@@ -126,8 +138,6 @@ const BILL: &str = "bill";
 const AP_BILL: &str = "ap_bill";
 /// Of returns; the credit that a return got is the same document.
 const RETURN: &str = "vendor_credit";
-/// Of AP credits that belong to no return.
-const AP_CREDIT: &str = "ap_credit";
 const VENDOR: &str = "vendor";
 
 fn name(noun: &str, id: i64) -> Name {

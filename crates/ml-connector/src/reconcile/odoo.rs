@@ -14,7 +14,7 @@ use sync::link::Name;
 use sync::plain;
 use sync::reconcile::{Document, Kind, Line, Period, Standing, Vendor, day};
 
-use super::{DOCUMENTS_MAX, Failure, VENDOR, id_of, nouns};
+use super::{Asked, DOCUMENTS_MAX, Failure, VENDOR, id_of, nouns};
 
 /// Records whose external ids are asked for in one call.
 const NAMES_MAX: usize = 500;
@@ -35,8 +35,7 @@ impl<'r> Reader<'r> {
     pub(super) async fn new(
         client: &'r Client,
         module: &'r str,
-        period: Period,
-        kinds: &'r BTreeSet<Kind>,
+        asked: &'r Asked,
     ) -> Result<Self, Failure> {
         let company = match client.config().company {
             Some(company) => RecordId(company),
@@ -46,8 +45,8 @@ impl<'r> Reader<'r> {
             client,
             module,
             company,
-            period,
-            kinds,
+            period: asked.period,
+            kinds: &asked.kinds,
             found: Vec::new(),
             seen: BTreeSet::new(),
         })

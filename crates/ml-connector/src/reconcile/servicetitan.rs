@@ -1,29 +1,29 @@
 //! What ServiceTitan has.
 //!
-//! Orders and returns are asked for by their own dates, a day more on either side, and each row's date is looked at again.
-//! For bills and credits the filters by date are documented too vaguely, or are not there: what changed since some months
-//! before the period is read, inventory bills from the export feed, which alone tells of deleted ones.
+//! Orders are asked for by their own dates, a day more on either side, and each row's date is looked at again. For bills and
+//! returns the filters by date are documented too vaguely, or mean another date: what changed since some months before the
+//! period is read, inventory bills from the export feed, which alone tells of deleted ones.
 
 mod document;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
 use servicetitan::client::{Continuation, Feed, List, Row};
 use servicetitan::record::{
-    self, ApBill, ApCredit, Identity, InventoryBill, InventoryReturn, PurchaseOrder, Record,
-    Vendor as TitanVendor,
+    self, ApBill, ApCredit, ApCreditStatus, Identity, InventoryBill, InventoryReturn,
+    PurchaseOrder, Record, Vendor as TitanVendor,
 };
 use servicetitan::{
-    ApBillId, ApCreditId, Client, ErrorKind, InventoryBillId, InventoryReturnId, PurchaseOrderId,
-    VendorId,
+    ApBillId, Client, ErrorKind, InventoryBillId, InventoryReturnId, PurchaseOrderId, VendorId,
 };
 use sync::link::Name;
 use sync::plain;
-use sync::reconcile::{Document, Kind, Period, Unreadable};
+use sync::reconcile::{Document, Kind, Unreadable, day};
 
-use self::document::{of_bill, of_credit, of_order, of_return, receipts};
-use super::{AP_BILL, AP_CREDIT, BILL, ByName, DOCUMENTS_MAX, Failure, ORDER, RETURN, VENDOR};
+use self::document::{of_bill, of_order, of_return, receipts};
+use super::{AP_BILL, Asked, BILL, ByName, DOCUMENTS_MAX, Failure, ORDER, RETURN, VENDOR};
 use super::{id_of, name};
 
 /// How long before the day that it bears a bill may have changed last.
@@ -36,30 +36,31 @@ const MARGIN: SignedDuration = SignedDuration::from_hours(24);
 pub(super) struct Read {
     pub(super) documents: Vec<Document>,
     /// The nouns of what the app may not read.
-    pub(super) not_told: &'static [&'static str],
+    pub(super) not_told: Vec<&'static str>,
 }
 
 /// Reads documents and keeps those that concern the period.
 pub(super) struct Reader<'r> {
     client: &'r Client,
-    period: Period,
-    kinds: &'r BTreeSet<Kind>,
+    asked: &'r Asked,
     found: ByName,
     unreadable: BTreeMap<Name, Unreadable>,
     vendors: BTreeMap<VendorId, String>,
+    /// Of AP credits that belong to no return: how many, and what they come to.
+    credits: (usize, Decimal),
     lacks_bills: bool,
     lacks_credits: bool,
 }
 
 impl<'r> Reader<'r> {
-    pub(super) fn new(client: &'r Client, period: Period, kinds: &'r BTreeSet<Kind>) -> Self {
+    pub(super) fn new(client: &'r Client, asked: &'r Asked) -> Self {
         Self {
             client,
-            period,
-            kinds,
+            asked,
             found: ByName::new(),
             unreadable: BTreeMap::new(),
             vendors: BTreeMap::new(),
+            credits: (0, Decimal::ZERO),
             lacks_bills: false,
             lacks_credits: false,
         }
@@ -69,22 +70,24 @@ impl<'r> Reader<'r> {
         self.found.values()
     }
 
-    fn wants_orders(&self) -> bool {
-        self.kinds.contains(&Kind::PurchaseOrders) || self.kinds.contains(&Kind::Receipts)
+    fn wants(&self, kind: Kind) -> bool {
+        self.asked.kinds.contains(&kind)
     }
 
     /// What is dated in the period.
     pub(super) async fn read_period(&mut self) -> Result<(), Failure> {
-        if self.wants_orders() {
+        if self.wants(Kind::PurchaseOrders) || self.wants(Kind::Receipts) {
             self.dated(List::PurchaseOrders, Self::order).await?;
         }
-        if self.kinds.contains(&Kind::Bills) {
+        if self.wants(Kind::Bills) && self.asked.inventory_bills {
             self.bills().await?;
+        }
+        if self.wants(Kind::Bills) && self.asked.ap_bills {
             let read = self.changed(List::ApBillsWithoutOrder, Self::ap_bill).await;
             self.lacks_bills = lacks_scope(read)?;
         }
-        if self.kinds.contains(&Kind::Credits) {
-            self.dated(List::Returns, Self::returned).await?;
+        if self.wants(Kind::Credits) {
+            self.changed(List::Returns, Self::returned).await?;
             let read = self.changed(List::ApCredits, Self::credit).await;
             self.lacks_credits = lacks_scope(read)?;
         }
@@ -92,7 +95,10 @@ impl<'r> Reader<'r> {
     }
 
     async fn dated(&mut self, list: List, take: fn(&mut Self, &Row)) -> Result<(), Failure> {
-        let (from, before) = (self.period.begins() - MARGIN, self.period.ends() + MARGIN);
+        let (from, before) = (
+            self.asked.period.begins() - MARGIN,
+            self.asked.period.ends() + MARGIN,
+        );
         let reader = self.client.dated(list, from, before);
         let mut reader = reader.expect("the list has a filter by date");
         while let Some(page) = reader.next_page().await? {
@@ -102,7 +108,7 @@ impl<'r> Reader<'r> {
     }
 
     async fn changed(&mut self, list: List, take: fn(&mut Self, &Row)) -> Result<(), Failure> {
-        let since = self.period.begins() - AHEAD;
+        let since = self.asked.period.begins() - AHEAD;
         let mut reader = self.client.poll(list, Some(since));
         while let Some(page) = reader.next_page().await? {
             self.take(&page.rows, take)?;
@@ -115,7 +121,7 @@ impl<'r> Reader<'r> {
         for row in rows {
             take(self, row);
         }
-        let period = self.period;
+        let period = self.asked.period;
         self.found
             .retain(|_, document| document.date.is_some_and(|day| period.contains(day)));
         if self.found.len() > DOCUMENTS_MAX {
@@ -126,7 +132,7 @@ impl<'r> Reader<'r> {
 
     /// A feed repeats rows, and need not keep their order.
     async fn bills(&mut self) -> Result<(), Failure> {
-        let since = Continuation::since(self.period.begins() - AHEAD);
+        let since = Continuation::since(self.asked.period.begins() - AHEAD);
         let mut feed = self.client.feed(Feed::InventoryBills, Some(since), true);
         let mut latest: HashMap<i64, Timestamp> = HashMap::new();
         while let Some(page) = feed.next_page().await? {
@@ -162,24 +168,20 @@ impl<'r> Reader<'r> {
         let bills: Vec<_> = ids(BILL).into_iter().map(InventoryBillId).collect();
         let ap_bills: Vec<_> = ids(AP_BILL).into_iter().map(ApBillId).collect();
         let returns: Vec<_> = ids(RETURN).into_iter().map(InventoryReturnId).collect();
-        let credits: Vec<_> = ids(AP_CREDIT).into_iter().map(ApCreditId).collect();
         for row in self.client.purchase_orders(&orders).await? {
             self.order(&row);
         }
-        for row in self.client.inventory_bills(&bills).await? {
-            self.bill(&row);
+        if self.asked.inventory_bills {
+            for row in self.client.inventory_bills(&bills).await? {
+                self.bill(&row);
+            }
         }
         for row in self.client.returns(&returns).await? {
             self.returned(&row);
         }
-        if !self.lacks_bills {
+        if self.asked.ap_bills && !self.lacks_bills {
             for row in self.client.ap_bills(&ap_bills).await? {
                 self.ap_bill(&row);
-            }
-        }
-        if !self.lacks_credits {
-            for row in self.client.ap_credits(&credits).await? {
-                self.credit(&row);
             }
         }
         Ok(())
@@ -202,7 +204,7 @@ impl<'r> Reader<'r> {
                 self.vendors.insert(vendor.id, plain::line(&vendor.name));
             }
         }
-        let mut documents: Vec<Document> = self.found.into_values().collect();
+        let mut documents: Vec<Document> = std::mem::take(&mut self.found).into_values().collect();
         for document in documents.iter_mut().filter(|one| unknown(one).is_some()) {
             let id = document
                 .vendor
@@ -213,31 +215,51 @@ impl<'r> Reader<'r> {
             let known = self.vendors.get(&id).cloned();
             document.vendor.shown = known.unwrap_or_else(|| format!("vendor {id}"));
         }
-        let lacks = |what: &str, scope: &str| {
-            format!("{what} were not compared: the app lacks the scope {scope}")
-        };
-        let mut notes = Vec::new();
-        if self.lacks_bills {
-            let scope = List::ApBillsWithoutOrder.scope();
-            notes.push(lacks("AP bills without a purchase order", scope));
-        }
-        if self.lacks_credits {
-            notes.push(lacks(
-                "AP credits without a return",
-                List::ApCredits.scope(),
-            ));
-        }
-        let not_told: &[&str] = match (self.lacks_bills, self.lacks_credits) {
-            (false, false) => &[],
-            (true, false) => &[AP_BILL],
-            (false, true) => &[AP_CREDIT],
-            (true, true) => &[AP_BILL, AP_CREDIT],
-        };
+        let (not_told, notes) = self.left_out();
         let read = Read {
             documents,
             not_told,
         };
         Ok((read, self.unreadable.into_values().collect(), notes))
+    }
+
+    /// The nouns of what was not read, and what a person should know of it.
+    fn left_out(&self) -> (Vec<&'static str>, Vec<String>) {
+        let (mut nouns, mut notes) = (Vec::new(), Vec::new());
+        let lacks = |scope: &str| format!("the app lacks the scope {scope}");
+        let off = |flow: &str| format!("the flow `{flow}` is off");
+        if self.wants(Kind::Bills) && !self.asked.inventory_bills {
+            nouns.push(BILL);
+            notes.push(format!(
+                "bills of purchase orders were not compared: {}",
+                off("bills")
+            ));
+        }
+        if self.wants(Kind::Bills) && (self.lacks_bills || !self.asked.ap_bills) {
+            let why = if self.lacks_bills {
+                lacks(List::ApBillsWithoutOrder.scope())
+            } else {
+                off("ap-bills")
+            };
+            nouns.push(AP_BILL);
+            notes.push(format!(
+                "AP bills without a purchase order were not compared: {why}"
+            ));
+        }
+        if self.lacks_credits {
+            let why = lacks(List::ApCredits.scope());
+            notes.push(format!(
+                "AP credits without a return were not looked for: {why}"
+            ));
+        }
+        let (count, total) = self.credits;
+        if count > 0 {
+            notes.push(format!(
+                "{count} AP credits without a return, {total:.2} together, were not compared: the connector does not carry \
+                 them"
+            ));
+        }
+        (nouns, notes)
     }
 
     /// A row as a record. One that cannot be read is kept as such.
@@ -269,7 +291,7 @@ impl<'r> Reader<'r> {
     }
 
     fn order(&mut self, row: &Row) {
-        let kind = if self.kinds.contains(&Kind::PurchaseOrders) {
+        let kind = if self.wants(Kind::PurchaseOrders) {
             Kind::PurchaseOrders
         } else {
             Kind::Receipts
@@ -278,42 +300,48 @@ impl<'r> Reader<'r> {
             return;
         };
         let document = of_order(&order);
-        if self.kinds.contains(&Kind::Receipts) {
+        if self.wants(Kind::Receipts) {
             self.keep(receipts(&order, &document));
         }
-        if self.kinds.contains(&Kind::PurchaseOrders) {
+        if self.wants(Kind::PurchaseOrders) {
             self.keep(document);
         }
     }
 
     fn bill(&mut self, row: &Row) {
         if let Some(bill) = self.parsed::<InventoryBill>(row, Kind::Bills, BILL) {
-            self.keep(of_bill(&bill, BILL, bill.id.0));
+            self.keep(of_bill(&bill, BILL, bill.id.0, &self.asked.bills));
         }
     }
 
-    /// The older view may show the same bill: then that stands for it.
+    /// Bills of orders come as inventory bills.
     fn ap_bill(&mut self, row: &Row) {
-        if let Some(bill) = self.parsed::<ApBill>(row, Kind::Bills, AP_BILL) {
-            let as_inventory_bill = (Kind::Bills, name(BILL, bill.id.0));
-            if !self.found.contains_key(&as_inventory_bill) {
-                self.keep(of_bill(&bill, AP_BILL, bill.id.0));
-            }
+        if let Some(bill) = self.parsed::<ApBill>(row, Kind::Bills, AP_BILL)
+            && bill.purchase_order_id.is_none()
+        {
+            self.keep(of_bill(&bill, AP_BILL, bill.id.0, &self.asked.bills));
         }
     }
 
     fn returned(&mut self, row: &Row) {
         if let Some(returned) = self.parsed::<InventoryReturn>(row, Kind::Credits, RETURN) {
-            self.keep(of_return(&returned));
+            self.keep(of_return(&returned, &self.asked.bills));
         }
     }
 
-    /// The credit of a return is told by the return.
+    /// The credit of a return is told by the return. Others are only counted: no flow carries them.
     fn credit(&mut self, row: &Row) {
-        if let Some(credit) = self.parsed::<ApCredit>(row, Kind::Credits, AP_CREDIT)
-            && credit.inventory_return_id.is_none()
-        {
-            self.keep(of_credit(&credit));
+        let Ok(credit) = record::parse::<ApCredit>(row.get()) else {
+            return;
+        };
+        let within = |moment| self.asked.period.contains(day(moment));
+        let counts = credit.active
+            && credit.canceled_on.is_none()
+            && credit.status != ApCreditStatus::Canceled
+            && credit.inventory_return_id.is_none();
+        if counts && credit.date.or(credit.created_on).is_some_and(within) {
+            self.credits.0 += 1;
+            self.credits.1 += credit.amount.unwrap_or_default();
         }
     }
 }

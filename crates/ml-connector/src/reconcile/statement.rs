@@ -154,3 +154,6 @@ fn called(document: &Document) -> String {
         format!("{number} (id {})", document.id)
     }
 }
+
+#[cfg(test)]
+mod tests;

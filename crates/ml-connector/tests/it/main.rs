@@ -24,5 +24,6 @@ mod kills;
 mod outages;
 mod race;
 mod receipts;
+mod reconcile;
 mod secrets;
 mod webhooks;

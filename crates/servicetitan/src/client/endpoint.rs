@@ -37,10 +37,6 @@ pub enum Param {
     DateOnOrAfter,
     /// `dateBefore`.
     DateBefore,
-    /// `returnDateOnOrAfter`: the document's own date, of returns.
-    ReturnDateOnOrAfter,
-    /// `returnDateBefore`.
-    ReturnDateBefore,
     /// `from`: a continuation or a date.
     From,
     /// `includeRecentChanges`.
@@ -64,8 +60,6 @@ impl Param {
             Self::ModifiedOnOrAfter => "modifiedOnOrAfter",
             Self::DateOnOrAfter => "dateOnOrAfter",
             Self::DateBefore => "dateBefore",
-            Self::ReturnDateOnOrAfter => "returnDateOnOrAfter",
-            Self::ReturnDateBefore => "returnDateBefore",
             Self::From => "from",
             Self::IncludeRecentChanges => "includeRecentChanges",
         }
@@ -163,7 +157,7 @@ endpoints! {
     REMITTANCE_VENDORS: GET "accounting" "remittance-vendors" "tn.acc.remittancevendors:r" [IdsRepeated Active ModifiedOnOrAfter Page PageSize Sort];
     PURCHASE_ORDERS: GET "inventory" "purchase-orders" "tn.inv.purchaseorders:r" [Ids ModifiedOnOrAfter DateOnOrAfter DateBefore Page PageSize Sort];
     RECEIPTS: GET "inventory" "receipts" "tn.inv.receipts:r" [Ids PurchaseOrderIds Active ModifiedOnOrAfter Page PageSize Sort];
-    RETURNS: GET "inventory" "returns" "tn.inv.returns:r" [Ids Active ModifiedOnOrAfter ReturnDateOnOrAfter ReturnDateBefore Page PageSize Sort];
+    RETURNS: GET "inventory" "returns" "tn.inv.returns:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
     WAREHOUSES: GET "inventory" "warehouses" "tn.inv.warehouses:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
     TRUCKS: GET "inventory" "trucks" "tn.inv.trucks:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
     INVENTORY_BILLS: GET "accounting" "inventory-bills/paginated" "tn.acc.inventorybills:r" [Ids ModifiedOnOrAfter Page PageSize];

@@ -156,7 +156,6 @@ impl List {
     fn dates(self) -> Option<[Param; 2]> {
         match self {
             Self::PurchaseOrders => Some([Param::DateOnOrAfter, Param::DateBefore]),
-            Self::Returns => Some([Param::ReturnDateOnOrAfter, Param::ReturnDateBefore]),
             _ => None,
         }
     }

@@ -94,7 +94,7 @@ impl FromStr for Kind {
 pub enum Standing {
     /// ServiceTitan's alone: not due in Odoo yet, but no mistake if it is there.
     Planned,
-    /// Does not bind yet: a pending order, a draft.
+    /// Does not bind yet: a pending order, a draft. Of ServiceTitan's bills: brought as a draft, by policy.
     Draft,
     /// Binds: a sent order, a posted bill.
     Binding,

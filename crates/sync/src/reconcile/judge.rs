@@ -103,7 +103,8 @@ fn standing(wanted: &Document, held: &Document) -> Option<Finding> {
             };
             Some(Cause::Draft.because(what))
         }
-        (Standing::Draft, Standing::Binding) => {
+        // A bill that is brought as a draft is there to be posted by somebody.
+        (Standing::Draft, Standing::Binding) if !held.kind.is_posted() => {
             Some(Cause::Confirmed.because("it is pending in ServiceTitan and confirmed in Odoo"))
         }
         _ => None,

@@ -284,6 +284,18 @@ fn what_is_settled_on_both_sides_is_no_difference() {
         [Cause::Confirmed]
     );
     assert_eq!(causes(&compared([pending], [])), [[Cause::Missing]]);
+    // A bill may be brought as a draft, to be posted by a person.
+    let mut draft = bill(1);
+    draft.standing = Standing::Draft;
+    for standing in [Standing::Draft, Standing::Binding] {
+        let held = in_odoo(&draft, |held| held.standing = standing);
+        let report = compared([draft.clone()], [held]);
+        assert!(
+            report.is_equal() && report.difference().is_zero(),
+            "{report:?}"
+        );
+    }
+    assert_eq!(causes(&compared([draft], [])), [[Cause::Missing]]);
     // A planned credit may have come or not.
     let mut planned = document(Kind::Credits, 1);
     planned.standing = Standing::Planned;

@@ -3,15 +3,16 @@
 use rust_decimal::Decimal;
 use servicetitan::VendorId;
 use servicetitan::record::{
-    ApBillStatus, ApCredit, ApCreditStatus, Bill, InventoryReturn, InventoryReturnStatus, Named,
-    PurchaseOrder, PurchaseOrderStatus,
+    ApBillStatus, Bill, InventoryReturn, InventoryReturnStatus, Named, PurchaseOrder,
+    PurchaseOrderStatus, SyncStatus,
 };
+use sync::directory::BillPolicy;
 use sync::document::line_name;
 use sync::link::Name;
 use sync::plain;
 use sync::reconcile::{Document, Kind, Line, Standing, Vendor, day};
 
-use crate::reconcile::{AP_CREDIT, ORDER, RETURN, VENDOR, name as name_of};
+use crate::reconcile::{ORDER, RETURN, VENDOR, name as name_of};
 
 pub(super) fn of_order(order: &PurchaseOrder) -> Document {
     let name = name_of(ORDER, order.id.0);
@@ -33,7 +34,11 @@ pub(super) fn of_order(order: &PurchaseOrder) -> Document {
             amount,
         ))
     });
-    let lines = with_charges(&name, items.collect(), order.shipping, order.tax);
+    let lines = with_charges(
+        &name,
+        items.collect(),
+        &[("shipping", order.shipping), ("tax", order.tax)],
+    );
     let sum = || lines.iter().flatten().map(|line| line.amount).sum();
     Document {
         kind: Kind::PurchaseOrders,
@@ -82,39 +87,34 @@ pub(super) fn receipts(order: &PurchaseOrder, document: &Document) -> Document {
     }
 }
 
-pub(super) fn of_bill<Id>(bill: &Bill<Id>, noun: &str, id: i64) -> Document {
+pub(super) fn of_bill<Id>(bill: &Bill<Id>, noun: &str, id: i64, policy: &BillPolicy) -> Document {
     let name = name_of(noun, id);
     let items = bill.items.iter().map(|item| {
-        let quantity = item.quantity.unwrap_or_default();
-        let cost = item.cost.unwrap_or_default();
-        let amount = cents(quantity.checked_mul(cost)?);
         let label = item.sku_code.as_deref().or(item.name.as_deref());
         let label = (label, item.id.0);
-        Some(line(
-            &name,
-            &item.id.to_string(),
-            label,
-            quantity,
-            cost,
-            amount,
-        ))
+        priced(&name, item.id.0, label, (item.quantity, item.cost))
     });
-    let lines = with_charges(
-        &name,
-        items.collect(),
-        bill.shipping_amount,
-        bill.tax_amount,
-    );
+    let expenses = bill.expense_items.iter().map(|item| {
+        let amount = cents(item.amount.unwrap_or_default());
+        let label = (item.description.as_deref(), item.id.0);
+        let id = format!("expense_{}", item.id);
+        Some(line(&name, &id, label, Decimal::ONE, amount, amount))
+    });
+    let charges = [
+        ("shipping", bill.shipping_amount),
+        ("tax", bill.tax_amount),
+        ("other", bill.other_amount),
+    ];
+    let lines = with_charges(&name, items.chain(expenses).collect(), &charges);
     let sum = lines.iter().flatten().map(|line| line.amount).sum();
-    // What else a bill has bears names that only its flow knows.
-    let is_plain = bill.other_amount.unwrap_or_default().is_zero() && bill.expense_items.is_empty();
     let is_canceled =
         !bill.active || bill.date_canceled.is_some() || bill.status == ApBillStatus::Canceled;
+    let number = bill.vendor_number.as_deref();
     Document {
         kind: Kind::Bills,
         id,
         number: bill.reference_number.as_deref().map(plain::line),
-        reference: bill.vendor_number.as_deref().map(plain::line),
+        reference: number.map(plain::line),
         vendor: vendor(bill.vendor.as_ref()),
         date: bill.bill_date.or(bill.created_on).map(day),
         booked: None,
@@ -122,35 +122,29 @@ pub(super) fn of_bill<Id>(bill: &Bill<Id>, noun: &str, id: i64) -> Document {
         standing: if is_canceled {
             Standing::Cancelled
         } else {
-            Standing::Binding
+            standing(&bill.sync_status, policy)
         },
-        lines: lines.filter(|_| is_plain),
+        lines,
         name: Some(name),
     }
 }
 
-pub(super) fn of_return(returned: &InventoryReturn) -> Document {
+/// A return is dated by the day at which the goods went back, as its credit is.
+pub(super) fn of_return(returned: &InventoryReturn, policy: &BillPolicy) -> Document {
     let name = name_of(RETURN, returned.id.0);
     let items = returned.items.iter().filter(|item| item.active);
     let items = items.map(|item| {
-        let quantity = item.quantity.unwrap_or_default();
-        let cost = item.cost.unwrap_or_default();
-        let amount = cents(quantity.checked_mul(cost)?);
         let label = (item.code.as_deref().or(item.name.as_deref()), item.id.0);
-        Some(line(
-            &name,
-            &item.id.to_string(),
-            label,
-            quantity,
-            cost,
-            amount,
-        ))
+        priced(&name, item.id.0, label, (item.quantity, item.cost))
     });
-    let charges = (returned.shipping_amount, returned.tax_amount);
-    let lines = with_charges(&name, items.collect(), charges.0, charges.1);
+    let charges = [
+        ("shipping", returned.shipping_amount),
+        ("tax", returned.tax_amount),
+    ];
+    let lines = with_charges(&name, items.collect(), &charges);
     let sum = lines.iter().flatten().map(|line| line.amount).sum();
     let total = returned.return_amount.map_or(sum, cents);
-    let is_canceled = !returned.active || returned.date_canceled.is_some();
+    let date = returned.returned_on.or(returned.return_date);
     Document {
         kind: Kind::Credits,
         id: returned.id.0,
@@ -160,14 +154,14 @@ pub(super) fn of_return(returned: &InventoryReturn) -> Document {
             names: vec![name_of(VENDOR, returned.vendor_id.0)],
             shown: String::new(),
         },
-        date: returned.return_date.or(returned.created_on).map(day),
+        date: date.or(returned.created_on).map(day),
         booked: None,
         total,
         standing: match returned.status {
-            _ if is_canceled => Standing::Cancelled,
+            _ if !returned.active => Standing::Cancelled,
             InventoryReturnStatus::Canceled => Standing::Cancelled,
-            InventoryReturnStatus::Pending | InventoryReturnStatus::Returned => Standing::Planned,
-            _ => Standing::Binding,
+            InventoryReturnStatus::Pending => Standing::Planned,
+            _ => standing(&returned.sync_status, policy),
         },
         // What a vendor keeps is in the total, and in no line.
         lines: lines.filter(|_| total == sum),
@@ -175,26 +169,38 @@ pub(super) fn of_return(returned: &InventoryReturn) -> Document {
     }
 }
 
-pub(super) fn of_credit(credit: &ApCredit) -> Document {
-    let is_canceled =
-        !credit.active || credit.canceled_on.is_some() || credit.status == ApCreditStatus::Canceled;
-    Document {
-        kind: Kind::Credits,
-        name: Some(name_of(AP_CREDIT, credit.id.0)),
-        id: credit.id.0,
-        number: credit.number.as_deref().map(plain::line),
-        reference: credit.reference_number.as_deref().map(plain::line),
-        vendor: vendor(credit.vendor.as_ref()),
-        date: credit.date.or(credit.created_on).map(day),
-        booked: None,
-        total: cents(credit.amount.unwrap_or_default()),
-        standing: if is_canceled {
-            Standing::Cancelled
-        } else {
-            Standing::Binding
-        },
-        lines: None,
+/// Where a bill or a credit should stand in Odoo.
+fn standing(status: &SyncStatus, policy: &BillPolicy) -> Standing {
+    let is_posted = matches!(
+        status,
+        SyncStatus::Posted | SyncStatus::Exported | SyncStatus::PostedAndExported
+    );
+    if policy.once_posted && !is_posted {
+        Standing::Planned
+    } else if policy.post {
+        Standing::Binding
+    } else {
+        Standing::Draft
     }
+}
+
+/// A line of so many at a cost.
+fn priced(
+    document: &Name,
+    id: i64,
+    label: (Option<&str>, i64),
+    (quantity, cost): (Option<Decimal>, Option<Decimal>),
+) -> Option<Line> {
+    let (quantity, cost) = (quantity.unwrap_or_default(), cost.unwrap_or_default());
+    let amount = cents(quantity.checked_mul(cost)?);
+    Some(line(
+        document,
+        &id.to_string(),
+        label,
+        quantity,
+        cost,
+        amount,
+    ))
 }
 
 fn vendor(vendor: Option<&Named<VendorId>>) -> Vendor {
@@ -211,14 +217,13 @@ fn vendor(vendor: Option<&Named<VendorId>>) -> Vendor {
 fn with_charges(
     document: &Name,
     items: Option<Vec<Line>>,
-    shipping: Option<Decimal>,
-    tax: Option<Decimal>,
+    charges: &[(&str, Option<Decimal>)],
 ) -> Option<Vec<Line>> {
     let mut lines = items?;
-    for (charge, amount) in [("shipping", shipping), ("tax", tax)] {
+    for (charge, amount) in charges {
         let amount = cents(amount.unwrap_or_default());
         if !amount.is_zero() {
-            let label = (Some(charge), 0);
+            let label = (Some(*charge), 0);
             lines.push(line(document, charge, label, Decimal::ONE, amount, amount));
         }
     }

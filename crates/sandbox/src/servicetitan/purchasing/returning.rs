@@ -248,10 +248,7 @@ impl Call<'_> {
             "businessUnitIds",
             "syncStatuses",
         ];
-        let dates = ["returnDateOnOrAfter", "returnDateBefore"];
-        let query = self.query(&[PAGING, RANGES, EXTERNAL, &own, &lists, &dates])?;
-        let [from, before] = dates.map(|name| query.time(name));
-        let (from, before) = (from?, before?);
+        let query = self.query(&[PAGING, RANGES, EXTERNAL, &own, &lists])?;
         let (filter, active) = (Filter::read(&query)?, query.active()?);
         let (job, order) = (query.number("jobId")?, query.number("purchaseOrderId")?);
         let vendors = query.ids("vendorIds", "VendorIds")?;
@@ -261,8 +258,6 @@ impl Call<'_> {
             .filter(|row| {
                 filter.keeps(*row, row.modified_on)
                     && active.is_none_or(|active| row.active == active)
-                    && from.is_none_or(|from| row.return_date >= from)
-                    && before.is_none_or(|before| row.return_date < before)
                     && query.text("number").is_none_or(|n| n == row.number)
                     && query
                         .text("referenceNumber")
