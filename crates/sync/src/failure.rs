@@ -414,7 +414,7 @@ pub fn in_doubt(until: impl std::fmt::Display) -> Reason {
     )
 }
 
-fn reason(cause: &str, what: impl Into<String>, advice: &str) -> Reason {
+pub(crate) fn reason(cause: &str, what: impl Into<String>, advice: &str) -> Reason {
     Reason {
         cause: cause.to_owned(),
         what: what.into(),

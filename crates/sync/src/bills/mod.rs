@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use crate::content::Content;
 use crate::directory::Directory;
 use crate::document::{self, Document};
+use crate::failure::reason;
 use crate::flow::Flow;
 use crate::link::MATCH;
 use crate::others::{key, missing, once, target, wait};
@@ -154,36 +155,31 @@ fn is_seen(subject: &Subject<'_>, key: &Key) -> bool {
 /// Why a paper that never came over stays away.
 fn left_out(flow: Flow, paper: &Paper, directory: &Directory) -> Option<Reason> {
     let noun = flow.noun();
-    let (cause, what, advice) = match paper.standing {
-        Standing::Withdrawn => (
+    Some(match paper.standing {
+        Standing::Withdrawn => reason(
             "withdrawn-in-servicetitan",
             format!(
                 "The {noun} was deleted or canceled in ServiceTitan and was never brought to Odoo."
             ),
             "Nothing is to be done.",
         ),
-        Standing::NotYet => (
+        Standing::NotYet => reason(
             "not-returned-yet",
             format!("The goods of the {noun} are yet to go back to the vendor."),
             "Nothing is to be done; it comes over when ServiceTitan shows it as returned.",
         ),
-        Standing::Elsewhere => (
+        Standing::Elsewhere => reason(
             "billed-as-inventory-bill",
             format!("The {noun} bills a purchase order: it comes over as an inventory bill."),
             "Nothing is to be done.",
         ),
-        Standing::Counts if directory.bills().once_posted && !paper.is_posted => (
+        Standing::Counts if directory.bills().once_posted && !paper.is_posted => reason(
             "not-posted-yet",
             format!("The {noun} is not posted in ServiceTitan yet."),
             "Post it in ServiceTitan; it comes over by itself then. With `when = \"generated\"` in the connection file such \
              documents come over at once.",
         ),
         Standing::Counts => return None,
-    };
-    Some(Reason {
-        cause: cause.to_owned(),
-        what,
-        advice: advice.to_owned(),
     })
 }
 
@@ -258,22 +254,20 @@ fn wanted(
 }
 
 fn no_vendor(flow: Flow) -> Reason {
-    Reason {
-        cause: "no-vendor".to_owned(),
-        what: format!(
+    reason(
+        "no-vendor",
+        format!(
             "The {} names no vendor, and Odoo books none without.",
             flow.noun()
         ),
-        advice: "Give it a vendor in ServiceTitan and save it; it comes over by itself then."
-            .to_owned(),
-    }
+        "Give it a vendor in ServiceTitan and save it; it comes over by itself then.",
+    )
 }
 
 fn no_date(flow: Flow) -> Reason {
-    Reason {
-        cause: "no-date".to_owned(),
-        what: format!("The {} has no date in ServiceTitan.", flow.noun()),
-        advice: "Give it a date in ServiceTitan and save it; it comes over by itself then."
-            .to_owned(),
-    }
+    reason(
+        "no-date",
+        format!("The {} has no date in ServiceTitan.", flow.noun()),
+        "Give it a date in ServiceTitan and save it; it comes over by itself then.",
+    )
 }
