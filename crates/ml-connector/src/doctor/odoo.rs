@@ -139,23 +139,7 @@ fn needs(profile: &Profile) -> Needs {
                 [CostField::DISTRIBUTION, CostField::ACCOUNT],
             ),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => with_bills(needs),
-        Flow::Receipts => needs
-            .with(
-                Model::PICKING,
-                [Operation::Read, Operation::Write],
-                ["state", "backorder_id"],
-            )
-            .with(
-                Model::STOCK_MOVE,
-                [Operation::Read, Operation::Write],
-                ["product_uom_qty", "purchase_line_id"],
-            )
-            .with_either(Model::STOCK_MOVE, ["quantity", "quantity_done"])
-            .with(
-                Model::named("purchase.order.line"),
-                [Operation::Read],
-                ["qty_received"],
-            ),
+        Flow::Receipts => with_receipts(needs),
     })
 }
 
@@ -196,6 +180,27 @@ fn with_bills(needs: Needs) -> Needs {
             Model::named("account.account"),
             [Operation::Read],
             ["code", "name"],
+        )
+}
+
+/// Receipts are counted and validated; Odoo makes them.
+fn with_receipts(needs: Needs) -> Needs {
+    needs
+        .with(
+            Model::PICKING,
+            [Operation::Read, Operation::Write],
+            ["state", "backorder_id"],
+        )
+        .with(
+            Model::STOCK_MOVE,
+            [Operation::Read, Operation::Write],
+            ["product_uom_qty", "purchase_line_id"],
+        )
+        .with_either(Model::STOCK_MOVE, ["quantity", "quantity_done"])
+        .with(
+            Model::named("purchase.order.line"),
+            [Operation::Read],
+            ["qty_received"],
         )
 }
 
