@@ -14,7 +14,7 @@ use crate::part;
 use crate::plan::Subject;
 use crate::record::Reason;
 
-use super::paper::{Paper, PaperLine};
+use super::paper::{BILL, Paper, PaperLine};
 
 /// What a comparison found.
 pub(super) struct Match {
@@ -57,8 +57,12 @@ fn received(subject: &Subject<'_>, paper: &Paper) -> Vec<Receipt> {
         .collect()
 }
 
-/// Compares a paper with its order; `None` where it has none that is known.
+/// Compares a bill with its order; `None` where it has none that is known. A credit is for what went back, and matches
+/// nothing that is to come.
 pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy) -> Option<Match> {
+    if paper.move_type != BILL {
+        return None;
+    }
     let order = key(Flow::PurchaseOrders, paper.order?);
     let parts = &subject.others.get(&order.link_name())?.parts;
     let order: PurchaseOrder = parts.iter().find_map(|row| part::read(row).ok())?;

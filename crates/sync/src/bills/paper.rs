@@ -16,6 +16,12 @@ use crate::plan::Subject;
 use crate::record::Reason;
 use crate::single;
 
+/// Odoo's word for a vendor's bill.
+pub(super) const BILL: &str = "in_invoice";
+
+/// Odoo's word for a vendor's credit note.
+const CREDIT: &str = "in_refund";
+
 /// What a paper says.
 pub(super) struct Paper {
     /// Odoo's word for what it is.
@@ -125,7 +131,7 @@ fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
     let items = bill.items.iter().map(of_item);
     let dated = date(bill.bill_date);
     Paper {
-        move_type: "in_invoice",
+        move_type: BILL,
         vendor: bill.vendor.as_ref().and_then(|vendor| Some(vendor.id?.0)),
         number: number.cloned().unwrap_or_default(),
         origin: bill
@@ -199,7 +205,7 @@ fn of_return(back: &InventoryReturn) -> Paper {
     let dated = date(back.returned_on.or(back.return_date));
     let lines = back.items.iter().filter(|item| item.active);
     Paper {
-        move_type: "in_refund",
+        move_type: CREDIT,
         vendor: Some(back.vendor_id.0),
         number: back
             .reference_number

@@ -42,7 +42,7 @@ impl Carrier {
         self.check_numbers(progress).await
     }
 
-    /// Looks whether Odoo holds another bill of the same vendor and number: it would post both.
+    /// Looks whether somebody entered a bill of the same vendor and number: Odoo would post both.
     async fn check_numbers(&self, progress: &mut [Progress]) -> Result<(), Interruption> {
         let numbers: Vec<Option<Number>> = progress.iter().map(new_number).collect();
         let any = |part: fn(&Number) -> &String| {
@@ -81,12 +81,24 @@ impl Carrier {
                 continue;
             };
             let own = self.external_id(&Deeds::of(&one.job.writes).reach.name);
-            let is_own = |id: &RecordId| {
+            let ours = format!("{}.", self.module);
+            let named = |id: &RecordId, is: &dyn Fn(&str) -> bool| {
                 let names = names.get(id).into_iter().flatten();
-                names.map(ToString::to_string).any(|name| name == own)
+                names.map(ToString::to_string).any(|name| is(&name))
             };
-            if let Some((id, text)) = others.iter().find(|(id, _)| !is_own(id)) {
-                let (_, _, reference) = number.as_ref().expect("it led here");
+            let (_, _, reference) = number.as_ref().expect("it led here");
+            for (id, text) in others {
+                if named(id, &|name| name == own) {
+                    continue;
+                }
+                // A vendor may bill several receipts on one paper.
+                if named(id, &|name| name.starts_with(&ours)) {
+                    one.notes.push(format!(
+                        "{text} (account.move {id}) of this vendor has the number {} too; it came from ServiceTitan as well",
+                        sync::plain::quoted(reference)
+                    ));
+                    continue;
+                }
                 let reason = failure::duplicate_bill(reference, text, id.get());
                 one.failed = Some(Verdict::Decide(reason));
             }

@@ -180,7 +180,7 @@ fn seen_of(row: &Fields) -> Option<Seen> {
         is_paid: row
             .get("payment_state")
             .and_then(Value::as_str)
-            .is_some_and(|state| state != "not_paid"),
+            .is_some_and(|state| !["not_paid", "blocked"].contains(&state)),
         lines: BTreeMap::new(),
         line_ids: BTreeSet::new(),
         products: BTreeMap::new(),
