@@ -8,7 +8,7 @@ use servicetitan::record::{PurchaseOrder, PurchaseOrderItem, Receipt, ReceiptIte
 
 use crate::directory::BillPolicy;
 use crate::flow::Flow;
-use crate::money::cents;
+use crate::money::{are_countable, cents};
 use crate::others::key;
 use crate::part;
 use crate::plan::Subject;
@@ -72,6 +72,18 @@ pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy)
         .filter(|receipt| receipt.active)
         .flat_map(|receipt| &receipt.items)
         .collect();
+    let ordered = order
+        .items
+        .iter()
+        .flat_map(|item| [item.quantity, item.cost]);
+    let received = rows.iter().map(|row| row.quantity);
+    if !are_countable(ordered.chain(received)) {
+        return Some(Match {
+            differences: vec![
+                "an amount of the order or its receipts is beyond a billion".to_owned(),
+            ],
+        });
+    }
     let mut differences = Vec::new();
     for (at, of_paper) in paper.lines.iter().enumerate() {
         let row = rows

@@ -10,8 +10,9 @@ use servicetitan::record::{
 };
 
 use crate::directory::Charge;
+use crate::failure::reason;
 use crate::flow::Flow;
-use crate::money::cents;
+use crate::money::{are_countable, cents};
 use crate::plan::Subject;
 use crate::record::Reason;
 use crate::single;
@@ -88,14 +89,29 @@ impl Paper {
     }
 }
 
-/// Reads the paper of a record.
+/// Reads the paper of a record. Its numbers can be counted with.
 pub(super) fn read(flow: Flow, subject: &Subject<'_>) -> Result<Paper, Reason> {
-    Ok(match flow {
+    let paper = match flow {
         Flow::ApBills => of_ap_bill(&single::read(flow, subject)?),
-        Flow::VendorCredits => {
-            of_return(&single::read(flow, subject)?).with_what_the_vendor_keeps()
-        }
+        Flow::VendorCredits => of_return(&single::read(flow, subject)?),
         _ => of_inventory_bill(&single::read(flow, subject)?),
+    };
+    let of_lines = paper.lines.iter();
+    let of_lines = of_lines.flat_map(|line| [Some(line.quantity), Some(line.cost)]);
+    let of_header = paper.charges.iter().map(|(_, amount)| Some(*amount));
+    if !are_countable(of_lines.chain(of_header).chain([paper.total])) {
+        return Err(reason(
+            "amount-too-large",
+            format!(
+                "A quantity or an amount of the {} is beyond a billion.",
+                flow.noun()
+            ),
+            "Correct it in ServiceTitan and save it; it comes over by itself then.",
+        ));
+    }
+    Ok(match flow {
+        Flow::VendorCredits => paper.with_what_the_vendor_keeps(),
+        _ => paper,
     })
 }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use odoo::domain::Operator;
-use odoo::{Action, Context, Domain, Fields, Model, RecordId, Search};
+use odoo::{Action, Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use serde_json::Value;
 use sync::failure::{self, Verdict};
-use sync::plan::{Goal, Verb};
+use sync::link::TargetId;
+use sync::plan::Goal;
 use sync::record::Reason;
 
 use super::seen::Seen;
@@ -44,7 +45,7 @@ impl Carrier {
 
     /// Looks whether somebody entered a bill of the same vendor and number: Odoo would post both.
     async fn check_numbers(&self, progress: &mut [Progress]) -> Result<(), Interruption> {
-        let numbers: Vec<Option<Number>> = progress.iter().map(new_number).collect();
+        let numbers: Vec<Option<Number>> = progress.iter().map(number_written).collect();
         let any = |part: fn(&Number) -> &String| {
             let parts = numbers.iter().flatten().map(part);
             parts.cloned().collect::<Vec<_>>()
@@ -106,15 +107,38 @@ impl Carrier {
         Ok(())
     }
 
+    /// Bills that an unanswered call made, and perhaps posted: Odoo does not `load` into the books, so they are changed.
+    pub(super) async fn find_what_is_there(
+        &self,
+        progress: &mut [Progress],
+    ) -> Result<(), Interruption> {
+        for one in progress.iter_mut() {
+            let deeds = Deeds::of(&one.job.writes);
+            if !deeds.is_new() || one.job.due.doubt.is_none() {
+                continue;
+            }
+            let name = deeds.reach.name.clone();
+            let external = ExternalId::new(&self.module, &name.0).expect("our own names are valid");
+            let found = self.odoo.check_object_reference(&external).await?;
+            if let Found::Found { id, .. } = found {
+                one.made_before = Some(TargetId(id.get()));
+                one.targets.insert(name, TargetId(id.get()));
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a bill that is there ready to be changed: one in the books goes back to a draft. `None` if it may not change.
+    /// `shown`: its state.
     pub(super) async fn open_bill(
         &self,
         one: &mut Progress,
         deeds: &Deeds<'_>,
+        shown: &str,
         seen: &Seen,
     ) -> Result<Option<()>, Interruption> {
         let ours = super::was_cancelled_by_us(one, deeds.reach);
-        let verdict = match seen.state.as_str() {
+        let verdict = match shown {
             "draft" => return Ok(Some(())),
             "cancel" if !ours => Some(failure::cancelled_in_odoo()),
             "posted" if seen.is_paid => Some(failure::bill_is_paid()),
@@ -155,12 +179,10 @@ fn number_of(row: &Fields) -> Option<Number> {
     Some((text("move_type")?, partner.to_string(), text("ref")?))
 }
 
-/// The number of a bill that is to be made.
-fn new_number(one: &Progress) -> Option<Number> {
+/// The number of a bill that is written.
+fn number_written(one: &Progress) -> Option<Number> {
     let deeds = Deeds::of(&one.job.writes);
-    let Some(Verb::Create { columns }) = deeds.header.map(|write| &write.verb) else {
-        return None;
-    };
+    let columns = &deeds.header?.holds;
     let column = |name: &str| {
         let text = columns.get(name).filter(|text| !text.is_empty());
         text.map(str::to_owned)
