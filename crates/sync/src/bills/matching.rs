@@ -102,6 +102,7 @@ pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy)
             row: row.copied(),
             ordered,
             received_in_all,
+            goes_back: paper.move_type == "in_refund",
         };
         differences.extend(line.differences(policy));
     }
@@ -114,6 +115,8 @@ struct Line<'a> {
     row: Option<&'a ReceiptItem>,
     ordered: Option<&'a PurchaseOrderItem>,
     received_in_all: Decimal,
+    /// Whether it credits goods that go back: some of what was received, or what nobody ordered.
+    goes_back: bool,
 }
 
 impl Line<'_> {
@@ -134,7 +137,8 @@ impl Line<'_> {
         }
         let received = row.quantity.unwrap_or_default();
         let more = self.of_paper.quantity - received;
-        if !policy.tolerates(cents(more * cost), cents(received * cost)) {
+        let may_be_less = self.goes_back && more.is_sign_negative();
+        if !may_be_less && !policy.tolerates(cents(more * cost), cents(received * cost)) {
             differences.push(format!(
                 "quantity {}{} on line {n}",
                 if more.is_sign_positive() { "+" } else { "" },
@@ -142,7 +146,8 @@ impl Line<'_> {
             ));
         }
         let over = self.received_in_all - ordered.quantity.unwrap_or_default();
-        if over > Decimal::ZERO && !policy.tolerates(cents(over * cost), at_order) {
+        let is_over = over > Decimal::ZERO && !self.goes_back;
+        if is_over && !policy.tolerates(cents(over * cost), at_order) {
             differences.push(format!(
                 "{} more received than ordered on line {n}",
                 over.normalize()

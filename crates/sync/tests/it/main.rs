@@ -1,5 +1,6 @@
 //! Planning, seen from outside: rows in, plans out, and a target that does what plans say.
 
+mod bills;
 mod customers;
 mod jobs;
 mod purchase_orders;

@@ -53,7 +53,7 @@ fn writes(world: &World) -> Vec<Write> {
 }
 
 /// What is done, one line for each write.
-fn shown(writes: &[Write]) -> String {
+pub(crate) fn shown(writes: &[Write]) -> String {
     let columns = |columns: &sync::content::Content| {
         let columns = columns
             .iter()

@@ -14,7 +14,7 @@ use sync::flow::Flow;
 use sync::flows;
 use sync::link::{Link, Name, TargetId};
 use sync::plan::{Decision, Goal, Other, Plan, Subject, Verb};
-use sync::record::SourceId;
+use sync::record::{SourceId, State};
 use sync::sighting::{Part, PartKey};
 
 pub(crate) struct World {
@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) directory: Directory,
     parts: BTreeMap<PartKey, (SourceId, Part)>,
     links: BTreeMap<Name, (SourceId, Link)>,
+    /// Other records that are known with all that they have, by their link's name.
+    others: BTreeMap<Name, Other>,
     /// The links that an unanswered call may have made.
     pub(crate) in_doubt: Option<BTreeSet<Name>>,
     /// What was sent.
@@ -112,6 +114,7 @@ impl World {
             directory: directory(),
             parts: BTreeMap::new(),
             links: BTreeMap::new(),
+            others: BTreeMap::new(),
             in_doubt: None,
             sent: BTreeMap::new(),
             standing: BTreeMap::new(),
@@ -153,6 +156,33 @@ impl World {
         self.links.insert(link.name.clone(), (owner, link));
     }
 
+    /// Another record was seen, with these rows; its links are all those that are known whose names begin with `lines`.
+    pub(crate) fn knows_rows(
+        &mut self,
+        name: &str,
+        lines: &str,
+        state: State,
+        rows: &[(RowKind, Value)],
+    ) {
+        let rows = rows.iter();
+        let parts = rows.map(|(kind, row)| {
+            let sighting = filing::file(*kind, &row.to_string());
+            Part {
+                key: sighting.part,
+                payload: sighting.payload,
+            }
+        });
+        let is_its_own = |link: &&Link| link.name.0 == name || link.name.0.starts_with(lines);
+        let links = self.links.values().map(|(_, link)| link);
+        let other = Other {
+            parts: parts.collect(),
+            links: links.filter(is_its_own).cloned().collect(),
+            state: Some(state),
+            ..Other::default()
+        };
+        self.others.insert(Name(name.to_owned()), other);
+    }
+
     /// What Odoo was last given of a record.
     pub(crate) fn holds(&mut self, name: &str, base: &[(&str, &str)]) {
         let (_, link) = self.links.get_mut(&Name(name.to_owned())).expect("a link");
@@ -184,19 +214,10 @@ impl World {
             .filter(|(owner, _)| *owner == source)
             .map(|(_, link)| link.clone())
             .collect();
-        let others = self
-            .links
-            .iter()
-            .map(|(name, (_, link))| {
-                (
-                    name.clone(),
-                    Other {
-                        link: Some(link.clone()),
-                        ..Other::default()
-                    },
-                )
-            })
-            .collect();
+        let mut others = self.others.clone();
+        for (name, (_, link)) in &self.links {
+            others.entry(name.clone()).or_default().link = Some(link.clone());
+        }
         let subject = Subject {
             source: &source,
             parts: &parts,
@@ -210,7 +231,12 @@ impl World {
 
     /// Plans, does what the plan says, and gives the number of writes.
     pub(crate) fn carry(&mut self, source: &str) -> usize {
-        let Decision::Write(writes) = self.plan(source).decision else {
+        self.carry_with(source, None)
+    }
+
+    /// The same, where a person decided so.
+    pub(crate) fn carry_with(&mut self, source: &str, decision: Option<&str>) -> usize {
+        let Decision::Write(writes) = self.plan_with(source, decision).decision else {
             return 0;
         };
         for write in &writes {

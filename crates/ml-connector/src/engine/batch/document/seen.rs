@@ -49,8 +49,9 @@ impl Seen {
         (is_exchanged && self.binds()).then(|| nothing_of(line))
     }
 
+    /// Whether it is an order that binds. A bill in the books goes back to a draft before a line of it is touched.
     fn binds(&self) -> bool {
-        !matches!(self.state.as_str(), "draft" | "sent" | "cancel")
+        !matches!(self.state.as_str(), "draft" | "sent" | "cancel" | "posted")
     }
 
     /// What takes a line away. Odoo deletes none of an order that binds, received or not; it may be brought to nothing.
