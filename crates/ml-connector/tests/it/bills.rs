@@ -218,7 +218,37 @@ async fn they_arrive_once_equal_and_follow(odoo: OdooSide, orders: usize) {
         )
     );
     assert_eq!(after.moves[&name(deleted)]["state"], json!("cancel"));
+    lines_leave_a_posted_bill(&rig, &name(edited)).await;
     assert_eq!(after.moves.len(), before.moves.len());
+}
+
+/// Tax and a line of a bill in the books are taken off, and it is in the books again.
+async fn lines_leave_a_posted_bill(rig: &Rig, waiting: &str) {
+    let tenant = rig.tenant();
+    let causes = causes(rig).await;
+    let bills = sound(rig, &causes).into_iter();
+    let mut bills = bills.filter(|bill| name(bill) != waiting && !bill.tax.is_zero());
+    let bill = bills
+        .find(|bill| bill.lines.len() > 1)
+        .expect("a bill of several lines and tax");
+    let gone = bill.lines[0].id;
+    let edit = BillEdit {
+        tax: Some(Decimal::ZERO),
+        remove_lines: vec![gone],
+        ..BillEdit::default()
+    };
+    tenant.edit_bill(bill.id, edit).expect("it may change");
+    let counts = rig.sync_all().await;
+    assert_settled(rig, &counts).await;
+    let after = held(rig).await;
+    let shown = &after.moves[&name(&bill)];
+    let total = tenant.bill(bill.id).expect("it is there").total();
+    assert_eq!(amount(&shown["amount_total"]), format!("{total:.2}"));
+    assert_eq!(shown["state"], json!("posted"));
+    for line in [format!("{gone}"), "tax".to_owned()] {
+        let line = format!("bill_line_{}_{line}", bill.id);
+        assert!(!after.lines.contains_key(&line), "{line} is still there");
+    }
 }
 
 /// The bills that wait for a person, by name: they stand in Odoo as drafts.

@@ -14,7 +14,7 @@ use crate::part;
 use crate::plan::Subject;
 use crate::record::Reason;
 
-use super::paper::{BILL, Paper, PaperLine};
+use super::paper::{CREDIT, Paper, PaperLine};
 
 /// What a comparison found.
 pub(super) struct Match {
@@ -57,12 +57,9 @@ fn received(subject: &Subject<'_>, paper: &Paper) -> Vec<Receipt> {
         .collect()
 }
 
-/// Compares a bill with its order; `None` where it has none that is known. A credit is for what went back, and matches
-/// nothing that is to come.
+/// Compares a bill with its order; `None` where it has none that is known. Of a credit, which is for what went back,
+/// quantities may be less than what came.
 pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy) -> Option<Match> {
-    if paper.move_type != BILL {
-        return None;
-    }
     let order = key(Flow::PurchaseOrders, paper.order?);
     let parts = &subject.others.get(&order.link_name())?.parts;
     let order: PurchaseOrder = parts.iter().find_map(|row| part::read(row).ok())?;
@@ -102,7 +99,7 @@ pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy)
             row: row.copied(),
             ordered,
             received_in_all,
-            goes_back: paper.move_type == "in_refund",
+            goes_back: paper.move_type == CREDIT,
         };
         differences.extend(line.differences(policy));
     }
@@ -123,6 +120,9 @@ impl Line<'_> {
     fn differences(&self, policy: &BillPolicy) -> Vec<String> {
         let n = self.at + 1;
         let Some(row) = self.row else {
+            if self.goes_back {
+                return Vec::new();
+            }
             return vec![format!("line {n} billed before received")];
         };
         let Some(ordered) = self.ordered else {

@@ -18,10 +18,10 @@ use crate::record::Reason;
 use crate::single;
 
 /// Odoo's word for a vendor's bill.
-pub(super) const BILL: &str = "in_invoice";
+const BILL: &str = "in_invoice";
 
 /// Odoo's word for a vendor's credit note.
-const CREDIT: &str = "in_refund";
+pub(super) const CREDIT: &str = "in_refund";
 
 /// What a paper says.
 pub(super) struct Paper {

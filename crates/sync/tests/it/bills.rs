@@ -472,7 +472,7 @@ fn a_bill_in_the_books_stays_there_when_its_order_changes() {
 }
 
 #[test]
-fn a_change_says_what_it_touches_whole_but_never_what_kind_it_is() {
+fn a_change_says_everything_but_never_what_kind_it_is() {
     let mut world = world(&json!({}));
     world.carry("31");
     let items = json!([item(2, 3.0, 1.2345)]);
@@ -483,6 +483,8 @@ fn a_change_says_what_it_touches_whole_but_never_what_kind_it_is() {
     insta::assert_snapshot!(done(&world), @r#"
     update bill_31: date=2026-03-05 invoice_date=2026-03-05 invoice_date_due=2026-04-04 invoice_origin=B-31 invoice_payment_term_id/.id= narration=<p>Dock 4<br>ring</p> partner_id/.id=60 ref=INV-10
     update bill_line_31_2: account_id/.id=500 analytic_distribution={"50,80": 100} name=Dual run price_unit=1.2345 product_id/.id=70 purchase_line_id/.id=122 quantity=3 sequence=10 tax_ids/.id=
+    update bill_line_31_shipping: account_id/.id=590 analytic_distribution={"50,80": 100} name=Shipping price_unit=5 product_id/.id=90 purchase_line_id/.id=123 quantity=1 sequence=10010 tax_ids/.id=
+    update bill_line_31_tax: account_id/.id=591 analytic_distribution={"50,80": 100} name=Sales Tax price_unit=2.04 product_id/.id=91 purchase_line_id/.id=124 quantity=1 sequence=10020 tax_ids/.id=
     delete bill_line_31_1
     reach posted at 10.74
     "#);
