@@ -32,6 +32,9 @@ impl Carrier {
             return Ok(());
         }
         let mut changes = match deeds.header.map(|write| &write.verb) {
+            Some(Verb::Update { columns, .. }) if seen.leaves_its_month(columns) => {
+                values::native(columns).clear("name")
+            }
             Some(Verb::Update { columns, .. }) => values::native(columns),
             _ => Values::new(),
         };
