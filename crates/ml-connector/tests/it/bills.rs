@@ -333,6 +333,48 @@ async fn a_closed_period_is_respected(rig: &Rig) {
     assert_eq!(opened.moves[&name(early)]["date"], json!(until));
 }
 
+/// A bill that ServiceTitan moves to another month is booked there, under a number of that month.
+async fn a_bill_moves_to_another_month(rig: &Rig) {
+    let waiting = causes(rig).await;
+    let bill = &sound(rig, &waiting)[2];
+    let before = number_of(rig, bill).await;
+    let to = bill.bill_date + jiff::SignedDuration::from_hours(35 * 24);
+    let edit = BillEdit {
+        bill_date: Some(to),
+        ..BillEdit::default()
+    };
+    rig.tenant()
+        .edit_bill(bill.id, edit)
+        .expect("it may change");
+    rig.sync_all().await;
+    assert_eq!(causes(rig).await, waiting);
+    let shown = &held(rig).await.moves[&name(bill)];
+    assert_eq!(shown["state"], json!("posted"), "{shown:?}");
+    assert_eq!(shown["date"], json!(day(to)), "{shown:?}");
+    let month = |at: jiff::Timestamp| format!("BILL/{}/", day(at)[..7].replace('-', "/"));
+    let after = number_of(rig, bill).await;
+    assert!(before.starts_with(&month(bill.bill_date)), "{before}");
+    assert!(after.starts_with(&month(to)), "{after}");
+
+    // Within the month it keeps its number.
+    let edit = BillEdit {
+        vendor_number: Some("MOVED-1".to_owned()),
+        ..BillEdit::default()
+    };
+    rig.tenant()
+        .edit_bill(bill.id, edit)
+        .expect("it may change");
+    rig.sync_all().await;
+    assert_eq!(number_of(rig, bill).await, after);
+}
+
+/// Odoo's number of a bill.
+async fn number_of(rig: &Rig, bill: &Bill) -> String {
+    let numbers = rig.odoo.records(MOVE, &["name"]).await;
+    let number = numbers[&name(bill)]["name"].as_str();
+    number.expect("it has a number").to_owned()
+}
+
 /// A bill that does not match stays a draft until a person approves it.
 async fn what_does_not_match_is_held_until_a_person_approves(rig: &Rig) {
     let waiting = causes(rig).await;
@@ -398,6 +440,7 @@ async fn what_an_accountant_would_not_book_waits(odoo: OdooSide) {
     let rig = rig(odoo, 30).await;
     rig.sync_all().await;
     a_closed_period_is_respected(&rig).await;
+    a_bill_moves_to_another_month(&rig).await;
     what_does_not_match_is_held_until_a_person_approves(&rig).await;
     a_second_bill_with_the_vendors_number_is_not_entered(&rig).await;
 }

@@ -1,6 +1,7 @@
 //! Accounting periods: lock dates, the date that a document is booked at, the number that it gets.
 //!
-//! A lock date refuses nothing when something is posted: it silently moves the accounting date behind itself.
+//! A lock date refuses nothing when something is posted: it silently moves the accounting date behind itself. A number of
+//! another month does.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -123,17 +124,30 @@ fn prefix(tx: &Tx<'_>, row: &Row) -> Option<String> {
     ))
 }
 
-/// The number that a document gets when it is posted; the one that it has, while its period is the same.
-pub(super) fn number(tx: &Tx<'_>, row: &Row) -> Option<String> {
-    let prefix = prefix(tx, row)?;
-    if let Some(name) = row.text(MOVE, "name")
-        && name != "/"
-        && name.starts_with(&prefix)
-    {
-        return Some(name.to_owned());
+/// The number that a document gets when it is posted. One that was posted before keeps its own, and is refused in another
+/// period until somebody clears it.
+pub(super) fn number(tx: &Tx<'_>, row: &Row) -> Result<Option<String>, Refusal> {
+    let Some(prefix) = prefix(tx, row) else {
+        return Ok(None);
+    };
+    if let Some(name) = row.text(MOVE, "name").filter(|name| *name != "/") {
+        if name.starts_with(&prefix) {
+            return Ok(Some(name.to_owned()));
+        }
+        if let Some(date) = bill::date(row, "date").filter(|_| was_posted(row)) {
+            return Err(Refusal::validation(format!(
+                "The Date ({}) you've entered isn't aligned with the existing sequence number ({name}). Clear the \
+                 sequence number to proceed.",
+                date.strftime("%m/%d/%Y")
+            )));
+        }
     }
     let last = numbers(tx, &prefix).map(|(_, number)| number).max();
-    Some(format!("{prefix}{:04}", last.unwrap_or(0) + 1))
+    Ok(Some(format!("{prefix}{:04}", last.unwrap_or(0) + 1)))
+}
+
+fn was_posted(row: &Row) -> bool {
+    row.get(MOVE, "posted_before").as_bool()
 }
 
 fn numbers<'a>(tx: &'a Tx<'_>, prefix: &'a str) -> impl Iterator<Item = (Id, u64)> + 'a {

@@ -62,7 +62,7 @@ fn post(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
             tx.store(MOVE, *id, [("date", date)])?;
         }
         let row = tx.existing(MOVE, *id)?;
-        let name = period::number(tx, row).map_or(Value::Empty, |name| Value::text(&name));
+        let name = period::number(tx, row)?.map_or(Value::Empty, |name| Value::text(&name));
         let partner = row
             .reference(MOVE, "partner_id")
             .filter(|_| is_invoice(row))

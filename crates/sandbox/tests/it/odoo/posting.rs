@@ -45,6 +45,26 @@ async fn a_bill_taken_back_keeps_its_number() {
 }
 
 #[tokio::test]
+async fn a_number_of_another_month_is_refused_until_it_is_cleared() {
+    let rig = shop().await;
+    let bill = billed(&rig, "5", "").await;
+    posted(&rig, bill).await;
+    press(&rig, MOVE, "button_draft", bill).await;
+    let dates = json!({"invoice_date": "2026-10-05", "date": "2026-10-05"});
+    let write = |vals: Json| json!({"ids": [bill], "vals": vals});
+    rig.ok(MOVE, "write", write(dates)).await;
+    let message = refused(&rig, "action_post", json!({"ids": [bill]})).await;
+    assert_eq!(
+        message,
+        "The Date (10/05/2026) you've entered isn't aligned with the existing sequence number (BILL/2026/11/0001). \
+         Clear the sequence number to proceed."
+    );
+    assert_eq!(rig.seen(MOVE, bill, &["state"]).await["state"], "draft");
+    rig.ok(MOVE, "write", write(json!({"name": false}))).await;
+    assert_eq!(posted(&rig, bill).await["name"], "BILL/2026/10/0001");
+}
+
+#[tokio::test]
 async fn several_are_posted_all_or_none() {
     let rig = shop().await;
     let good = billed(&rig, "5", "").await;

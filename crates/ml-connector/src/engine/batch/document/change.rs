@@ -35,6 +35,9 @@ impl Carrier {
         }
         let seen = &seen;
         let mut changes = match deeds.header.map(|write| &write.verb) {
+            Some(Verb::Update { columns, .. }) if seen.leaves_its_month(columns) => {
+                values::native(columns).clear("name")
+            }
             Some(Verb::Update { columns, .. }) => values::native(columns),
             // It is there all the same, of the kind that it was made as.
             Some(Verb::Create { columns }) => {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use odoo::domain::Operator;
 use odoo::{Command, Context, Domain, Fields, Model, RecordId, Search};
 use rust_decimal::Decimal;
@@ -54,6 +55,14 @@ impl Seen {
         !matches!(self.state.as_str(), "draft" | "sent" | "cancel" | "posted")
     }
 
+    /// Whether these columns book a bill in another month. Odoo keeps its number, which tells the old one, and posts it no
+    /// more until the number is cleared; then it gets one of the new month.
+    pub(super) fn leaves_its_month(&self, columns: &Content) -> bool {
+        let booked = self.date.as_deref().and_then(month);
+        let wanted = columns.get("date").and_then(month);
+        booked.is_some() && wanted.is_some() && booked != wanted
+    }
+
     /// What takes a line away. Odoo deletes none of an order that binds, received or not; it may be brought to nothing.
     pub(super) fn removal(&self, line: RecordId) -> Command {
         if self.binds() {
@@ -62,6 +71,12 @@ impl Seen {
             Command::Delete(line)
         }
     }
+}
+
+/// The year and the month of a day.
+fn month(day: &str) -> Option<(i16, i8)> {
+    let day: Date = day.parse().ok()?;
+    Some((day.year(), day.month()))
 }
 
 /// What brings a line to nothing.
