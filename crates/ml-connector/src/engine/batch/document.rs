@@ -140,6 +140,7 @@ impl Carrier {
         self.check_accounts(progress).await?;
         if kind.is_bill() {
             self.check_bills(progress).await?;
+            self.open_bills_in_doubt(progress).await?;
         }
         self.create_documents(kind, progress, carried).await?;
         for one in progress.iter_mut() {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use odoo::domain::Operator;
-use odoo::{Action, Context, Domain, Fields, Model, RecordId, Search};
+use odoo::{Action, Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use serde_json::Value;
 use sync::failure::{self, Verdict};
+use sync::link::TargetId;
 use sync::plan::{Goal, Verb};
 use sync::record::Reason;
 
@@ -90,6 +91,40 @@ impl Carrier {
                 let reason = failure::duplicate_bill(reference, text, id.get());
                 one.failed = Some(Verdict::Decide(reason));
             }
+        }
+        Ok(())
+    }
+
+    /// Opens the bills that an unanswered call made and perhaps posted: they are made once more, which Odoo refuses of one in
+    /// the books.
+    pub(super) async fn open_bills_in_doubt(
+        &self,
+        progress: &mut [Progress],
+    ) -> Result<(), Interruption> {
+        let mut made: BTreeMap<i64, usize> = BTreeMap::new();
+        for (at, one) in progress.iter().enumerate() {
+            let deeds = Deeds::of(&one.job.writes);
+            let in_doubt = one.job.due.doubt.is_some() && deeds.is_new();
+            if one.failed.is_some() || !in_doubt {
+                continue;
+            }
+            let name = ExternalId::new(&self.module, &deeds.reach.name.0);
+            let name = name.expect("our own names are valid");
+            if let Found::Found { id, .. } = self.odoo.check_object_reference(&name).await? {
+                made.insert(id.get(), at);
+            }
+        }
+        let ids: Vec<RecordId> = made.keys().copied().map(RecordId).collect();
+        let seen = self.look_at_heads(BILL, &ids).await?;
+        for (id, at) in made {
+            let Some(seen) = seen.get(&id) else {
+                continue;
+            };
+            let one = &mut progress[at];
+            let writes = one.job.writes.clone();
+            let deeds = Deeds::of(&writes);
+            one.targets.insert(deeds.reach.name.clone(), TargetId(id));
+            self.open_bill(one, &deeds, seen).await?;
         }
         Ok(())
     }
