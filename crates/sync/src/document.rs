@@ -89,10 +89,19 @@ impl Document {
             links: if anew { &[] } else { subject.links },
             ..*subject
         };
-        let mut writes: Vec<Write> = std::iter::once(header)
-            .chain(lines)
+        let targets: Vec<Target> = std::iter::once(header).chain(lines).collect();
+        let differs = |target: &Target| {
+            let link = held(fresh.links, &target.name);
+            link.is_none_or(|link| !target.content.changes_since(&link.base).is_empty())
+        };
+        let all = is_said_whole && (!gone.is_empty() || targets.iter().any(differs));
+        let mut writes: Vec<Write> = targets
+            .into_iter()
             .filter_map(|target| {
                 let whole = target.content.clone();
+                if all && let Some(link) = held(fresh.links, &target.name) {
+                    return Some(target.said_again(link.target));
+                }
                 target.difference(&fresh, |changed| {
                     if is_said_whole || is_priced_anew(&changed) {
                         whole

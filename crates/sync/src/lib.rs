@@ -15,7 +15,7 @@ mod items;
 mod jobs;
 pub mod link;
 pub mod mapping;
-mod money;
+pub mod money;
 mod others;
 mod part;
 pub mod plain;

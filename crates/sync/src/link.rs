@@ -58,6 +58,13 @@ pub fn unreached(base: &Content) -> Content {
         .collect()
 }
 
+/// The base of a bill that a person posted.
+#[must_use]
+pub fn as_posted(base: &Content) -> Content {
+    let posted = crate::plan::Goal::Posted.as_str();
+    base.overlaid(&Content::from_iter([(REACHED, posted)]))
+}
+
 impl Link {
     /// Whether it only points to another record's target. After a merge in ServiceTitan it has no base; after one in Odoo
     /// its base says so.

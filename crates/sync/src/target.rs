@@ -1,7 +1,7 @@
 //! One record of the target as it should be, against what it is known to hold.
 
 use crate::content::Content;
-use crate::link::{Link, Name};
+use crate::link::{Link, Name, TargetId};
 use crate::plan::{RECREATE, Subject, Verb, Write};
 use crate::sighting::PartKey;
 
@@ -26,6 +26,21 @@ impl Target {
             document: self.document,
             model: self.model,
             verb: Verb::Create {
+                columns: self.content.clone(),
+            },
+            holds: self.content,
+        }
+    }
+
+    /// The write that says all of it once more.
+    pub(crate) fn said_again(self, target: TargetId) -> Write {
+        Write {
+            name: self.name,
+            part: self.part,
+            document: self.document,
+            model: self.model,
+            verb: Verb::Update {
+                target,
                 columns: self.content.clone(),
             },
             holds: self.content,

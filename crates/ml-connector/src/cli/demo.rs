@@ -1,7 +1,7 @@
 //! `demo`: everything in one process, in a temporary folder, with a throwaway master key: a ServiceTitan sandbox whose
 //! records arrive in an Odoo sandbox (or in a real Odoo), and a page to watch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use secrecy::SecretString;
+use serde_json::json;
 use store::connections::{Connection, NewConnection};
 use store::passes::Pass;
 use store::{DatabaseUrl, MasterKey, Store};
@@ -71,6 +72,34 @@ pub(super) struct Demo {
     timeout: Duration,
 }
 
+/// The company's chart in Odoo has the accounts that its office uses in ServiceTitan, as far as they have numbers.
+fn complete_chart(odoo: &sandbox::odoo::Sandbox, tenant: &sandbox::servicetitan::Tenant) {
+    let chart = odoo.call(
+        "account.account",
+        "search_read",
+        &[],
+        json!({"domain": [], "fields": ["code"]}),
+    );
+    let codes: BTreeSet<&str> = chart
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|account| account["code"].as_str())
+        .collect();
+    let accounts = tenant.gl_accounts().into_iter();
+    let missing: Vec<serde_json::Value> = accounts
+        .filter_map(|account| Some((account.number?, account.name)))
+        .filter(|(number, _)| !codes.contains(number.as_str()))
+        .map(|(code, name)| json!({"code": code, "name": name, "account_type": "expense"}))
+        .collect();
+    odoo.call(
+        "account.account",
+        "create",
+        &[],
+        json!({"vals_list": missing}),
+    );
+}
+
 impl Demo {
     pub(super) async fn run(self) -> Result<Exit> {
         let clock = Clock::system();
@@ -88,11 +117,11 @@ impl Demo {
         } else {
             let mut options = sandbox::odoo::Options::new(present);
             options.rights = sandbox::odoo::Rights::ProductManager;
-            Some(
-                sandbox::odoo::Sandbox::start(options)
-                    .await
-                    .context("cannot start the Odoo sandbox")?,
-            )
+            let odoo = sandbox::odoo::Sandbox::start(options)
+                .await
+                .context("cannot start the Odoo sandbox")?;
+            complete_chart(&odoo, &titan.tenant());
+            Some(odoo)
         };
         let folder = tempfile::tempdir()?;
         let database: DatabaseUrl =
@@ -151,8 +180,9 @@ impl Demo {
 
     /// The flows that are on, with those that they need.
     fn flows(&self) -> Vec<Flow> {
-        let orders = (self.orders() > 0).then_some(Flow::Receipts);
-        Profile::with_needed(std::iter::once(Flow::Customers).chain(orders))
+        let purchasing = [Flow::Receipts, Flow::Bills, Flow::VendorCredits];
+        let purchasing = purchasing.into_iter().filter(|_| self.orders() > 0);
+        Profile::with_needed(std::iter::once(Flow::Customers).chain(purchasing))
     }
 
     fn connection(

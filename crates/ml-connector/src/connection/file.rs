@@ -333,7 +333,7 @@ mod tests {
             (
                 "[flows.customers]",
                 "[flows.receipts]\npolicy = \"sometimes\"\n[flows.customers]",
-                "sometimes",
+                "`off` or `validate`",
             ),
         ];
         for (old, new, expected) in cases {

@@ -19,6 +19,9 @@ use crate::engine::vendors;
 /// How long before a key's end the doctor warns.
 const KEY_WARNING: SignedDuration = SignedDuration::from_hours(14 * 24);
 
+/// The oldest version that keeps what bills need: names of lines, and costs on a unit and a job together.
+const BILLS_MAJOR_MIN: u16 = 17;
+
 /// The oldest version that is tested.
 const MAJOR_MIN: u16 = 14;
 
@@ -58,6 +61,16 @@ pub(super) async fn check(
         );
     } else {
         findings.ok("odoo server", saw);
+    }
+    let flows = profile.flows_on();
+    if version.major < BILLS_MAJOR_MIN && flows.iter().any(|flow| flow.is_of_bills()) {
+        findings.add(
+            "odoo version for bills",
+            Status::Error,
+            format!("Odoo {} does not keep the names of bill lines, or distributes a line over one plan only", version.text),
+            "Turn the flows bills, ap-bills and vendor-credits off in the connection file, or use Odoo 17 or later (19 is \
+             tested).",
+        );
     }
     match client.preflight(&needs(profile)).await {
         Err(error) => findings.odoo_failed("odoo credentials", &error),
@@ -139,23 +152,7 @@ fn needs(profile: &Profile) -> Needs {
                 [CostField::DISTRIBUTION, CostField::ACCOUNT],
             ),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => with_bills(needs),
-        Flow::Receipts => needs
-            .with(
-                Model::PICKING,
-                [Operation::Read, Operation::Write],
-                ["state", "backorder_id"],
-            )
-            .with(
-                Model::STOCK_MOVE,
-                [Operation::Read, Operation::Write],
-                ["product_uom_qty", "purchase_line_id"],
-            )
-            .with_either(Model::STOCK_MOVE, ["quantity", "quantity_done"])
-            .with(
-                Model::named("purchase.order.line"),
-                [Operation::Read],
-                ["qty_received"],
-            ),
+        Flow::Receipts => with_receipts(needs),
     })
 }
 
@@ -196,6 +193,27 @@ fn with_bills(needs: Needs) -> Needs {
             Model::named("account.account"),
             [Operation::Read],
             ["code", "name"],
+        )
+}
+
+/// Receipts are counted and validated; Odoo makes them.
+fn with_receipts(needs: Needs) -> Needs {
+    needs
+        .with(
+            Model::PICKING,
+            [Operation::Read, Operation::Write],
+            ["state", "backorder_id"],
+        )
+        .with(
+            Model::STOCK_MOVE,
+            [Operation::Read, Operation::Write],
+            ["product_uom_qty", "purchase_line_id"],
+        )
+        .with_either(Model::STOCK_MOVE, ["quantity", "quantity_done"])
+        .with(
+            Model::named("purchase.order.line"),
+            [Operation::Read],
+            ["qty_received"],
         )
 }
 

@@ -155,6 +155,8 @@ struct Progress {
     done: BTreeSet<Name>,
     /// Whether a document is in the state that it should be in.
     has_reached: bool,
+    /// A document that is to be made, and that an unanswered call made already.
+    made_before: Option<TargetId>,
     /// Whether a document has to wait until a call from before cannot end any more.
     is_postponed: bool,
     /// Whether a document was written, or a button of it pressed.
@@ -277,6 +279,7 @@ impl Carrier {
             notes: Vec::new(),
             done: BTreeSet::new(),
             has_reached: false,
+            made_before: None,
             is_postponed: false,
             is_touched: false,
             failed: None,

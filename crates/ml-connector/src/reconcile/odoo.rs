@@ -11,6 +11,7 @@ use odoo::{Client, Context, Domain, ExternalId, Found, Model, RecordId};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use sync::link::Name;
+use sync::money::sum_of_any;
 use sync::plain;
 use sync::reconcile::{Document, Kind, Line, Period, Standing, Vendor, day};
 
@@ -331,7 +332,7 @@ fn receipts(order: &Order, document: &Document, names: &Names) -> Document {
         total: if is_cancelled {
             Decimal::ZERO
         } else {
-            lines.iter().map(|line| line.amount).sum()
+            sum_of_any(lines.iter().map(|line| line.amount))
         },
         lines: Some(lines),
         ..document.clone()

@@ -341,7 +341,8 @@ impl<'r> Reader<'r> {
             && credit.inventory_return_id.is_none();
         if counts && credit.date.or(credit.created_on).is_some_and(within) {
             self.credits.0 += 1;
-            self.credits.1 += credit.amount.unwrap_or_default();
+            let amount = credit.amount.unwrap_or_default();
+            self.credits.1 = self.credits.1.saturating_add(amount);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Reconciliation: equal after a sync, and each thing that people do in Odoo is named; the same without the store.
 
+mod bills;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,11 +33,19 @@ impl Year {
         let mut days: Vec<Date> = days.map(|order| day(order.date)).collect();
         days.sort();
         // Some stay outside.
-        let last = days[days.len() - 3];
+        Self::until(days[days.len() - 3])
+    }
+
+    fn until(last: Date) -> Self {
         Self {
             first: last - jiff::Span::new().days(364),
             last,
         }
+    }
+
+    /// The day before it.
+    fn eve(self) -> Date {
+        self.first - jiff::Span::new().days(1)
     }
 
     fn period(self) -> String {
@@ -67,9 +77,14 @@ fn orders_of_the_year(tenant: &Tenant) -> Vec<PurchaseOrder> {
         .collect()
 }
 
-/// What the command says in JSON, without the time.
+/// What the command says of the year.
 async fn reconciled(rig: &Rig, code: i32, kinds: &[&str]) -> Value {
-    let period = Year::of(&rig.tenant()).period();
+    reconciled_in(rig, Year::of(&rig.tenant()), code, kinds).await
+}
+
+/// What the command says in JSON, without the time.
+async fn reconciled_in(rig: &Rig, year: Year, code: i32, kinds: &[&str]) -> Value {
+    let period = year.period();
     let mut arguments = vec!["reconcile", "--period", &period, "--json"];
     for kind in kinds {
         arguments.extend(["--kind", kind]);

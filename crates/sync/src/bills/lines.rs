@@ -8,7 +8,7 @@ use crate::document;
 use crate::failure;
 use crate::flow::Flow;
 use crate::link::{Name, TargetId};
-use crate::money::{Priced, are_countable, cents, priced, sum_in_odoo};
+use crate::money::{Priced, cents, priced, sum_in_odoo};
 use crate::others::{key, target};
 use crate::plain::{line, text_of_html};
 use crate::plan::Subject;
@@ -44,12 +44,6 @@ pub(super) fn wanted(
     directory: &Directory,
     warnings: &mut Vec<String>,
 ) -> Result<Lines, Reason> {
-    let of_lines = paper.lines.iter();
-    let of_lines = of_lines.flat_map(|line| [Some(line.quantity), Some(line.cost)]);
-    let of_header = paper.charges.iter().map(|(_, amount)| Some(*amount));
-    if !are_countable(of_lines.chain(of_header).chain([paper.total])) {
-        return Err(too_large(flow));
-    }
     let common = Common {
         flow,
         subject,
@@ -224,16 +218,5 @@ impl Common<'_> {
             document: Some(self.document.clone()),
             content,
         }
-    }
-}
-
-fn too_large(flow: Flow) -> Reason {
-    Reason {
-        cause: "amount-too-large".to_owned(),
-        what: format!(
-            "A quantity or an amount of the {} is beyond a billion.",
-            flow.noun()
-        ),
-        advice: "Correct it in ServiceTitan and save it; it comes over by itself then.".to_owned(),
     }
 }

@@ -8,13 +8,13 @@ use servicetitan::record::{PurchaseOrder, PurchaseOrderItem, Receipt, ReceiptIte
 
 use crate::directory::BillPolicy;
 use crate::flow::Flow;
-use crate::money::cents;
+use crate::money::{are_countable, cents};
 use crate::others::key;
 use crate::part;
 use crate::plan::Subject;
 use crate::record::Reason;
 
-use super::paper::{Paper, PaperLine};
+use super::paper::{BILL, Paper, PaperLine};
 
 /// What a comparison found.
 pub(super) struct Match {
@@ -57,8 +57,12 @@ fn received(subject: &Subject<'_>, paper: &Paper) -> Vec<Receipt> {
         .collect()
 }
 
-/// Compares a paper with its order; `None` where it has none that is known.
+/// Compares a bill with its order; `None` where it has none that is known. A credit is for what went back, and matches
+/// nothing that is to come.
 pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy) -> Option<Match> {
+    if paper.move_type != BILL {
+        return None;
+    }
     let order = key(Flow::PurchaseOrders, paper.order?);
     let parts = &subject.others.get(&order.link_name())?.parts;
     let order: PurchaseOrder = parts.iter().find_map(|row| part::read(row).ok())?;
@@ -68,6 +72,18 @@ pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy)
         .filter(|receipt| receipt.active)
         .flat_map(|receipt| &receipt.items)
         .collect();
+    let ordered = order
+        .items
+        .iter()
+        .flat_map(|item| [item.quantity, item.cost]);
+    let received = rows.iter().map(|row| row.quantity);
+    if !are_countable(ordered.chain(received)) {
+        return Some(Match {
+            differences: vec![
+                "an amount of the order or its receipts is beyond a billion".to_owned(),
+            ],
+        });
+    }
     let mut differences = Vec::new();
     for (at, of_paper) in paper.lines.iter().enumerate() {
         let row = rows

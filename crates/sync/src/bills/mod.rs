@@ -122,6 +122,17 @@ fn decide(
         return wait(waits, flow, subject);
     }
     match wanted(flow, subject, &paper, counts, directory, warnings) {
+        Ok(document) if document.lines.is_empty() => match known {
+            None if is_new => Decision::Ignore(empty(flow)),
+            Some(link) if link.reached() != Some(Goal::Cancelled.as_str()) => {
+                let part = part(flow, subject);
+                Decision::Write(vec![document::cancellation(link, part, flow.model())])
+            }
+            _ => Decision::Unchanged,
+        },
+        Ok(document) if document.total.is_sign_negative() && !document.total.is_zero() => {
+            Decision::Fail(negative(flow))
+        }
         Err(reason) => Decision::Fail(reason),
         Ok(document) if is_posted_as_it_is(&document, subject) => Decision::Unchanged,
         Ok(document) => document.decision(subject),
@@ -251,6 +262,29 @@ fn wanted(
         }
     }
     Ok(document)
+}
+
+fn empty(flow: Flow) -> Reason {
+    reason(
+        "nothing-to-book",
+        format!(
+            "The {} has no lines and comes to nothing, and Odoo books nothing without lines.",
+            flow.noun()
+        ),
+        "Nothing is to be done; it comes over when it has lines.",
+    )
+}
+
+fn negative(flow: Flow) -> Reason {
+    reason(
+        "negative-total",
+        format!(
+            "The {} comes to less than nothing, and Odoo does not book such a document.",
+            flow.noun()
+        ),
+        "Enter it in ServiceTitan as what it is, a return or a bill, or book it by hand in Odoo and run `ml-connector replay \
+         --dismiss` for it.",
+    )
 }
 
 fn no_vendor(flow: Flow) -> Reason {

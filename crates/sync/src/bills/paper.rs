@@ -10,11 +10,18 @@ use servicetitan::record::{
 };
 
 use crate::directory::Charge;
+use crate::failure::reason;
 use crate::flow::Flow;
-use crate::money::cents;
+use crate::money::{are_countable, cents};
 use crate::plan::Subject;
 use crate::record::Reason;
 use crate::single;
+
+/// Odoo's word for a vendor's bill.
+pub(super) const BILL: &str = "in_invoice";
+
+/// Odoo's word for a vendor's credit note.
+const CREDIT: &str = "in_refund";
 
 /// What a paper says.
 pub(super) struct Paper {
@@ -82,14 +89,29 @@ impl Paper {
     }
 }
 
-/// Reads the paper of a record.
+/// Reads the paper of a record. Its numbers can be counted with.
 pub(super) fn read(flow: Flow, subject: &Subject<'_>) -> Result<Paper, Reason> {
-    Ok(match flow {
+    let paper = match flow {
         Flow::ApBills => of_ap_bill(&single::read(flow, subject)?),
-        Flow::VendorCredits => {
-            of_return(&single::read(flow, subject)?).with_what_the_vendor_keeps()
-        }
+        Flow::VendorCredits => of_return(&single::read(flow, subject)?),
         _ => of_inventory_bill(&single::read(flow, subject)?),
+    };
+    let of_lines = paper.lines.iter();
+    let of_lines = of_lines.flat_map(|line| [Some(line.quantity), Some(line.cost)]);
+    let of_header = paper.charges.iter().map(|(_, amount)| Some(*amount));
+    if !are_countable(of_lines.chain(of_header).chain([paper.total])) {
+        return Err(reason(
+            "amount-too-large",
+            format!(
+                "A quantity or an amount of the {} is beyond a billion.",
+                flow.noun()
+            ),
+            "Correct it in ServiceTitan and save it; it comes over by itself then.",
+        ));
+    }
+    Ok(match flow {
+        Flow::VendorCredits => paper.with_what_the_vendor_keeps(),
+        _ => paper,
     })
 }
 
@@ -125,7 +147,7 @@ fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
     let items = bill.items.iter().map(of_item);
     let dated = date(bill.bill_date);
     Paper {
-        move_type: "in_invoice",
+        move_type: BILL,
         vendor: bill.vendor.as_ref().and_then(|vendor| Some(vendor.id?.0)),
         number: number.cloned().unwrap_or_default(),
         origin: bill
@@ -199,7 +221,7 @@ fn of_return(back: &InventoryReturn) -> Paper {
     let dated = date(back.returned_on.or(back.return_date));
     let lines = back.items.iter().filter(|item| item.active);
     Paper {
-        move_type: "in_refund",
+        move_type: CREDIT,
         vendor: Some(back.vendor_id.0),
         number: back
             .reference_number

@@ -19,7 +19,7 @@ pub struct Sum {
 impl Sum {
     fn add(&mut self, document: &Document) {
         self.count += 1;
-        self.total += document.total;
+        self.total = self.total.saturating_add(document.total);
     }
 }
 

@@ -18,7 +18,7 @@ use odoo::{Action, Context, Domain, Model, RecordId, Search};
 use rust_decimal::Decimal;
 use store::links::LinkChange;
 use sync::failure::{self, Verdict};
-use sync::link::{Link, TargetId, unreached};
+use sync::link::{Link, TargetId, as_posted, unreached};
 use sync::plan::{Goal, Verb, Write};
 use sync::record::Reason;
 
@@ -139,14 +139,14 @@ impl Carrier {
         };
         self.check_accounts(progress).await?;
         if kind.is_bill() {
+            self.find_what_is_there(progress).await?;
             self.check_bills(progress).await?;
-            self.open_bills_in_doubt(progress).await?;
         }
         self.create_documents(kind, progress, carried).await?;
         for one in progress.iter_mut() {
             let writes = one.job.writes.clone();
             let deeds = Deeds::of(&writes);
-            if one.failed.is_none() && !deeds.is_new() && deeds.changes() {
+            if one.failed.is_none() && !one.makes(&deeds) && deeds.changes() {
                 self.change_document(kind, one, &deeds).await?;
             }
         }
@@ -252,6 +252,12 @@ impl Carrier {
                             continue;
                         }
                         one.has_reached = true;
+                        if kind.is_bill() && shown == "posted" && deeds.goal == Goal::Draft {
+                            // A person posted what was held: it is in the books.
+                            one.put_holding(deeds.reach, target, as_posted(&deeds.reach.holds));
+                            one.done.insert(deeds.reach.name.clone());
+                            continue;
+                        }
                         one.put(deeds.reach, target);
                         one.failed = deeds.hold.cloned().map(Verdict::Decide);
                     }
@@ -327,6 +333,11 @@ impl Progress {
             .map_or_else(|error| error.may_have_applied, |_| true);
     }
 
+    /// Whether the document is to be made.
+    fn makes(&self, deeds: &Deeds<'_>) -> bool {
+        deeds.is_new() && self.made_before.is_none()
+    }
+
     /// Whether something is still to be done about the document.
     fn stands(&self) -> bool {
         self.failed.is_none() && !self.has_reached && !self.is_postponed
@@ -347,7 +358,14 @@ impl Progress {
         let links = self.job.due.links.iter();
         let known = put.or_else(|| links.into_iter().find(|link| link.name == reach.name));
         if let Some(link) = known {
-            let (target, base) = (link.target, unreached(&link.base));
+            let (target, mut base) = (link.target, unreached(&link.base));
+            if reach.model == BILL.model {
+                // Odoo may have moved it: it is said again.
+                base = base
+                    .iter()
+                    .filter(|(column, _)| *column != "date")
+                    .collect();
+            }
             self.put_holding(reach, target, base);
         }
     }

@@ -348,7 +348,11 @@ impl Progress {
         let differences: Vec<Difference> = order.differences(&deed.wanted, other_units);
         let asked = acted.and_then(|acted| acted.asked.as_deref());
         match verdict::differs(&differences, asked) {
-            None => self.put(deed.write, deed.order),
+            None => {
+                self.put(deed.write, deed.order);
+                // Bills that wait for it need not wait.
+                self.has_reached = true;
+            }
             Some(reason) => self.failed = Some(Verdict::Decide(reason)),
         }
     }

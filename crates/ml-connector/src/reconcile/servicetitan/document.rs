@@ -9,6 +9,7 @@ use servicetitan::record::{
 use sync::directory::BillPolicy;
 use sync::document::line_name;
 use sync::link::Name;
+use sync::money::sum_of_any;
 use sync::plain;
 use sync::reconcile::{Document, Kind, Line, Standing, Vendor, day};
 
@@ -39,7 +40,7 @@ pub(super) fn of_order(order: &PurchaseOrder) -> Document {
         items.collect(),
         &[("shipping", order.shipping), ("tax", order.tax)],
     );
-    let sum = || lines.iter().flatten().map(|line| line.amount).sum();
+    let sum = || sum_of_any(lines.iter().flatten().map(|line| line.amount));
     Document {
         kind: Kind::PurchaseOrders,
         id: order.id.0,
@@ -81,7 +82,7 @@ pub(super) fn receipts(order: &PurchaseOrder, document: &Document) -> Document {
     let lines: Vec<Line> = came.collect();
     Document {
         kind: Kind::Receipts,
-        total: lines.iter().map(|line| line.amount).sum(),
+        total: sum_of_any(lines.iter().map(|line| line.amount)),
         lines: Some(lines),
         ..document.clone()
     }
@@ -106,7 +107,7 @@ pub(super) fn of_bill<Id>(bill: &Bill<Id>, noun: &str, id: i64, policy: &BillPol
         ("other", bill.other_amount),
     ];
     let lines = with_charges(&name, items.chain(expenses).collect(), &charges);
-    let sum = lines.iter().flatten().map(|line| line.amount).sum();
+    let sum = sum_of_any(lines.iter().flatten().map(|line| line.amount));
     let is_canceled =
         !bill.active || bill.date_canceled.is_some() || bill.status == ApBillStatus::Canceled;
     let number = bill.vendor_number.as_deref();
@@ -142,7 +143,7 @@ pub(super) fn of_return(returned: &InventoryReturn, policy: &BillPolicy) -> Docu
         ("tax", returned.tax_amount),
     ];
     let lines = with_charges(&name, items.collect(), &charges);
-    let sum = lines.iter().flatten().map(|line| line.amount).sum();
+    let sum = sum_of_any(lines.iter().flatten().map(|line| line.amount));
     let total = returned.return_amount.map_or(sum, cents);
     let date = returned.returned_on.or(returned.return_date);
     Document {

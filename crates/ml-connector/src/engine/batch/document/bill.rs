@@ -9,7 +9,7 @@ use odoo::{Action, Context, Domain, ExternalId, Fields, Found, Model, RecordId, 
 use serde_json::Value;
 use sync::failure::{self, Verdict};
 use sync::link::TargetId;
-use sync::plan::{Goal, Verb};
+use sync::plan::Goal;
 use sync::record::Reason;
 
 use super::seen::Seen;
@@ -43,9 +43,9 @@ impl Carrier {
         self.check_numbers(progress).await
     }
 
-    /// Looks whether Odoo holds another bill of the same vendor and number: it would post both.
+    /// Looks whether somebody entered a bill of the same vendor and number: Odoo would post both.
     async fn check_numbers(&self, progress: &mut [Progress]) -> Result<(), Interruption> {
-        let numbers: Vec<Option<Number>> = progress.iter().map(new_number).collect();
+        let numbers: Vec<Option<Number>> = progress.iter().map(number_written).collect();
         let any = |part: fn(&Number) -> &String| {
             let parts = numbers.iter().flatten().map(part);
             parts.cloned().collect::<Vec<_>>()
@@ -82,12 +82,24 @@ impl Carrier {
                 continue;
             };
             let own = self.external_id(&Deeds::of(&one.job.writes).reach.name);
-            let is_own = |id: &RecordId| {
+            let ours = format!("{}.", self.module);
+            let named = |id: &RecordId, is: &dyn Fn(&str) -> bool| {
                 let names = names.get(id).into_iter().flatten();
-                names.map(ToString::to_string).any(|name| name == own)
+                names.map(ToString::to_string).any(|name| is(&name))
             };
-            if let Some((id, text)) = others.iter().find(|(id, _)| !is_own(id)) {
-                let (_, _, reference) = number.as_ref().expect("it led here");
+            let (_, _, reference) = number.as_ref().expect("it led here");
+            for (id, text) in others {
+                if named(id, &|name| name == own) {
+                    continue;
+                }
+                // A vendor may bill several receipts on one paper.
+                if named(id, &|name| name.starts_with(&ours)) {
+                    one.notes.push(format!(
+                        "{text} (account.move {id}) of this vendor has the number {} too; it came from ServiceTitan as well",
+                        sync::plain::quoted(reference)
+                    ));
+                    continue;
+                }
                 let reason = failure::duplicate_bill(reference, text, id.get());
                 one.failed = Some(Verdict::Decide(reason));
             }
@@ -95,49 +107,38 @@ impl Carrier {
         Ok(())
     }
 
-    /// Opens the bills that an unanswered call made and perhaps posted: they are made once more, which Odoo refuses of one in
-    /// the books.
-    pub(super) async fn open_bills_in_doubt(
+    /// Bills that an unanswered call made, and perhaps posted: Odoo does not `load` into the books, so they are changed.
+    pub(super) async fn find_what_is_there(
         &self,
         progress: &mut [Progress],
     ) -> Result<(), Interruption> {
-        let mut made: BTreeMap<i64, usize> = BTreeMap::new();
-        for (at, one) in progress.iter().enumerate() {
+        for one in progress.iter_mut() {
             let deeds = Deeds::of(&one.job.writes);
-            let in_doubt = one.job.due.doubt.is_some() && deeds.is_new();
-            if one.failed.is_some() || !in_doubt {
+            if !deeds.is_new() || one.job.due.doubt.is_none() {
                 continue;
             }
-            let name = ExternalId::new(&self.module, &deeds.reach.name.0);
-            let name = name.expect("our own names are valid");
-            if let Found::Found { id, .. } = self.odoo.check_object_reference(&name).await? {
-                made.insert(id.get(), at);
+            let name = deeds.reach.name.clone();
+            let external = ExternalId::new(&self.module, &name.0).expect("our own names are valid");
+            let found = self.odoo.check_object_reference(&external).await?;
+            if let Found::Found { id, .. } = found {
+                one.made_before = Some(TargetId(id.get()));
+                one.targets.insert(name, TargetId(id.get()));
             }
-        }
-        let ids: Vec<RecordId> = made.keys().copied().map(RecordId).collect();
-        let seen = self.look_at_heads(BILL, &ids).await?;
-        for (id, at) in made {
-            let Some(seen) = seen.get(&id) else {
-                continue;
-            };
-            let one = &mut progress[at];
-            let writes = one.job.writes.clone();
-            let deeds = Deeds::of(&writes);
-            one.targets.insert(deeds.reach.name.clone(), TargetId(id));
-            self.open_bill(one, &deeds, seen).await?;
         }
         Ok(())
     }
 
     /// Makes a bill that is there ready to be changed: one in the books goes back to a draft. `None` if it may not change.
+    /// `shown`: its state.
     pub(super) async fn open_bill(
         &self,
         one: &mut Progress,
         deeds: &Deeds<'_>,
+        shown: &str,
         seen: &Seen,
     ) -> Result<Option<()>, Interruption> {
         let ours = super::was_cancelled_by_us(one, deeds.reach);
-        let verdict = match seen.state.as_str() {
+        let verdict = match shown {
             "draft" => return Ok(Some(())),
             "cancel" if !ours => Some(failure::cancelled_in_odoo()),
             "posted" if seen.is_paid => Some(failure::bill_is_paid()),
@@ -178,12 +179,10 @@ fn number_of(row: &Fields) -> Option<Number> {
     Some((text("move_type")?, partner.to_string(), text("ref")?))
 }
 
-/// The number of a bill that is to be made.
-fn new_number(one: &Progress) -> Option<Number> {
+/// The number of a bill that is written.
+fn number_written(one: &Progress) -> Option<Number> {
     let deeds = Deeds::of(&one.job.writes);
-    let Some(Verb::Create { columns }) = deeds.header.map(|write| &write.verb) else {
-        return None;
-    };
+    let columns = &deeds.header?.holds;
     let column = |name: &str| {
         let text = columns.get(name).filter(|text| !text.is_empty());
         text.map(str::to_owned)

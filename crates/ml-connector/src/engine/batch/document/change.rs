@@ -24,15 +24,23 @@ impl Carrier {
         let name = &deeds.reach.name;
         let target = one.targets[name];
         let model = Model::named(kind.model);
-        let seen = self.look(kind, &[RecordId(target.0)]).await?;
-        let Some(seen) = seen.get(&target.0) else {
+        let mut seen = self.look(kind, &[RecordId(target.0)]).await?;
+        let Some(mut seen) = seen.remove(&target.0) else {
             return self.missed_document(kind, one, deeds.goal).await;
         };
-        if kind.is_bill() && self.open_bill(one, deeds, seen).await?.is_none() {
-            return Ok(());
+        let shown = seen.state.clone();
+        if kind.is_bill() {
+            // It is one before it is written.
+            "draft".clone_into(&mut seen.state);
         }
+        let seen = &seen;
         let mut changes = match deeds.header.map(|write| &write.verb) {
             Some(Verb::Update { columns, .. }) => values::native(columns),
+            // It is there all the same, of the kind that it was made as.
+            Some(Verb::Create { columns }) => {
+                let columns = columns.iter().filter(|(column, _)| *column != "move_type");
+                values::native(&columns.collect())
+            }
             _ => Values::new(),
         };
         let commands: Vec<Command> = deeds
@@ -45,6 +53,9 @@ impl Carrier {
         let until = one.job.due.doubt.as_ref().map(|doubt| doubt.until);
         if commands.iter().any(creates) && until.is_some_and(|until| until > self.clock.now()) {
             one.is_postponed = true;
+            return Ok(());
+        }
+        if kind.is_bill() && self.open_bill(one, deeds, &shown, seen).await?.is_none() {
             return Ok(());
         }
         if !commands.is_empty() {

@@ -24,7 +24,7 @@ impl Carrier {
         let mut calls: BTreeMap<BTreeSet<String>, Vec<usize>> = BTreeMap::new();
         for (at, one) in progress.iter().enumerate() {
             let deeds = Deeds::of(&one.job.writes);
-            if one.failed.is_none() && deeds.is_new() {
+            if one.failed.is_none() && one.makes(&deeds) {
                 let shape = names(deeds.header.into_iter());
                 calls.entry(shape).or_default().push(at);
             }

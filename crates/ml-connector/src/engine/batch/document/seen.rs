@@ -170,18 +170,21 @@ fn any_of(field: &str, ids: &[RecordId]) -> Domain {
 }
 
 fn seen_of(row: &Fields) -> Option<Seen> {
+    let total = odoo::decimal::cents(row.get("amount_total")?)?;
     Some(Seen {
         state: row.get("state").and_then(Value::as_str)?.to_owned(),
-        total: odoo::decimal::cents(row.get("amount_total")?)?,
+        total,
         currency: row
             .get("currency_id")
             .and_then(|currency| currency.as_array()?.first()?.as_i64()),
         tax: row.get("amount_tax").and_then(odoo::decimal::cents),
         date: row.get("date").and_then(Value::as_str).map(str::to_owned),
-        is_paid: row
-            .get("payment_state")
-            .and_then(Value::as_str)
-            .is_some_and(|state| state != "not_paid"),
+        // One of nothing counts as paid at once.
+        is_paid: !total.is_zero()
+            && row
+                .get("payment_state")
+                .and_then(Value::as_str)
+                .is_some_and(|state| !["not_paid", "blocked"].contains(&state)),
         lines: BTreeMap::new(),
         line_ids: BTreeSet::new(),
         products: BTreeMap::new(),
