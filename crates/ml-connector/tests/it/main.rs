@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bills;
+mod bills_crash;
 mod expected;
 mod history;
 mod manual;
