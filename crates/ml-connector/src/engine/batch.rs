@@ -103,6 +103,8 @@ pub struct Carried {
     pub largest: Option<odoo::client::CallTime>,
     /// The largest number of rows whose call was cut off.
     pub cut_off: Option<usize>,
+    /// Whether the batch was halved: what is carried now may have been carried in part before.
+    halved: bool,
 }
 
 /// Sends batches of one connection.
@@ -176,6 +178,7 @@ impl Carrier {
             halt: None,
             largest: None,
             cut_off: None,
+            halved: false,
         };
         let mut todo = vec![jobs];
         while let Some(mut jobs) = todo.pop() {
@@ -204,6 +207,7 @@ impl Carrier {
                 Verdict::Park(_) | Verdict::Decide(_) if jobs.len() > 1 => {
                     let rest = jobs.split_off(jobs.len() / 2);
                     todo.extend([rest, jobs]);
+                    carried.halved = true;
                 }
                 verdict @ (Verdict::Park(_)
                 | Verdict::Decide(_)

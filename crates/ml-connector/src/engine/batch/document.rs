@@ -139,7 +139,7 @@ impl Carrier {
         };
         self.check_accounts(progress).await?;
         if kind.is_bill() {
-            self.find_what_is_there(progress).await?;
+            self.find_what_is_there(progress, carried.halved).await?;
             self.check_bills(progress).await?;
         }
         self.create_documents(kind, progress, carried).await?;

@@ -107,14 +107,16 @@ impl Carrier {
         Ok(())
     }
 
-    /// Bills that an unanswered call made, and perhaps posted: Odoo does not `load` into the books, so they are changed.
+    /// Bills that a call before made, and perhaps posted: Odoo does not `load` into the books, so they are changed. `again`:
+    /// such a call may have been answered, and the batch have failed after it.
     pub(super) async fn find_what_is_there(
         &self,
         progress: &mut [Progress],
+        again: bool,
     ) -> Result<(), Interruption> {
         for one in progress.iter_mut() {
             let deeds = Deeds::of(&one.job.writes);
-            if !deeds.is_new() || one.job.due.doubt.is_none() {
+            if !deeds.is_new() || (one.job.due.doubt.is_none() && !again) {
                 continue;
             }
             let name = deeds.reach.name.clone();
