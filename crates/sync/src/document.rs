@@ -103,7 +103,7 @@ impl Document {
                     return Some(target.said_again(link.target));
                 }
                 target.difference(&fresh, |changed| {
-                    if is_said_whole || is_priced_anew(&changed) {
+                    if is_priced_anew(&changed) {
                         whole
                     } else {
                         changed

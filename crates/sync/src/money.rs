@@ -22,7 +22,8 @@ pub fn sum_of_any(amounts: impl IntoIterator<Item = Decimal>) -> Decimal {
 }
 
 /// An amount to the cent; in the middle, away from zero, as both systems round.
-pub(crate) fn cents(amount: Decimal) -> Decimal {
+#[must_use]
+pub fn cents(amount: Decimal) -> Decimal {
     odoo::decimal::rounded(amount, CENTS)
 }
 

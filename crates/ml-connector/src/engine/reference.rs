@@ -75,7 +75,10 @@ impl Vendors {
         let locks = self.odoo.lock_dates().await;
         let locks = locks.map_err(|error| refused(&error))?;
         let locked = locks.and_then(|locks| locks.of_purchases(false));
-        let charges = self.charges().await?;
+        let charges: Vec<(Charge, i64)> = Charge::ALL
+            .into_iter()
+            .filter_map(|charge| Some((charge, directory.charge(charge).ok()?)))
+            .collect();
         let billing = Billing::default()
             .with_digits(kept("quantity"), kept("price_unit"))
             .with_costs(costs(&fields, CostField::ACCOUNT_OF_BILL))

@@ -9,7 +9,7 @@ use sandbox::servicetitan::{
 };
 use serde_json::{Value, json};
 
-use crate::odoo_side::{OdooSide, Partners};
+use crate::odoo_side::{OdooSide, Partners, amount};
 use crate::rig::Rig;
 
 pub(crate) const MOVE: &str = "account.move";
@@ -85,13 +85,6 @@ async fn keep_servicetitans_accounts(rig: &Rig) {
 
 fn name(bill: &Bill) -> String {
     format!("bill_{}", bill.id)
-}
-
-fn amount(value: &Value) -> String {
-    let amount = value
-        .as_f64()
-        .unwrap_or_else(|| panic!("{value} is an amount"));
-    format!("{amount:.2}")
 }
 
 /// The bills of orders that should be in Odoo: those without one are AP bills.

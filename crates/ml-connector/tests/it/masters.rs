@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use sandbox::servicetitan::{Item, ItemKind, Options, Tenant};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::odoo_side::OdooSide;
+use crate::odoo_side::{OdooSide, amount};
 use crate::rig::Rig;
 
 const FLOWS: [&str; 3] = ["business-units", "vendors", "items"];
@@ -53,13 +53,6 @@ fn items(tenant: &Tenant) -> Vec<Item> {
 }
 
 /// What a person sees of a field of many or of one name, or of an amount.
-fn amount(value: &Value) -> String {
-    let amount = value
-        .as_f64()
-        .unwrap_or_else(|| panic!("{value} is an amount"));
-    format!("{amount:.2}")
-}
-
 async fn everything_is_there(rig: &Rig) {
     let tenant = rig.tenant();
     let units = rig

@@ -21,6 +21,14 @@ pub(crate) struct Real {
     admin_key: String,
 }
 
+/// An amount as Odoo shows it, to the cent.
+pub(crate) fn amount(value: &Value) -> String {
+    let amount = value
+        .as_f64()
+        .unwrap_or_else(|| panic!("{value} is an amount"));
+    format!("{amount:.2}")
+}
+
 /// What an administrator sees: the partners that bear our external ids, by the id's name; ids and times left out.
 pub(crate) type Partners = BTreeMap<String, BTreeMap<String, Value>>;
 

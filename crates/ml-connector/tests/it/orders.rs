@@ -11,7 +11,7 @@ use sandbox::servicetitan::{
 };
 use serde_json::{Value, json};
 
-use crate::odoo_side::{OdooSide, Partners};
+use crate::odoo_side::{OdooSide, Partners, amount};
 use crate::rig::Rig;
 use crate::watched::Watched;
 
@@ -51,13 +51,6 @@ async fn rig(odoo: OdooSide, orders: usize) -> Rig {
 
 fn name(order: &PurchaseOrder) -> String {
     format!("purchase_order_{}", order.id)
-}
-
-fn amount(value: &Value) -> String {
-    let amount = value
-        .as_f64()
-        .unwrap_or_else(|| panic!("{value} is an amount"));
-    format!("{amount:.2}")
 }
 
 /// The orders that should be in Odoo, in the state in which they should be there.
@@ -392,17 +385,8 @@ async fn whatever_befalls_a_call_the_orders_end_up_equal() {
 /// Kills a pass when it has come so many steps in Odoo's direction.
 async fn killed(after: usize) {
     let rig = rig(OdooSide::simulated().await, FEW).await;
-    let mut watched = Watched::start(&rig, &["sync"]);
-    let mut steps = 0;
-    while steps < after {
-        match watched.next().await {
-            None => break,
-            Some(step) => {
-                steps += usize::from(step.starts_with("apply") || step.starts_with("record"));
-            }
-        }
-    }
-    watched.kill().await;
+    let watched = Watched::start(&rig, &["sync"]);
+    watched.kill_after(after).await;
     rig.sync_all().await;
     let known: BTreeSet<String> = rig.odoo.ids_of(ORDER).await.into_keys().collect();
     people_work(&rig.tenant());

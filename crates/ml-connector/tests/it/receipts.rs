@@ -509,17 +509,8 @@ async fn whatever_befalls_a_call_nothing_is_received_twice() {
 /// Kills a pass when it has come so many steps in Odoo's direction.
 async fn killed(after: usize) {
     let rig = ready().await;
-    let mut watched = Watched::start(&rig, &["sync"]);
-    let mut steps = 0;
-    while steps < after {
-        match watched.next().await {
-            None => break,
-            Some(step) => {
-                steps += usize::from(step.starts_with("apply") || step.starts_with("record"));
-            }
-        }
-    }
-    watched.kill().await;
+    let watched = Watched::start(&rig, &["sync"]);
+    watched.kill_after(after).await;
     assert_whole(&rig).await;
 }
 

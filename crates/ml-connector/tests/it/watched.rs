@@ -52,6 +52,16 @@ impl Watched {
         }
     }
 
+    /// Kills it when it has come so many steps in Odoo's direction, or at its end.
+    pub(crate) async fn kill_after(mut self, wanted: usize) {
+        let mut steps = 0;
+        while steps < wanted {
+            let Some(step) = self.next().await else { break };
+            steps += usize::from(step.starts_with("apply") || step.starts_with("record"));
+        }
+        self.kill().await;
+    }
+
     /// The next step that it reaches; `None` when it has ended.
     pub(crate) async fn next(&mut self) -> Option<String> {
         let next = tokio::time::timeout(PATIENCE, self.steps.recv()).await;

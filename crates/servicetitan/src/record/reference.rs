@@ -68,6 +68,17 @@ open_enum! {
     }
 }
 
+impl SyncStatus {
+    /// Whether it is ready for accounting, handed on or not.
+    #[must_use]
+    pub const fn is_posted(&self) -> bool {
+        matches!(
+            self,
+            Self::Posted | Self::Exported | Self::PostedAndExported
+        )
+    }
+}
+
 open_enum! {
     /// Whether tax, shipping and other costs of a header are spread over its lines. Known to come
     /// as a number, too: `Other("0")`.

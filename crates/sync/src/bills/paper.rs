@@ -1,19 +1,19 @@
 //! A vendor's paper, as inventory bills, AP bills and returns show it: what is planned is made of any of them.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use servicetitan::record::{
     ApBill, ApBillStatus, Bill, BillItem, ExpenseItem, GlAccountRef, InventoryBill,
-    InventoryReturn, InventoryReturnItem, InventoryReturnStatus, SyncStatus,
+    InventoryReturn, InventoryReturnItem, InventoryReturnStatus,
 };
+use servicetitan::{ReceiptItemId, SkuId};
 
 use crate::directory::Charge;
 use crate::failure::reason;
 use crate::flow::Flow;
 use crate::money::{are_countable, cents};
 use crate::plan::Subject;
+use crate::reconcile::day;
 use crate::record::Reason;
 use crate::single;
 
@@ -145,7 +145,7 @@ fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
     let texts = [&bill.vendor_number, &bill.reference_number];
     let number = texts.into_iter().flatten().next();
     let items = bill.items.iter().map(of_item);
-    let dated = date(bill.bill_date);
+    let dated = bill.bill_date.map(day);
     Paper {
         move_type: BILL,
         vendor: bill.vendor.as_ref().and_then(|vendor| Some(vendor.id?.0)),
@@ -157,7 +157,7 @@ fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
         memo: bill.summary.clone().unwrap_or_default(),
         dated,
         booked: dated,
-        due: date(bill.due_date).or(dated),
+        due: bill.due_date.map(day).or(dated),
         unit: bill
             .business_unit
             .as_ref()
@@ -174,29 +174,46 @@ fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
         ],
         total: bill.bill_amount,
         standing: Standing::Counts,
-        is_posted: is_posted(&bill.sync_status),
+        is_posted: bill.sync_status.is_posted(),
+    }
+}
+
+/// A line of goods, however the paper calls its parts.
+fn of_goods(
+    id: String,
+    sku: Option<SkuId>,
+    texts: [Option<String>; 3],
+    (quantity, cost): (Option<Decimal>, Option<Decimal>),
+    accounts: [&Option<GlAccountRef>; 2],
+    receipt_item: Option<ReceiptItemId>,
+) -> PaperLine {
+    PaperLine {
+        id,
+        sku: sku.map(|sku| sku.0),
+        texts: texts.into_iter().flatten().collect(),
+        quantity: quantity.unwrap_or_default(),
+        cost: cost.unwrap_or_default(),
+        account: accounts.into_iter().flatten().next().cloned(),
+        receipt_item: receipt_item.map(|item| item.0),
+        unit: None,
+        job: None,
     }
 }
 
 fn of_item(item: &BillItem) -> PaperLine {
-    let texts = [
-        Some(item.description.clone()),
-        item.name.clone(),
-        item.sku_code.clone(),
-    ];
-    // What an item is sold on, its general ledger account, is not what it costs.
-    let accounts = [&item.cost_of_sale_account, &item.general_ledger_account];
-    PaperLine {
-        id: item.id.to_string(),
-        sku: item.sku_id.map(|sku| sku.0),
-        texts: texts.into_iter().flatten().collect(),
-        quantity: item.quantity.unwrap_or_default(),
-        cost: item.cost.unwrap_or_default(),
-        account: accounts.into_iter().flatten().next().cloned(),
-        receipt_item: item.receipt_item_id.map(|item| item.0),
-        unit: None,
-        job: None,
-    }
+    of_goods(
+        item.id.to_string(),
+        item.sku_id,
+        [
+            Some(item.description.clone()),
+            item.name.clone(),
+            item.sku_code.clone(),
+        ],
+        (item.quantity, item.cost),
+        // What an item is sold on, its general ledger account, is not what it costs.
+        [&item.cost_of_sale_account, &item.general_ledger_account],
+        item.receipt_item_id,
+    )
 }
 
 fn of_expense(item: &ExpenseItem) -> PaperLine {
@@ -218,7 +235,7 @@ fn of_expense(item: &ExpenseItem) -> PaperLine {
 
 /// A vendor owes a credit for what went back.
 fn of_return(back: &InventoryReturn) -> Paper {
-    let dated = date(back.returned_on.or(back.return_date));
+    let dated = back.returned_on.or(back.return_date).map(day);
     let lines = back.items.iter().filter(|item| item.active);
     Paper {
         move_type: CREDIT,
@@ -248,39 +265,21 @@ fn of_return(back: &InventoryReturn) -> Paper {
             InventoryReturnStatus::Pending => Standing::NotYet,
             _ => Standing::Counts,
         },
-        is_posted: is_posted(&back.sync_status),
+        is_posted: back.sync_status.is_posted(),
     }
 }
 
 fn of_returned(item: &InventoryReturnItem) -> PaperLine {
-    let texts = [
-        Some(item.description.clone()),
-        item.name.clone(),
-        item.code.clone(),
-    ];
-    // What an item is sold on, its general ledger account, is not what it costs.
-    let accounts = [&item.cost_of_sale_account, &item.general_ledger_account];
-    PaperLine {
-        id: item.id.to_string(),
-        sku: item.sku_id.map(|sku| sku.0),
-        texts: texts.into_iter().flatten().collect(),
-        quantity: item.quantity.unwrap_or_default(),
-        cost: item.cost.unwrap_or_default(),
-        account: accounts.into_iter().flatten().next().cloned(),
-        receipt_item: item.receipt_item_id.map(|item| item.0),
-        unit: None,
-        job: None,
-    }
-}
-
-fn is_posted(status: &SyncStatus) -> bool {
-    matches!(
-        status,
-        SyncStatus::Posted | SyncStatus::Exported | SyncStatus::PostedAndExported
+    of_goods(
+        item.id.to_string(),
+        item.sku_id,
+        [
+            Some(item.description.clone()),
+            item.name.clone(),
+            item.code.clone(),
+        ],
+        (item.quantity, item.cost),
+        [&item.cost_of_sale_account, &item.general_ledger_account],
+        item.receipt_item_id,
     )
-}
-
-/// The day that ServiceTitan means by a moment: it gives days as their first moment in UTC.
-fn date(at: Option<Timestamp>) -> Option<Date> {
-    at.map(|at| at.to_zoned(TimeZone::UTC).date())
 }

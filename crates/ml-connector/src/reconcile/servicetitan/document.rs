@@ -9,7 +9,7 @@ use servicetitan::record::{
 use sync::directory::BillPolicy;
 use sync::document::line_name;
 use sync::link::Name;
-use sync::money::sum_of_any;
+use sync::money::{cents, sum_of_any};
 use sync::plain;
 use sync::reconcile::{Document, Kind, Line, Standing, Vendor, day};
 
@@ -172,11 +172,7 @@ pub(super) fn of_return(returned: &InventoryReturn, policy: &BillPolicy) -> Docu
 
 /// Where a bill or a credit should stand in Odoo.
 fn standing(status: &SyncStatus, policy: &BillPolicy) -> Standing {
-    let is_posted = matches!(
-        status,
-        SyncStatus::Posted | SyncStatus::Exported | SyncStatus::PostedAndExported
-    );
-    if policy.once_posted && !is_posted {
+    if policy.once_posted && !status.is_posted() {
         Standing::Planned
     } else if policy.post {
         Standing::Binding
@@ -246,8 +242,4 @@ fn line(
         unit_cost: Some(unit_cost),
         amount,
     }
-}
-
-fn cents(amount: Decimal) -> Decimal {
-    odoo::decimal::rounded(amount, 2)
 }
