@@ -80,6 +80,7 @@ fn summary(customers: &Value) -> Value {
         "settled": true,
         "connections": {"acme": {
             "state": "active", "cause": null, "advice": null, "breakers": [],
+        "held": [],
             "flows": {"customers": customers},
         }},
     })
@@ -211,7 +212,7 @@ async fn findings(rig: &Rig, code: i32) -> Vec<Value> {
     for finding in &found {
         assert_eq!(
             fields(finding),
-            ["advice", "check", "connection", "saw", "status"]
+            ["advice", "check", "connection", "flows", "saw", "status"]
         );
         assert_eq!(finding["connection"], "acme");
         let well = finding["status"] == "ok";

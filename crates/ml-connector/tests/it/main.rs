@@ -4,6 +4,7 @@
 mod architecture;
 mod bills;
 mod bills_crash;
+mod breakdowns;
 mod expected;
 mod history;
 mod manual;
@@ -26,5 +27,6 @@ mod outages;
 mod race;
 mod receipts;
 mod reconcile;
+mod rights;
 mod secrets;
 mod webhooks;

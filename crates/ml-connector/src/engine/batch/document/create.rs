@@ -52,7 +52,6 @@ impl Carrier {
         let loaded = loaded?;
         reached(Step::ApplyCreated, new.len());
         carried.note(&loaded);
-        let model = Model::named(kind.model);
         for (group, result) in loaded.groups {
             match result {
                 Ok(ids) => {
@@ -61,7 +60,7 @@ impl Carrier {
                     let id = ids.first().expect("one document in a group");
                     progress[group].put(header, TargetId(id.get()));
                 }
-                Err(fault) => progress[group].failed = Some(self.verdict(&model, &fault).await?),
+                Err(fault) => progress[group].failed = Some(self.verdict(&fault, carried).await?),
             }
         }
         Ok(())
