@@ -23,6 +23,7 @@ mod exchanges;
 mod first_load;
 mod jobs;
 mod kills;
+mod matrix;
 mod outages;
 mod race;
 mod receipts;
