@@ -2,6 +2,7 @@
 //! Odoo, simulated or real.
 
 mod architecture;
+mod arrival;
 mod bills;
 mod bills_crash;
 mod expected;
@@ -12,6 +13,7 @@ mod masters;
 mod odoo_side;
 mod orders;
 mod rig;
+mod standing;
 mod watched;
 
 mod changes;
@@ -23,6 +25,7 @@ mod first_load;
 mod jobs;
 mod kills;
 mod outages;
+mod purchasing;
 mod race;
 mod receipts;
 mod reconcile;
