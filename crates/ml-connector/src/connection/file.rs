@@ -192,6 +192,7 @@ impl ConnectionFile {
                 bail!("flows.{flow} has no setting {setting}: it is one of flows.{of}");
             }
         }
+        check_write_back(&written.flows)?;
         let profile = Profile {
             name: written.name,
             servicetitan: ServiceTitan {
@@ -226,6 +227,42 @@ impl Environment {
         };
         (environment.auth_url(), environment.api_url())
     }
+}
+
+/// What ServiceTitan is told of bills needs bills, and something to be told.
+fn check_write_back(flows: &BTreeMap<Flow, FlowSettings>) -> Result<()> {
+    let on = |flow| flows.get(&flow).filter(|settings| settings.enabled);
+    let Some(settings) = on(Flow::OdooBills) else {
+        return Ok(());
+    };
+    if on(Flow::Bills).is_none() && on(Flow::ApBills).is_none() {
+        bail!(
+            "flows.odoo-bills tells what became of bills: turn flows.bills or flows.ap-bills on as well"
+        );
+    }
+    let fields = [
+        ("number_field", &settings.number_field),
+        ("state_field", &settings.state_field),
+        ("payment_field", &settings.payment_field),
+        ("open_amount_field", &settings.open_amount_field),
+    ];
+    let mut named: BTreeMap<&str, &str> = BTreeMap::new();
+    for (setting, field) in fields {
+        let Some(field) = field else { continue };
+        if field.trim().is_empty() {
+            bail!("flows.odoo-bills.{setting} is empty: name the custom field, or leave the setting out");
+        }
+        if let Some(other) = named.insert(field, setting) {
+            bail!("flows.odoo-bills: {other} and {setting} name the same custom field");
+        }
+    }
+    if named.is_empty() && settings.mark_exported != Some(true) {
+        bail!(
+            "flows.odoo-bills has nothing to tell: set number_field, state_field, payment_field, open_amount_field or \
+             mark_exported"
+        );
+    }
+    Ok(())
 }
 
 fn check_url(setting: &str, url: &Url) -> Result<()> {

@@ -50,6 +50,8 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
         Flow::Bills => &[(Source::Feed(Feed::InventoryBills), RowKind::InventoryBill)],
         Flow::ApBills => &[(Source::List(List::ApBillsWithoutOrder), RowKind::ApBill)],
         Flow::VendorCredits => &[(Source::Feed(Feed::Returns), RowKind::InventoryReturn)],
+        // Odoo is polled for these.
+        Flow::OdooBills => &[],
     }
 }
 
@@ -67,6 +69,7 @@ pub fn lists(flow: Flow) -> &'static [List] {
         Flow::Bills => &[List::InventoryBills],
         Flow::ApBills => &[List::ApBills],
         Flow::VendorCredits => &[List::Returns],
+        Flow::OdooBills => &[],
     }
 }
 
@@ -132,6 +135,7 @@ pub async fn fetch(
             let ids = typed(ids, InventoryReturnId);
             vec![(RowKind::InventoryReturn, client.returns(&ids).await?)]
         }
+        Flow::OdooBills => Vec::new(),
     })
 }
 

@@ -274,6 +274,7 @@ impl World {
                     link.target
                 }
                 Verb::Receive { order, .. } => *order,
+                Verb::Tell { target, .. } => *target,
             };
             let link = Link {
                 name: write.name.clone(),
