@@ -69,7 +69,8 @@ impl OdooBill {
 
     fn of(subject: &Subject<'_>) -> Result<Self, Reason> {
         let part = single::row(FLOW, subject)?;
-        serde_json::from_str(&part.payload).map_err(|error| part::unreadable(part, &error.to_string()))
+        serde_json::from_str(&part.payload)
+            .map_err(|error| part::unreadable(part, &error.to_string()))
     }
 
     /// The record of ServiceTitan's that it is made of.
@@ -107,8 +108,8 @@ pub(crate) fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
     let mut warnings = Vec::new();
     let rests_on = references(subject);
     let rests_on = rests_on.iter().map(Key::link_name).collect();
-    let decision = decide(subject, directory.write_back(), &mut warnings)
-        .unwrap_or_else(Decision::Fail);
+    let decision =
+        decide(subject, directory.write_back(), &mut warnings).unwrap_or_else(Decision::Fail);
     Plan {
         decision,
         warnings,
@@ -192,7 +193,10 @@ fn told(seen: &OdooBill, wanted: &WriteBack) -> Content {
     // What is not in the books is not to be paid.
     let posted = shows.filter(|shows| shows.state == "posted");
     let payment = posted.and_then(|shows| shows.payment_state.as_deref());
-    set(&wanted.payment_field, payment.map(payment_words).unwrap_or_default().to_owned());
+    set(
+        &wanted.payment_field,
+        payment.map(payment_words).unwrap_or_default().to_owned(),
+    );
     let open = posted.map(|shows| format!("{:.2}", shows.open));
     set(&wanted.open_amount_field, open.unwrap_or_default());
     content
@@ -223,9 +227,12 @@ fn mark(
     if !wanted.mark_exported {
         return None;
     }
-    let shows = seen.shows.as_ref().filter(|shows| shows.state == "posted")?;
-    let is_carried = other.state == Some(State::Synced)
-        && link.reached() == Some(Goal::Posted.as_str());
+    let shows = seen
+        .shows
+        .as_ref()
+        .filter(|shows| shows.state == "posted")?;
+    let is_carried =
+        other.state == Some(State::Synced) && link.reached() == Some(Goal::Posted.as_str());
     if !is_carried || !is_posted_in_servicetitan(key.flow, other) {
         return None;
     }

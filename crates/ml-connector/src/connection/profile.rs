@@ -43,6 +43,9 @@ pub struct ServiceTitan {
     /// How many calls the app may make for this tenant.
     #[serde(default)]
     pub rate_limit: RateLimit,
+    /// How long ServiceTitan works on one call at most (it says 100 s), and some.
+    #[serde(default = "servicetitan_call_limit_s")]
+    pub call_limit_s: u32,
     /// Headers in which the webhook's signature may stand, the likeliest first.
     #[serde(default = "signature_headers")]
     pub signature_headers: Vec<String>,
@@ -69,6 +72,14 @@ pub struct Odoo {
     /// set), and some.
     #[serde(default = "call_limit_s")]
     pub call_limit_s: u32,
+}
+
+impl ServiceTitan {
+    /// How long ServiceTitan works on one call at most.
+    #[must_use]
+    pub fn call_limit(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.call_limit_s.into())
+    }
 }
 
 impl Odoo {
@@ -253,6 +264,10 @@ pub(crate) fn workers() -> usize {
 
 pub(crate) fn call_limit_s() -> u32 {
     150
+}
+
+pub(crate) fn servicetitan_call_limit_s() -> u32 {
+    120
 }
 
 pub(super) fn signature_headers() -> Vec<String> {

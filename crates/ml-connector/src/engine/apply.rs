@@ -74,7 +74,10 @@ impl Applier<'_> {
         let mut halt: Option<Halt> = None;
         let mut answered = false;
         loop {
-            while halt.is_none() && !self.stop.is_cancelled() && in_flight.len() < self.courier.workers() {
+            while halt.is_none()
+                && !self.stop.is_cancelled()
+                && in_flight.len() < self.courier.workers()
+            {
                 if let Err(stopped) = self
                     .refill(flow, &mut ready, &mut claimed, &mut wanted)
                     .await

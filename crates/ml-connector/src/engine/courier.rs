@@ -5,9 +5,6 @@ use sync::failure::Vendor;
 
 use super::batch::{Carried, Carrier, Job, TOLD_MAX, Teller};
 
-/// How long ServiceTitan may work on one call that nobody waits for any more: it cuts calls off after 100 s.
-const SERVICETITAN_CALL_LIMIT: SignedDuration = SignedDuration::from_secs(120);
-
 /// Brings batches to one of the vendors.
 #[derive(Clone)]
 pub enum Courier {
@@ -21,7 +18,12 @@ pub enum Courier {
         workers: usize,
     },
     /// To ServiceTitan.
-    ServiceTitan(Teller),
+    ServiceTitan {
+        /// Who tells it.
+        teller: Teller,
+        /// How long ServiceTitan may work on one call that nobody waits for any more.
+        call_limit: SignedDuration,
+    },
 }
 
 impl Courier {
@@ -30,7 +32,7 @@ impl Courier {
     pub const fn vendor(&self) -> Vendor {
         match self {
             Self::Odoo { .. } => Vendor::Odoo,
-            Self::ServiceTitan(_) => Vendor::ServiceTitan,
+            Self::ServiceTitan { .. } => Vendor::ServiceTitan,
         }
     }
 
@@ -38,8 +40,7 @@ impl Courier {
     #[must_use]
     pub const fn call_limit(&self) -> SignedDuration {
         match self {
-            Self::Odoo { call_limit, .. } => *call_limit,
-            Self::ServiceTitan(_) => SERVICETITAN_CALL_LIMIT,
+            Self::Odoo { call_limit, .. } | Self::ServiceTitan { call_limit, .. } => *call_limit,
         }
     }
 
@@ -48,7 +49,7 @@ impl Courier {
     pub const fn workers(&self) -> usize {
         match self {
             Self::Odoo { workers, .. } => *workers,
-            Self::ServiceTitan(_) => 1,
+            Self::ServiceTitan { .. } => 1,
         }
     }
 
@@ -57,7 +58,7 @@ impl Courier {
     pub fn rows(&self, sized: usize) -> usize {
         match self {
             Self::Odoo { .. } => sized,
-            Self::ServiceTitan(_) => TOLD_MAX,
+            Self::ServiceTitan { .. } => TOLD_MAX,
         }
     }
 
@@ -65,7 +66,7 @@ impl Courier {
     pub async fn carry(&self, jobs: Vec<Job>, doubt_until: Timestamp) -> Carried {
         match self {
             Self::Odoo { carrier, .. } => carrier.carry(jobs, doubt_until).await,
-            Self::ServiceTitan(teller) => teller.carry(jobs, doubt_until).await,
+            Self::ServiceTitan { teller, .. } => teller.carry(jobs, doubt_until).await,
         }
     }
 }

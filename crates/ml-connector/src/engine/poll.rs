@@ -85,11 +85,12 @@ impl Poller {
         }
         if let Some(since) = since {
             let overlap = OVERLAP.max(self.call_limit + self.call_limit);
-            let domain = Domain::is_in("move_type", ["in_invoice", "in_refund"]).and(Domain::field(
-                "write_date",
-                Operator::AtLeast,
-                datetime::text(since - overlap),
-            ));
+            let domain =
+                Domain::is_in("move_type", ["in_invoice", "in_refund"]).and(Domain::field(
+                    "write_date",
+                    Operator::AtLeast,
+                    datetime::text(since - overlap),
+                ));
             let bills = self.odoo.bill_heads_where(domain, &Context::new()).await;
             let bills = bills.map_err(|error| failed(&error))?;
             for bills in bills.chunks(ROWS_MAX) {
@@ -220,7 +221,9 @@ const MODEL: &str = Flow::OdooBills.model();
 type Linked = BTreeMap<RecordId, Name>;
 
 fn of_bills(linked: Vec<(TargetId, Name)>) -> Linked {
-    let of_bills = linked.into_iter().filter(|(_, name)| key_of(name).is_some());
+    let of_bills = linked
+        .into_iter()
+        .filter(|(_, name)| key_of(name).is_some());
     of_bills
         .map(|(target, name)| (RecordId(target.0), name))
         .collect()

@@ -187,8 +187,8 @@ impl Runner {
             let read = read_cursor(flow, Pace::Quick);
             let read = self.shared.store.cursor(self.connection.id, &read).await?;
             let passes = of_flow(&passes, flow);
-            let goes_on = flow.comes_from() == Vendor::ServiceTitan
-                && (read.is_some() || !passes.is_empty());
+            let goes_on =
+                flow.comes_from() == Vendor::ServiceTitan && (read.is_some() || !passes.is_empty());
             if goes_on && self.is_due(flow, now).await? {
                 self.carry(flow, &passes, &directory, None).await?;
             }
@@ -410,11 +410,14 @@ impl Runner {
                 call_limit: self.profile.odoo.call_limit(),
                 workers: self.profile.odoo.workers,
             },
-            Vendor::Odoo => Courier::ServiceTitan(Teller {
-                servicetitan: self.servicetitan.clone(),
-                odoo,
-                clock: self.shared.clock.clone(),
-            }),
+            Vendor::Odoo => Courier::ServiceTitan {
+                teller: Teller {
+                    servicetitan: self.servicetitan.clone(),
+                    odoo,
+                    clock: self.shared.clock.clone(),
+                },
+                call_limit: self.profile.servicetitan.call_limit(),
+            },
         };
         let vendor = courier.vendor();
         let mut applier = Applier {

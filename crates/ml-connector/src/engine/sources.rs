@@ -60,7 +60,7 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
 pub fn lists(flow: Flow) -> &'static [List] {
     match flow {
         Flow::BusinessUnits => &[List::BusinessUnits],
-        Flow::Customers => &[],
+        Flow::Customers | Flow::OdooBills => &[],
         Flow::Jobs => &[List::Jobs],
         Flow::Vendors => &[List::Vendors],
         Flow::Items => &[List::Materials, List::Equipment, List::Services],
@@ -69,7 +69,6 @@ pub fn lists(flow: Flow) -> &'static [List] {
         Flow::Bills => &[List::InventoryBills],
         Flow::ApBills => &[List::ApBills],
         Flow::VendorCredits => &[List::Returns],
-        Flow::OdooBills => &[],
     }
 }
 

@@ -21,7 +21,10 @@ pub fn fields_refused(fields: &[&str], said: &str) -> Reason {
 pub fn fields_not_kept(fields: &[&str]) -> Reason {
     reason(
         "custom-field-not-kept",
-        format!("ServiceTitan took {} without a word and does not show it.", named(fields)),
+        format!(
+            "ServiceTitan took {} without a word and does not show it.",
+            named(fields)
+        ),
         "Look whether the bill has such a field in ServiceTitan, of type Text, and whether `ml-connector check` finds it.",
     )
 }

@@ -63,7 +63,11 @@ impl Told {
             key: sighting.part,
             payload: sighting.payload,
         }];
-        let reached = [("partner_id/.id", "6"), ("reached", "posted"), ("total", "31.74")];
+        let reached = [
+            ("partner_id/.id", "6"),
+            ("reached", "posted"),
+            ("total", "31.74"),
+        ];
         let other = Other {
             link: Some(Link {
                 name: bill.of.clone(),
@@ -163,7 +167,10 @@ fn a_bill_is_told_whole_once_and_then_by_what_changed() {
     let write = bill.write();
     assert_eq!(
         told(&write),
-        (vec![("Odoo Open", "0.00"), ("Odoo Payment State", "Paid")], None)
+        (
+            vec![("Odoo Open", "0.00"), ("Odoo Payment State", "Paid")],
+            None
+        )
     );
 }
 
@@ -203,7 +210,11 @@ fn a_mark_that_was_set_is_neither_set_again_nor_forgotten() {
     let (fields, mark) = told(&write);
     assert_eq!(
         fields,
-        [("Odoo Open", ""), ("Odoo Payment State", ""), ("Odoo State", "Draft")]
+        [
+            ("Odoo Open", ""),
+            ("Odoo Payment State", ""),
+            ("Odoo State", "Draft")
+        ]
     );
     assert_eq!(mark, None);
     assert_eq!(write.holds.get("exported"), Some("1"));
@@ -241,7 +252,14 @@ fn links_of_bills_are_told_from_others() {
     let key = |name: &str| key_of(&Name(name.to_owned())).map(|key| key.to_string());
     assert_eq!(key("bill_31").as_deref(), Some("bills 31"));
     assert_eq!(key("ap_bill_31").as_deref(), Some("ap-bills 31"));
-    for other in ["bill_line_31_7", "vendor_credit_31", "bill_", "bill_x", "31", "bill_031"] {
+    for other in [
+        "bill_line_31_7",
+        "vendor_credit_31",
+        "bill_",
+        "bill_x",
+        "31",
+        "bill_031",
+    ] {
         assert_eq!(key(other), None, "{other}");
     }
 }

@@ -23,6 +23,7 @@ use sync::record::Key;
 
 use super::{Answered, Carried, Job, Progress, start};
 use crate::clock::Clock;
+use crate::engine::step::{Step, reached};
 use crate::engine::{Halt, sources};
 
 /// Bills that are told of together: the most that ServiceTitan shows, or marks, in one call.
@@ -197,7 +198,10 @@ impl Teller {
         });
         let values: Vec<CustomFieldValue> = values.collect();
         let names: Vec<&str> = differing.iter().map(|(name, _)| name.as_str()).collect();
-        let Err(error) = self.servicetitan.set_custom_fields(owner, &values).await else {
+        reached(Step::ApplyTelling, 1);
+        let answer = self.servicetitan.set_custom_fields(owner, &values).await;
+        reached(Step::ApplyTold, 1);
+        let Err(error) = answer else {
             one.progress.is_touched = true;
             return Ok(());
         };
@@ -207,7 +211,7 @@ impl Teller {
             return Ok(());
         }
         one.is_unanswered = error.may_have_applied;
-        self.failed(one, &error)
+        failed(one, &error)
     }
 
     /// Marks what is to be marked and does not show it, if it still stands in Odoo as it did.
@@ -217,7 +221,9 @@ impl Teller {
         shown: &BTreeMap<Key, Shown>,
     ) -> Result<(), Halt> {
         let open = |one: &Telling| {
-            let is_exported = shown.get(&one.told.document).is_some_and(|it| it.is_exported);
+            let is_exported = shown
+                .get(&one.told.document)
+                .is_some_and(|it| it.is_exported);
             one.goes_on() && one.told.mark.is_some() && !is_exported
         };
         let open: Vec<&mut Telling> = tellings.iter_mut().filter(|one| open(one)).collect();
@@ -228,16 +234,21 @@ impl Teller {
         let ids = |of: &[&mut Telling]| -> Vec<i64> {
             of.iter().filter_map(|one| one.told.id()).collect()
         };
-        let marked = {
+        if !inventory.is_empty() {
             let ids: Vec<_> = ids(&inventory).into_iter().map(InventoryBillId).collect();
-            self.servicetitan.mark_inventory_bills_exported(&ids).await
-        };
-        self.note_marks(inventory, marked.map(|all| by_id(all, |id| id.0)))?;
-        let marked = {
+            reached(Step::ApplyMarking, ids.len());
+            let marked = self.servicetitan.mark_inventory_bills_exported(&ids).await;
+            reached(Step::ApplyMarked, ids.len());
+            note_marks(inventory, marked.map(|all| by_id(all, |id| id.0)))?;
+        }
+        if !payable.is_empty() {
             let ids: Vec<_> = ids(&payable).into_iter().map(ApBillId).collect();
-            self.servicetitan.mark_ap_bills_exported(&ids).await
-        };
-        self.note_marks(payable, marked.map(|all| by_id(all, |id| id.0)))
+            reached(Step::ApplyMarking, ids.len());
+            let marked = self.servicetitan.mark_ap_bills_exported(&ids).await;
+            reached(Step::ApplyMarked, ids.len());
+            note_marks(payable, marked.map(|all| by_id(all, |id| id.0)))?;
+        }
+        Ok(())
     }
 
     /// Those that Odoo shows as posted, of the total that was carried; the others are looked at again.
@@ -251,8 +262,7 @@ impl Teller {
             return Ok(Vec::new());
         }
         let bills = self.odoo.bill_heads(&ids, &Context::new()).await;
-        let bills =
-            bills.map_err(|error| Halt::of(Vendor::Odoo, failure::of_odoo(&error)))?;
+        let bills = bills.map_err(|error| Halt::of(Vendor::Odoo, failure::of_odoo(&error)))?;
         let posted: BTreeSet<(RecordId, Decimal)> = bills
             .iter()
             .filter(|bill| bill.state == BillState::Posted)
@@ -261,7 +271,9 @@ impl Teller {
         let mut standing = Vec::new();
         for one in open {
             let id = Told::bill(&one.progress.job);
-            let stands = id.zip(one.told.mark).is_some_and(|(id, total)| posted.contains(&(id, cents(total))));
+            let stands = id
+                .zip(one.told.mark)
+                .is_some_and(|(id, total)| posted.contains(&(id, cents(total))));
             if stands {
                 standing.push(one);
             } else {
@@ -270,42 +282,6 @@ impl Teller {
             }
         }
         Ok(standing)
-    }
-
-    fn note_marks(
-        &self,
-        marked: Vec<&mut Telling>,
-        answer: Result<BTreeMap<i64, MarkOutcome>, servicetitan::Error>,
-    ) -> Result<(), Halt> {
-        let said = match answer {
-            Ok(said) => said,
-            Err(error) => {
-                let mut halt = Ok(());
-                for one in marked {
-                    one.is_unanswered |= error.may_have_applied;
-                    halt = self.failed(one, &error);
-                }
-                return halt;
-            }
-        };
-        for one in marked {
-            one.progress.is_touched = true;
-            if let Some(MarkOutcome::Refused(said)) = one.told.id().and_then(|id| said.get(&id)) {
-                one.fail(Verdict::Park(failure::mark_refused(said)));
-            }
-        }
-        Ok(())
-    }
-
-    /// What follows from a call that failed: for this record, or for all.
-    fn failed(&self, one: &mut Telling, error: &servicetitan::Error) -> Result<(), Halt> {
-        match failure::of_servicetitan(error) {
-            verdict @ (Verdict::Park(_) | Verdict::Decide(_) | Verdict::Retry(Blame::Record, _)) => {
-                one.fail(verdict);
-                Ok(())
-            }
-            verdict => Err(Halt::of(Vendor::ServiceTitan, verdict)),
-        }
     }
 
     /// What ServiceTitan shows of these bills.
@@ -330,11 +306,52 @@ impl Teller {
                 };
                 // One that cannot be read counts as not shown.
                 if let Some((id, bill)) = read {
-                    shown.insert(Key { flow, source: id.into() }, bill);
+                    shown.insert(
+                        Key {
+                            flow,
+                            source: id.into(),
+                        },
+                        bill,
+                    );
                 }
             }
         }
         Ok(shown)
+    }
+}
+
+fn note_marks(
+    marked: Vec<&mut Telling>,
+    answer: Result<BTreeMap<i64, MarkOutcome>, servicetitan::Error>,
+) -> Result<(), Halt> {
+    let said = match answer {
+        Ok(said) => said,
+        Err(error) => {
+            let mut halt = Ok(());
+            for one in marked {
+                one.is_unanswered |= error.may_have_applied;
+                halt = failed(one, &error);
+            }
+            return halt;
+        }
+    };
+    for one in marked {
+        one.progress.is_touched = true;
+        if let Some(MarkOutcome::Refused(said)) = one.told.id().and_then(|id| said.get(&id)) {
+            one.fail(Verdict::Park(failure::mark_refused(said)));
+        }
+    }
+    Ok(())
+}
+
+/// What follows from a call that failed: for this record, or for all.
+fn failed(one: &mut Telling, error: &servicetitan::Error) -> Result<(), Halt> {
+    match failure::of_servicetitan(error) {
+        verdict @ (Verdict::Park(_) | Verdict::Decide(_) | Verdict::Retry(Blame::Record, _)) => {
+            one.fail(verdict);
+            Ok(())
+        }
+        verdict => Err(Halt::of(Vendor::ServiceTitan, verdict)),
     }
 }
 
