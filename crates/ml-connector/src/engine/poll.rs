@@ -13,6 +13,7 @@ use odoo::domain::Operator;
 use odoo::{Context, Domain, ErrorKind, RecordId, datetime};
 use store::Store;
 use store::connections::ConnectionId;
+use store::links::Targets;
 use store::observations::{Observation, ObservationSource, Observed};
 use sync::failure::{Vendor, of_odoo};
 use sync::flow::Flow;
@@ -70,7 +71,13 @@ impl Poller {
         loop {
             let unseen = self
                 .store
-                .targets_unseen_by(self.connection, &TOLD, MODEL, flow, ROWS_MAX)
+                .targets(
+                    self.connection,
+                    &TOLD,
+                    MODEL,
+                    Targets::UnseenBy(flow),
+                    ROWS_MAX,
+                )
                 .await?;
             let unseen = of_bills(unseen);
             if unseen.is_empty() {
@@ -127,7 +134,13 @@ impl Poller {
         loop {
             let linked = self
                 .store
-                .targets_after(self.connection, &TOLD, MODEL, after, ROWS_MAX)
+                .targets(
+                    self.connection,
+                    &TOLD,
+                    MODEL,
+                    Targets::After(after),
+                    ROWS_MAX,
+                )
                 .await?;
             let Some((last, _)) = linked.last() else {
                 break;
