@@ -92,12 +92,11 @@ impl Poller {
         }
         if let Some(since) = since {
             let overlap = OVERLAP.max(self.call_limit + self.call_limit);
-            let domain =
-                Domain::is_in("move_type", ["in_invoice", "in_refund"]).and(Domain::field(
-                    "write_date",
-                    Operator::AtLeast,
-                    datetime::text(since - overlap),
-                ));
+            let domain = Domain::equal("move_type", "in_invoice").and(Domain::field(
+                "write_date",
+                Operator::AtLeast,
+                datetime::text(since - overlap),
+            ));
             let bills = self.odoo.bill_heads_where(domain, &Context::new()).await;
             let bills = bills.map_err(|error| failed(&error))?;
             for bills in bills.chunks(ROWS_MAX) {
@@ -145,7 +144,6 @@ impl Poller {
             let Some((last, _)) = linked.last() else {
                 break;
             };
-            // The last one may bear another name, on the next page.
             let whole = linked.len() < ROWS_MAX;
             let last = *last;
             let looked_up = self.by_id(of_bills(linked)).await?;
