@@ -226,12 +226,13 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 10] = [
+pub const REFERENCE_CAUSES: [&str; 11] = [
     "no-analytic-plan",
     "no-charge-product",
     "no-account",
     "ambiguous-account",
     "charge-without-account",
+    "credit-without-account",
     "period-locked",
     "date-shifted",
     "match-differs",

@@ -38,11 +38,13 @@ pub enum RowKind {
     ApBill,
     /// A return with its lines.
     InventoryReturn,
+    /// An AP credit, which has no lines.
+    ApCredit,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
@@ -57,6 +59,7 @@ impl RowKind {
         Self::InventoryBill,
         Self::ApBill,
         Self::InventoryReturn,
+        Self::ApCredit,
     ];
 
     /// The kind that a key names; `None` for rows that could not be filed properly.
@@ -85,6 +88,7 @@ impl RowKind {
             Self::InventoryBill => "inventory-bill",
             Self::ApBill => "ap-bill",
             Self::InventoryReturn => "return",
+            Self::ApCredit => "ap-credit",
         }
     }
 
@@ -121,7 +125,8 @@ impl RowKind {
             | Self::PurchaseOrder
             | Self::InventoryBill
             | Self::ApBill
-            | Self::InventoryReturn => Some((self.key(identity.id), identity.id)),
+            | Self::InventoryReturn
+            | Self::ApCredit => Some((self.key(identity.id), identity.id)),
         }
     }
 }

@@ -32,11 +32,13 @@ pub enum Flow {
     ApBills,
     /// ServiceTitan returns to Odoo vendor credit notes.
     VendorCredits,
+    /// ServiceTitan AP credits that are of no return to Odoo vendor credit notes.
+    ApCredits,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Jobs,
@@ -47,6 +49,7 @@ impl Flow {
         Self::Bills,
         Self::ApBills,
         Self::VendorCredits,
+        Self::ApCredits,
     ];
 
     /// The flow's name, e.g. `customers`.
@@ -63,6 +66,7 @@ impl Flow {
             Self::Bills => "bills",
             Self::ApBills => "ap-bills",
             Self::VendorCredits => "vendor-credits",
+            Self::ApCredits => "ap-credits",
         }
     }
 
@@ -80,6 +84,7 @@ impl Flow {
             Self::Bills => "bill",
             Self::ApBills => "AP bill",
             Self::VendorCredits => "vendor credit",
+            Self::ApCredits => "AP credit",
         }
     }
 
@@ -92,7 +97,7 @@ impl Flow {
             Self::Items => "product.product",
             Self::PurchaseOrders => "purchase.order",
             Self::Receipts => "stock.picking",
-            Self::Bills | Self::ApBills | Self::VendorCredits => "account.move",
+            Self::Bills | Self::ApBills | Self::VendorCredits | Self::ApCredits => "account.move",
         }
     }
 
@@ -100,16 +105,16 @@ impl Flow {
     /// reference data are others now.
     #[must_use]
     pub const fn is_of_documents(self) -> bool {
-        matches!(
-            self,
-            Self::PurchaseOrders | Self::Bills | Self::ApBills | Self::VendorCredits
-        )
+        matches!(self, Self::PurchaseOrders) || self.is_of_bills()
     }
 
     /// Whether its records are journal entries of vendors.
     #[must_use]
     pub const fn is_of_bills(self) -> bool {
-        matches!(self, Self::Bills | Self::ApBills | Self::VendorCredits)
+        matches!(
+            self,
+            Self::Bills | Self::ApBills | Self::VendorCredits | Self::ApCredits
+        )
     }
 
     /// The flows whose records its own refer to. When it is on, they are carried too, as far as its records need them.
@@ -128,6 +133,7 @@ impl Flow {
                 Self::PurchaseOrders,
                 Self::Receipts,
             ],
+            Self::ApCredits => &[Self::BusinessUnits, Self::Jobs, Self::Vendors],
             Self::Receipts => &[Self::PurchaseOrders],
         }
     }
@@ -142,6 +148,7 @@ impl Flow {
             Self::Receipts => "receipts",
             Self::ApBills => "ap_bill",
             Self::VendorCredits => "vendor_credit",
+            Self::ApCredits => "ap_credit",
             Self::Bills | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => self.noun(),
         };
         Name(format!("{noun}_{source}"))

@@ -14,7 +14,9 @@ pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
         Flow::Jobs => jobs::references(subject),
         Flow::PurchaseOrders => purchase_orders::references(subject),
         Flow::Receipts => receipts::references(subject),
-        Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::references(flow, subject),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
+            bills::references(flow, subject)
+        }
         Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
     }
 }
@@ -33,7 +35,9 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
         Flow::Items => items::plan(subject, directory),
         Flow::PurchaseOrders => purchase_orders::plan(subject, directory),
         Flow::Receipts => receipts::plan(subject, directory),
-        Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::plan(flow, subject, directory),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
+            bills::plan(flow, subject, directory)
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod architecture;
 mod bills;
 mod bills_crash;
+mod credits;
 mod expected;
 mod history;
 mod manual;

@@ -1,4 +1,4 @@
-//! Inventory bills, AP bills and returns -> `account.move`.
+//! Inventory bills, AP bills, returns and AP credits -> `account.move`.
 //!
 //! A bill is one document: its lines under names of their own, each on the account that ServiceTitan gives it, linked with
 //! the order's line that it bills; shipping, tax and other costs of the header as lines with service products, linked with
@@ -178,6 +178,11 @@ fn left_out(flow: Flow, paper: &Paper, directory: &Directory) -> Option<Reason> 
             "not-returned-yet",
             format!("The goods of the {noun} are yet to go back to the vendor."),
             "Nothing is to be done; it comes over when ServiceTitan shows it as returned.",
+        ),
+        Standing::Elsewhere if flow == Flow::ApCredits => reason(
+            "credited-as-return",
+            format!("The {noun} is that of a return: the return comes over as a vendor credit."),
+            "Nothing is to be done where the flow `vendor-credits` is on.",
         ),
         Standing::Elsewhere => reason(
             "billed-as-inventory-bill",
