@@ -48,9 +48,9 @@ impl LinkChange {
     }
 }
 
-const COLUMNS: &str = "record, name, model, target, base";
+pub(crate) const COLUMNS: &str = "record, name, model, target, base";
 
-fn link(keys: &ConnectionKeys, row: &mut Row) -> Result<(RecordId, Link)> {
+pub(crate) fn link(keys: &ConnectionKeys, row: &mut Row) -> Result<(RecordId, Link)> {
     let record = RecordId(row.take(0)?);
     let name: String = row.take(1)?;
     let base = keys.open("links", "base", &name, row.take(4)?)?;

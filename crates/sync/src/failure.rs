@@ -226,7 +226,7 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 11] = [
+pub const REFERENCE_CAUSES: [&str; 12] = [
     "no-analytic-plan",
     "no-charge-product",
     "no-account",
@@ -236,6 +236,7 @@ pub const REFERENCE_CAUSES: [&str; 11] = [
     "period-locked",
     "date-shifted",
     "match-differs",
+    "duplicate-number",
     "not-posted-yet",
     "received-by-hand",
 ];

@@ -4,8 +4,9 @@ use sha2::{Digest, Sha256};
 
 use servicetitan::record::Identity;
 
+use crate::bills;
 use crate::record::SourceId;
-use crate::sighting::{PartKey, Sighting};
+use crate::sighting::{Part, PartKey, Sighting};
 
 /// What a row is: the kind of part that it becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,9 +153,14 @@ pub fn file(kind: RowKind, row: &str) -> Sighting {
             SourceId(format!("unreadable-{name}")),
         )
     };
-    Sighting {
-        part,
-        owner,
+    let part = Part {
+        key: part,
         payload: row.to_owned(),
+    };
+    Sighting {
+        shares: bills::shared_by(kind, &part),
+        part: part.key,
+        owner,
+        payload: part.payload,
     }
 }

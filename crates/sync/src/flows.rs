@@ -2,6 +2,7 @@
 
 use crate::directory::Directory;
 use crate::flow::Flow;
+use crate::link::Name;
 use crate::plan::{DISMISS, Decision, Plan, Subject};
 use crate::record::{Key, Reason};
 use crate::{bills, business_units, customers, items, jobs, purchase_orders, receipts, vendors};
@@ -18,6 +19,17 @@ pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
             bills::references(flow, subject)
         }
         Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
+    }
+}
+
+/// What the record has in common with others that planning it will ask for: their rows and links are looked for under
+/// these names, all together.
+#[must_use]
+pub fn shared(flow: Flow, subject: &Subject<'_>) -> Vec<Name> {
+    if flow.is_of_bills() {
+        bills::shared(flow, subject)
+    } else {
+        Vec::new()
     }
 }
 

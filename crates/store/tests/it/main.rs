@@ -21,5 +21,6 @@ mod ownership;
 mod passes;
 mod replay;
 mod schema;
+mod shared;
 mod status;
 mod webhooks;

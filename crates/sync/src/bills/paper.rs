@@ -12,9 +12,11 @@ use crate::directory::Charge;
 use crate::failure::reason;
 use crate::flow::Flow;
 use crate::money::{are_countable, cents};
+use crate::part;
 use crate::plan::Subject;
 use crate::reconcile::day;
 use crate::record::Reason;
+use crate::sighting::Part;
 use crate::single;
 
 /// Odoo's word for a vendor's bill.
@@ -91,11 +93,16 @@ impl Paper {
 
 /// Reads the paper of a record. Its numbers can be counted with.
 pub(super) fn read(flow: Flow, subject: &Subject<'_>) -> Result<Paper, Reason> {
+    of_part(flow, single::row(flow, subject)?)
+}
+
+/// Reads a paper off its row.
+pub(super) fn of_part(flow: Flow, part: &Part) -> Result<Paper, Reason> {
     let paper = match flow {
-        Flow::ApBills => of_ap_bill(&single::read(flow, subject)?),
-        Flow::VendorCredits => of_return(&single::read(flow, subject)?),
-        Flow::ApCredits => of_ap_credit(&single::read(flow, subject)?),
-        _ => of_inventory_bill(&single::read(flow, subject)?),
+        Flow::ApBills => of_ap_bill(&part::read(part)?),
+        Flow::VendorCredits => of_return(&part::read(part)?),
+        Flow::ApCredits => of_ap_credit(&part::read(part)?),
+        _ => of_inventory_bill(&part::read(part)?),
     };
     let of_lines = paper.lines.iter();
     let of_lines = of_lines.flat_map(|line| [Some(line.quantity), Some(line.cost)]);
