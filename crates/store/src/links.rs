@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use sync::flow::Flow;
 use sync::link::{Link, Name, TargetId};
 use sync::sighting::PartKey;
 
@@ -49,6 +50,9 @@ impl LinkChange {
 }
 
 pub(crate) const COLUMNS: &str = "record, name, model, target, base";
+fn led_to(mut row: Row) -> Result<(TargetId, Name)> {
+    Ok((TargetId(row.take(0)?), Name(row.take(1)?)))
+}
 
 pub(crate) fn link(keys: &ConnectionKeys, row: &mut Row) -> Result<(RecordId, Link)> {
     let record = RecordId(row.take(0)?);
@@ -105,6 +109,84 @@ impl Store {
             rows.into_iter()
                 .map(|mut row| link(&keys, &mut row).map(|(_, link)| (link.name.clone(), link)))
                 .collect()
+        })
+        .await
+    }
+
+    /// The names of the links that lead to these targets (at most [`NAMES_MAX`]). An alias leads there too.
+    pub async fn names_of_all(
+        &self,
+        id: ConnectionId,
+        model: &str,
+        targets: &[TargetId],
+    ) -> Result<Vec<(TargetId, Name)>> {
+        let operation = "read the names of targets";
+        refuse_beyond(NAMES_MAX, targets.len(), "targets", operation)?;
+        let model = model.to_owned();
+        let targets: Vec<i64> = targets.iter().map(|target| target.0).collect();
+        self.read(operation, move |tx| {
+            let rows = tx.query(
+                "SELECT target, name FROM links
+                  WHERE connection = $1 AND model = $2 AND target IN {integers $3} ORDER BY target, name",
+                params![id.0, &model, &list(&targets)],
+            )?;
+            rows.into_iter().map(led_to).collect()
+        })
+        .await
+    }
+
+    /// The targets after this one (at most `limit`, in their order) that links of these flows lead to, with their names.
+    pub async fn targets_after(
+        &self,
+        id: ConnectionId,
+        flows: &[Flow],
+        model: &str,
+        after: TargetId,
+        limit: usize,
+    ) -> Result<Vec<(TargetId, Name)>> {
+        let operation = "read targets";
+        refuse_beyond(NAMES_MAX, limit, "targets", operation)?;
+        let model = model.to_owned();
+        let flows = texts(flows.iter().map(|flow| flow.as_str()));
+        let limit = i64::try_from(limit).expect("checked above");
+        self.read(operation, move |tx| {
+            let rows = tx.query(
+                "SELECT links.target, links.name FROM links JOIN records ON records.id = links.record
+                  WHERE links.connection = $1 AND links.model = $2 AND records.flow IN {texts $3} AND links.target > $4
+                  ORDER BY links.target, links.name LIMIT $5",
+                params![id.0, &model, &flows, after.0, limit],
+            )?;
+            rows.into_iter().map(led_to).collect()
+        })
+        .await
+    }
+
+    /// The targets (at most `limit`) that links of these flows lead to and that are no record of the flow `seen_by` yet, with
+    /// the links' names.
+    pub async fn targets_unseen_by(
+        &self,
+        id: ConnectionId,
+        flows: &[Flow],
+        model: &str,
+        seen_by: Flow,
+        limit: usize,
+    ) -> Result<Vec<(TargetId, Name)>> {
+        let operation = "read unseen targets";
+        refuse_beyond(NAMES_MAX, limit, "targets", operation)?;
+        let model = model.to_owned();
+        let flows = texts(flows.iter().map(|flow| flow.as_str()));
+        let limit = i64::try_from(limit).expect("checked above");
+        self.read(operation, move |tx| {
+            let rows = tx.query(
+                "SELECT links.target, links.name FROM links JOIN records ON records.id = links.record
+                  WHERE links.connection = $1 AND links.model = $2 AND records.flow IN {texts $3}
+                    AND NOT EXISTS (SELECT 1 FROM records AS seen
+                                     WHERE seen.connection = $1 AND seen.flow = $4
+                                       AND seen.source = CAST(links.target AS TEXT))
+                  ORDER BY links.target, links.name LIMIT $5",
+                params![id.0, &model, &flows, seen_by, limit],
+            )?;
+            rows.into_iter().map(led_to).collect()
         })
         .await
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Vendor;
 use crate::link::Name;
 use crate::record::SourceId;
 
@@ -34,11 +35,13 @@ pub enum Flow {
     VendorCredits,
     /// ServiceTitan AP credits that are of no return to Odoo vendor credit notes.
     ApCredits,
+    /// What became of vendor bills in Odoo, to ServiceTitan.
+    OdooBills,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Jobs,
@@ -50,6 +53,7 @@ impl Flow {
         Self::ApBills,
         Self::VendorCredits,
         Self::ApCredits,
+        Self::OdooBills,
     ];
 
     /// The flow's name, e.g. `customers`.
@@ -67,6 +71,7 @@ impl Flow {
             Self::ApBills => "ap-bills",
             Self::VendorCredits => "vendor-credits",
             Self::ApCredits => "ap-credits",
+            Self::OdooBills => "odoo-bills",
         }
     }
 
@@ -85,10 +90,20 @@ impl Flow {
             Self::ApBills => "AP bill",
             Self::VendorCredits => "vendor credit",
             Self::ApCredits => "AP credit",
+            Self::OdooBills => "Odoo bill",
         }
     }
 
-    /// The Odoo model that its records become.
+    /// Where its records come from.
+    #[must_use]
+    pub const fn comes_from(self) -> Vendor {
+        match self {
+            Self::OdooBills => Vendor::Odoo,
+            _ => Vendor::ServiceTitan,
+        }
+    }
+
+    /// The Odoo model that its records become, or are.
     #[must_use]
     pub const fn model(self) -> &'static str {
         match self {
@@ -97,7 +112,11 @@ impl Flow {
             Self::Items => "product.product",
             Self::PurchaseOrders => "purchase.order",
             Self::Receipts => "stock.picking",
-            Self::Bills | Self::ApBills | Self::VendorCredits | Self::ApCredits => "account.move",
+            Self::Bills
+            | Self::ApBills
+            | Self::VendorCredits
+            | Self::ApCredits
+            | Self::OdooBills => "account.move",
         }
     }
 
@@ -121,7 +140,12 @@ impl Flow {
     #[must_use]
     pub const fn needs(self) -> &'static [Self] {
         match self {
-            Self::BusinessUnits | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => &[],
+            Self::BusinessUnits
+            | Self::Customers
+            | Self::Jobs
+            | Self::Vendors
+            | Self::Items
+            | Self::OdooBills => &[],
             Self::PurchaseOrders | Self::ApBills => {
                 &[Self::BusinessUnits, Self::Jobs, Self::Vendors, Self::Items]
             }
@@ -149,6 +173,7 @@ impl Flow {
             Self::ApBills => "ap_bill",
             Self::VendorCredits => "vendor_credit",
             Self::ApCredits => "ap_credit",
+            Self::OdooBills => "odoo_bill",
             Self::Bills | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => self.noun(),
         };
         Name(format!("{noun}_{source}"))

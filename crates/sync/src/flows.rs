@@ -5,7 +5,9 @@ use crate::flow::Flow;
 use crate::link::Name;
 use crate::plan::{DISMISS, Decision, Plan, Subject};
 use crate::record::{Key, Reason};
-use crate::{bills, business_units, customers, items, jobs, purchase_orders, receipts, vendors};
+use crate::{
+    bills, business_units, customers, items, jobs, odoo_bills, purchase_orders, receipts, vendors,
+};
 
 /// The records of others that planning this one will ask for.
 #[must_use]
@@ -18,6 +20,7 @@ pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
             bills::references(flow, subject)
         }
+        Flow::OdooBills => odoo_bills::references(subject),
         Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
     }
 }
@@ -50,6 +53,7 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
             bills::plan(flow, subject, directory)
         }
+        Flow::OdooBills => odoo_bills::plan(subject, directory),
     }
 }
 

@@ -51,6 +51,8 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
         Flow::ApBills => &[(Source::List(List::ApBillsWithoutOrder), RowKind::ApBill)],
         Flow::VendorCredits => &[(Source::Feed(Feed::Returns), RowKind::InventoryReturn)],
         Flow::ApCredits => &[(Source::List(List::ApCredits), RowKind::ApCredit)],
+        // Odoo is polled for these.
+        Flow::OdooBills => &[],
     }
 }
 
@@ -59,7 +61,7 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
 pub fn lists(flow: Flow) -> &'static [List] {
     match flow {
         Flow::BusinessUnits => &[List::BusinessUnits],
-        Flow::Customers => &[],
+        Flow::Customers | Flow::OdooBills => &[],
         Flow::Jobs => &[List::Jobs],
         Flow::Vendors => &[List::Vendors],
         Flow::Items => &[List::Materials, List::Equipment, List::Services],
@@ -138,6 +140,7 @@ pub async fn fetch(
             let ids = typed(ids, ApCreditId);
             vec![(RowKind::ApCredit, client.ap_credits(&ids).await?)]
         }
+        Flow::OdooBills => Vec::new(),
     })
 }
 

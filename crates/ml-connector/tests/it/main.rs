@@ -10,6 +10,7 @@ mod history;
 mod manual;
 mod mapping;
 mod masters;
+mod odoo_bills;
 mod odoo_side;
 mod orders;
 mod rig;

@@ -82,7 +82,7 @@ impl Rig {
         let titan = self.titan.url();
         let text = format!(
             "name = \"acme\"\n\
-             [servicetitan]\nauth_url = \"{titan}\"\napi_url = \"{titan}\"\ntenant_id = {}\n\
+             [servicetitan]\nauth_url = \"{titan}\"\napi_url = \"{titan}\"\ntenant_id = {}\ncall_limit_s = 3\n\
              app_key = {{ env = \"ST_APP_KEY\" }}\nclient_id = \"{}\"\nclient_secret = {{ env = \"ST_CLIENT_SECRET\" }}\n\
              webhook_secret = {{ env = \"ST_WEBHOOK_SECRET\" }}\n\
              [odoo]\nurl = \"{}\"\ndatabase = \"{}\"\ncall_limit_s = 3\napi_key = {{ env = \"ODOO_API_KEY\" }}\n\

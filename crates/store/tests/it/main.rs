@@ -23,4 +23,5 @@ mod replay;
 mod schema;
 mod shared;
 mod status;
+mod targets;
 mod webhooks;

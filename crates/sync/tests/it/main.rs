@@ -5,6 +5,7 @@ mod credits;
 mod customers;
 mod jobs;
 mod matching;
+mod odoo_bills;
 mod papers;
 mod purchase_orders;
 mod receipts;
