@@ -40,7 +40,12 @@ pub fn needs(flow: Flow, version: &Version) -> Needs {
         Flow::Items => with_products(needs),
         Flow::PurchaseOrders => with_orders(needs),
         Flow::Receipts => with_receipts(needs),
-        Flow::Bills | Flow::ApBills | Flow::VendorCredits => with_bills(needs),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => with_bills(needs),
+        Flow::OdooBills => needs.with(
+            Model::named(flow.model()),
+            [Operation::Read],
+            ["state", "payment_state", "amount_total", "amount_residual"],
+        ),
     }
 }
 

@@ -10,6 +10,7 @@ mod holds;
 mod names;
 mod orders;
 mod purchasing;
+mod write_back;
 
 pub use accounts::Account;
 pub use analytic::{AnalyticPlan, Dimension};
@@ -17,6 +18,7 @@ pub use billing::{BillPolicy, Billing};
 pub use holds::Holds;
 pub use orders::{CostField, OrderLines, OrderNote};
 pub use purchasing::{Charge, Purchasing};
+pub use write_back::WriteBack;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,6 +74,8 @@ pub struct Directory {
     mappings: Mappings,
     #[serde(default)]
     billing: Billing,
+    #[serde(default)]
+    write_back: WriteBack,
     /// Not part of the fingerprint: who is held is made due by other means, and nobody else is touched by it.
     #[serde(skip)]
     holds: Holds,

@@ -5,10 +5,15 @@
 
 pub mod account;
 mod bill;
+mod told;
 
 pub use bill::{
     bill_is_paid, date_shifted, duplicate_bill, period_locked, stays_posted, taxed_by_odoo,
     withdrawn_but_paid,
+};
+
+pub use told::{
+    bill_not_shown, fields_not_kept, fields_refused, mark_not_kept, mark_refused, moved_on_in_odoo,
 };
 
 use std::time::Duration;
@@ -228,17 +233,21 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 10] = [
+pub const REFERENCE_CAUSES: [&str; 14] = [
     "no-analytic-plan",
     "no-charge-product",
     "no-account",
     "ambiguous-account",
     "charge-without-account",
+    "credit-without-account",
     "period-locked",
     "date-shifted",
     "match-differs",
+    "duplicate-number",
     "not-posted-yet",
     "received-by-hand",
+    "custom-field-refused",
+    "custom-field-not-kept",
 ];
 
 /// The causes of records whose flow is held for lack of a right, an app or a scope: when what is lacking changes, they are

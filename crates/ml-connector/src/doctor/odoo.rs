@@ -75,7 +75,7 @@ pub(super) async fn check(
                 "Odoo {} does not keep the names of bill lines, or distributes a line over one plan only.",
                 version.text
             ),
-            advice: "Turn the flows bills, ap-bills and vendor-credits off in the connection file, or use Odoo 17 or later \
+            advice: "Turn the flows of bills and credits off in the connection file, or use Odoo 17 or later \
                      (19 is tested)."
                 .to_owned(),
         };

@@ -2,17 +2,21 @@
 //! Odoo, simulated or real.
 
 mod architecture;
+mod arrival;
 mod bills;
 mod bills_crash;
 mod breakdowns;
+mod credits;
 mod expected;
 mod history;
 mod manual;
 mod mapping;
 mod masters;
+mod odoo_bills;
 mod odoo_side;
 mod orders;
 mod rig;
+mod standing;
 mod watched;
 
 mod changes;
@@ -25,6 +29,7 @@ mod jobs;
 mod kills;
 mod matrix;
 mod outages;
+mod purchasing;
 mod race;
 mod receipts;
 mod reconcile;

@@ -11,16 +11,28 @@ use crate::record::Reason;
 pub struct Holds(BTreeMap<(Flow, Vendor), Reason>);
 
 impl Holds {
-    /// Why ServiceTitan shows nothing of the flow.
+    /// Why nothing of the flow is read where it comes from.
     #[must_use]
     pub fn reading(&self, flow: Flow) -> Option<&Reason> {
-        self.0.get(&(flow, Vendor::ServiceTitan))
+        self.at(flow, flow.comes_from())
     }
 
-    /// Why Odoo takes nothing of the flow.
+    /// Why nothing of the flow is written where it goes.
     #[must_use]
     pub fn writing(&self, flow: Flow) -> Option<&Reason> {
-        self.0.get(&(flow, Vendor::Odoo))
+        self.at(
+            flow,
+            match flow.comes_from() {
+                Vendor::ServiceTitan => Vendor::Odoo,
+                Vendor::Odoo => Vendor::ServiceTitan,
+            },
+        )
+    }
+
+    /// Why the flow is held at one of the two.
+    #[must_use]
+    pub fn at(&self, flow: Flow, vendor: Vendor) -> Option<&Reason> {
+        self.0.get(&(flow, vendor))
     }
 
     /// Holds a flow on one side. What is said of a flow that is held already is said as well.

@@ -26,7 +26,7 @@ impl Runner {
             if let Some(reason) = self.check().await? {
                 return Err(Halt::Pause(reason));
             }
-            if self.holds.reading(flow).is_some() {
+            if self.holds.at(flow, vendor).is_some() {
                 return Ok(());
             }
         }
