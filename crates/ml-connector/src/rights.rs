@@ -471,12 +471,18 @@ mod tests {
             groups: vec![INVOICING.to_owned()],
         };
         let flows = concerned(&Flow::ALL, &version(19), &posting);
-        assert_eq!(flows, [Flow::Bills, Flow::ApBills, Flow::VendorCredits]);
+        let of_bills = [
+            Flow::Bills,
+            Flow::ApBills,
+            Flow::VendorCredits,
+            Flow::ApCredits,
+        ];
+        assert_eq!(flows, of_bills);
         let told = reason(&posting, &flows, &version(19));
         assert_eq!(
             told.what,
-            "The connector's user may not post account.move, which each of the flows bills, ap-bills and vendor-credits \
-             needs."
+            "The connector's user may not post account.move, which each of the flows bills, ap-bills, vendor-credits and \
+             ap-credits needs."
         );
         assert!(told.advice.contains("*Accounting: Invoicing*"));
         assert!(

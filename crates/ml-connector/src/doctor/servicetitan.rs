@@ -75,14 +75,7 @@ pub(super) async fn check(
                 "Grant the scope in the developer portal and let the tenant approve the app's new version, or leave it.",
             ),
             (Err(error), None) if error.kind == ErrorKind::Forbidden => {
-                let flows = flows.iter().copied();
-                let concerned: Vec<Flow> = flows
-                    .filter(|flow| sources::scopes(*flow).any(|needed| needed == scope.scope))
-                    .collect();
-                if !concerned.is_empty() {
-                    let reason = rights::no_scope(scope.scope, &concerned);
-                    findings.hold(concerned, Vendor::ServiceTitan, &check, reason);
-                }
+                no_scope(scope.scope, &flows, &check, findings);
             }
             (Err(error), _) => findings.servicetitan_failed(&check, error),
         }
@@ -106,5 +99,15 @@ pub(super) async fn check(
             "Set an HMAC key on the app's webhook page, name it as webhook_secret in the connection file and run \
              `ml-connector connection set FILE`; or set schedule.webhooks = false.",
         );
+    }
+}
+
+/// A scope is missing: of no consequence but to the flows that need it.
+fn no_scope(scope: &str, flows: &[Flow], check: &str, findings: &mut Findings) {
+    let needs = |flow: &Flow| sources::scopes(*flow).any(|needed| needed == scope);
+    let concerned: Vec<Flow> = flows.iter().copied().filter(needs).collect();
+    if !concerned.is_empty() {
+        let reason = rights::no_scope(scope, &concerned);
+        findings.hold(concerned, Vendor::ServiceTitan, check, reason);
     }
 }

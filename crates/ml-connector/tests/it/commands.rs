@@ -156,6 +156,7 @@ async fn connections_are_listed_shown_changed_and_removed() {
                 "client_id": credentials.client_id,
                 "rate_limit": "60/1s",
                 "signature_headers": ["X-Signature"],
+                "call_limit_s": 3,
             },
             "odoo": {
                 "url": format!("{odoo}/"),

@@ -23,7 +23,7 @@ use crate::rig::Rig;
 use crate::watched::Watched;
 
 /// Orders of a story that is told many times over.
-const FEW: usize = 24;
+const FEW: usize = 30;
 
 /// Stories told at a time: most of them wait.
 const AT_ONCE: usize = 4;
@@ -90,8 +90,8 @@ fn blows() -> Vec<Blow> {
     let calls = CALLS
         .into_iter()
         .flat_map(|(flow, path, after)| faults().map(|fault| Blow::Call(flow, path, after, fault)));
-    let loads = (1..70).step_by(5).map(Blow::KillLoad);
-    let changes = (1..36).step_by(5).map(Blow::KillChange);
+    let loads = (1..70).step_by(7).map(Blow::KillLoad);
+    let changes = (1..36).step_by(7).map(Blow::KillChange);
     let others = [Blow::DoubleRun, Blow::Twin];
     calls.chain(loads).chain(changes).chain(others).collect()
 }
@@ -209,9 +209,10 @@ fn open(tenant: &Tenant) -> Vec<Bill> {
         .collect()
 }
 
-/// One record of each other flow changes; one bill is corrected, one loses a line, one is deleted, and goods of another
+/// Orders are edited, sent and cancelled, and what they refer to is renamed; one bill is corrected, one loses a line, one is deleted, and goods of another
 /// order come.
 fn people_work(tenant: &Tenant) {
+    orders::people_work(tenant);
     orders::people_work_on_masters(tenant);
     let bills = open(tenant);
     let [corrected, shortened, deleted, ..] = &bills[..] else {

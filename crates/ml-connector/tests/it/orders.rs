@@ -304,7 +304,7 @@ pub(crate) fn rewritten(order: &PurchaseOrder) -> OrderEdit {
 }
 
 /// Two orders are edited (a line goes, one changes, one is new), one is sent, one withdrawn.
-fn people_work(tenant: &Tenant) {
+pub(crate) fn people_work(tenant: &Tenant) {
     let of = |status: OrderStatus| {
         let orders = tenant.purchase_orders().into_iter();
         orders
