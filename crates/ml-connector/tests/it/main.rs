@@ -4,7 +4,6 @@
 mod architecture;
 mod arrival;
 mod bills;
-mod bills_crash;
 mod breakdowns;
 mod credits;
 mod expected;

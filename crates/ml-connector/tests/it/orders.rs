@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use futures::{StreamExt as _, stream};
-use sandbox::fault::{Fault, Rule};
 use sandbox::servicetitan::{
     Decimal, Item, ItemKind, JobId, NewLine, Options, OrderEdit, OrderStatus, PurchaseOrder, SkuId,
     Tenant,
@@ -13,7 +11,6 @@ use serde_json::{Value, json};
 
 use crate::odoo_side::{OdooSide, Partners, amount};
 use crate::rig::Rig;
-use crate::watched::Watched;
 
 const ORDER: &str = "purchase.order";
 const LINE: &str = "purchase.order.line";
@@ -350,77 +347,6 @@ async fn they_arrive_once_equal_and_follow_in_a_real_odoo() {
 
 /// Orders of a story that is told many times over.
 const FEW: usize = 30;
-
-/// Stories told at a time: most of them wait.
-const AT_ONCE: usize = 4;
-
-/// Every order is there once, equal, and so is everything that it refers to.
-async fn assert_whole(rig: &Rig, known: &BTreeSet<String>) {
-    let counts = rig.sync_all().await;
-    assert_no_failure(rig, &counts).await;
-    assert_equal(rig, known).await;
-    for model in [ORDER, LINE, "product.product", ACCOUNT] {
-        let all = json!({"domain": [], "context": {"active_test": false}});
-        let count = rig.odoo.call(model, "search_count", all).await;
-        let ours = rig.odoo.ids_of(model).await.len();
-        assert_eq!(count, json!(ours), "{model} without our name, or twice");
-    }
-}
-
-/// The calls that bring orders to Odoo.
-const CALLS: [&str; 5] = [
-    "/purchase.order/load",
-    "/purchase.order/write",
-    "/purchase.order/button_confirm",
-    "/purchase.order/button_cancel",
-    "/purchase.order.line/search_read",
-];
-
-async fn struck(path: &'static str, fault: Fault) {
-    let rig = rig(OdooSide::simulated().await, FEW).await;
-    let faults = rig.odoo.simulator().faults();
-    // More than a client repeats by itself.
-    let rule = faults.add(Rule::new(fault).path_contains(path).times(5));
-    rig.sync_all().await;
-    let known: BTreeSet<String> = rig.odoo.ids_of(ORDER).await.into_keys().collect();
-    people_work(&rig.tenant());
-    assert_whole(&rig, &known).await;
-    // Whose reply is lost has worked all the same: then it is not called again.
-    assert!(faults.fired(rule) > 0, "{path} was not called");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_befalls_a_call_the_orders_end_up_equal() {
-    let faults = || [Fault::Reset, Fault::LoseReply];
-    let cells = CALLS
-        .into_iter()
-        .flat_map(|path| faults().map(|fault| (path, fault)));
-    let told = stream::iter(cells)
-        .map(|(path, fault)| tokio::spawn(struck(path, fault)))
-        .buffered(AT_ONCE);
-    told.for_each(async |story| story.expect("the story ends well"))
-        .await;
-}
-
-/// Kills a pass when it has come so many steps in Odoo's direction.
-async fn killed(after: usize) {
-    let rig = rig(OdooSide::simulated().await, FEW).await;
-    let watched = Watched::start(&rig, &["sync"]);
-    watched.kill_after(after).await;
-    rig.sync_all().await;
-    let known: BTreeSet<String> = rig.odoo.ids_of(ORDER).await.into_keys().collect();
-    people_work(&rig.tenant());
-    assert_whole(&rig, &known).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whenever_it_is_killed_the_orders_end_up_equal() {
-    let told = stream::iter((1..40).step_by(3))
-        .map(|after| tokio::spawn(killed(after)))
-        .buffered(AT_ONCE);
-    told.for_each(async |story| story.expect("the story ends well"))
-        .await;
-}
 
 /// What people do in Odoo meanwhile is not taken for right, and not fought over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use futures::{StreamExt as _, stream};
 use sandbox::fault::{Fault, Rule};
 use sandbox::servicetitan::{
     Decimal, ItemKind, NewOrder, NewReceipt, Options, PurchaseOrder, PurchaseOrderId, SkuId, Tenant,
@@ -429,19 +428,6 @@ async fn receipts_wait_until_their_order_is_confirmed() {
 /// Orders of a story that is told many times over.
 const FEW: usize = 30;
 
-/// Stories told at a time: most of them wait.
-const AT_ONCE: usize = 4;
-
-/// The calls that receive goods.
-const CALLS: [&str; 6] = [
-    "/purchase.order/read",
-    "/purchase.order.line/search_read",
-    "/stock.picking/read",
-    "/stock.move/search_read",
-    "/stock.picking/write",
-    "/stock.picking/button_validate",
-];
-
 /// Half of what is still to come of some orders, and all of others.
 fn people_receive(rig: &Rig) {
     let tenant = rig.tenant();
@@ -469,58 +455,6 @@ async fn ready() -> Rig {
     rig.sync_all().await;
     turn_receipts_on(&rig).await;
     rig
-}
-
-async fn assert_whole(rig: &Rig) {
-    rig.sync_all().await;
-    people_receive(rig);
-    let counts = rig.sync_all().await;
-    for state in ["failed", "waiting", "pending"] {
-        assert_eq!(counts["receipts"][state], json!(0), "{counts:#}");
-    }
-    assert_equal(rig, &[]).await;
-    assert_moved_once(rig, &[]).await;
-}
-
-async fn struck(path: &'static str, fault: Fault) {
-    let rig = ready().await;
-    let faults = rig.odoo.simulator().faults();
-    // More than a client repeats by itself.
-    let rule = faults.add(Rule::new(fault).path_contains(path).times(5));
-    rig.sync_all().await;
-    assert!(faults.fired(rule) > 0, "{path} was not called");
-    faults.remove(rule);
-    assert_whole(&rig).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_befalls_a_call_nothing_is_received_twice() {
-    let faults = || [Fault::Reset, Fault::LoseReply];
-    let cells = CALLS
-        .into_iter()
-        .flat_map(|path| faults().map(|fault| (path, fault)));
-    let told = stream::iter(cells)
-        .map(|(path, fault)| tokio::spawn(struck(path, fault)))
-        .buffered(AT_ONCE);
-    told.for_each(async |story| story.expect("the story ends well"))
-        .await;
-}
-
-/// Kills a pass when it has come so many steps in Odoo's direction.
-async fn killed(after: usize) {
-    let rig = ready().await;
-    let watched = Watched::start(&rig, &["sync"]);
-    watched.kill_after(after).await;
-    assert_whole(&rig).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whenever_it_is_killed_nothing_is_received_twice() {
-    let told = stream::iter((1..40).step_by(3))
-        .map(|after| tokio::spawn(killed(after)))
-        .buffered(AT_ONCE);
-    told.for_each(async |story| story.expect("the story ends well"))
-        .await;
 }
 
 /// A call reaches Odoo, its connector dies, people go on receiving, and only then Odoo carries the call out.
