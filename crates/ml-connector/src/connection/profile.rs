@@ -165,6 +165,10 @@ pub struct FlowSettings {
     /// said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark_exported: Option<bool>,
+    /// Of purchase orders: which are confirmed in Odoo, `sent` (those that were sent in ServiceTitan, the default) or `never`
+    /// (they stay drafts until somebody confirms them there).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirm>,
     /// Of receipts: what becomes of them in Odoo; nothing if it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<ReceiptPolicy>,
@@ -188,6 +192,16 @@ pub enum OnMismatch {
     Hold,
     /// It is posted, with a warning.
     Post,
+}
+
+/// Which purchase orders are confirmed in Odoo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confirm {
+    /// Those that were sent in ServiceTitan.
+    Sent,
+    /// None: somebody does it there.
+    Never,
 }
 
 /// What becomes of receipts in Odoo.
@@ -224,6 +238,7 @@ impl FlowSettings {
                 Flow::Bills,
                 self.tolerance_percent.is_some(),
             ),
+            ("confirm", Flow::PurchaseOrders, self.confirm.is_some()),
             ("policy", Flow::Receipts, self.policy.is_some()),
             ("number_field", Flow::OdooBills, self.number_field.is_some()),
             ("state_field", Flow::OdooBills, self.state_field.is_some()),
@@ -310,6 +325,13 @@ impl Profile {
             open_amount_field: settings.open_amount_field,
             mark_exported: settings.mark_exported.unwrap_or_default(),
         }
+    }
+
+    /// Whether purchase orders stay drafts until somebody confirms them in Odoo.
+    #[must_use]
+    pub fn leaves_orders(&self) -> bool {
+        let settings = self.flows.get(&Flow::PurchaseOrders);
+        settings.and_then(|settings| settings.confirm) == Some(Confirm::Never)
     }
 
     /// The flows that are on, and those whose records they need, in the order in which records depend on each other.

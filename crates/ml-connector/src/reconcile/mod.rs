@@ -50,6 +50,8 @@ pub struct Asked {
     pub kinds: BTreeSet<Kind>,
     /// The flows whose bills and credits are among them.
     pub of_flows: BTreeSet<Flow>,
+    /// Whether orders that were sent are confirmed in Odoo by people.
+    pub leaves_orders: bool,
     /// Which bills and credits come, and whether they are posted.
     pub bills: BillPolicy,
 }

@@ -327,7 +327,7 @@ impl<'r> Reader<'r> {
         let Some(order) = self.parsed::<PurchaseOrder>(row, kind, ORDER) else {
             return;
         };
-        let document = of_order(&order);
+        let document = of_order(&order, self.asked.leaves_orders);
         if self.wants(Kind::Receipts) {
             self.keep(receipts(&order, &document));
         }

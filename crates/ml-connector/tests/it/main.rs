@@ -24,6 +24,7 @@ mod exchanges;
 mod first_load;
 mod jobs;
 mod kills;
+mod left_orders;
 mod outages;
 mod race;
 mod receipts;

@@ -2,8 +2,8 @@
 //!
 //! An order is one document: its lines under names of their own, tax, shipping and what rounding leaves as lines with
 //! service products, so that it comes to ServiceTitan's total to the cent. Where it goes and its summary stand in its
-//! note. Pending is a draft, sent and received are
-//! confirmed, canceled is cancelled. An order that does not come to its total is not confirmed.
+//! note. Pending is a draft, sent and received are confirmed (or left as drafts to people in Odoo), canceled is cancelled.
+//! An order that does not come to its total is not confirmed.
 //!
 //! Prices. A line bears ServiceTitan's unit cost where that comes to ServiceTitan's line total. Where it does not (a
 //! discount; an Odoo that keeps fewer places of a price) the price is the nearest that Odoo keeps. The cents that are left
@@ -20,7 +20,7 @@ use crate::directory::Directory;
 use crate::document::{self, Document};
 use crate::filing::RowKind;
 use crate::flow::Flow;
-use crate::link::Name;
+use crate::link::{Link, Name};
 use crate::mapping::MappingKind;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::line;
@@ -64,6 +64,8 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
     let name = FLOW.link_name(subject.source);
     let known = held(subject.links, &name);
     let goal = match goal(&order) {
+        // What was confirmed before stays so.
+        Ok(Goal::Confirmed) if directory.leaves_orders() && !is_confirmed(known) => Goal::Draft,
         Ok(goal) => goal,
         Err(reason) => return Decision::Fail(reason),
     };
@@ -96,6 +98,10 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
         Err(reason) => Decision::Fail(reason),
         Ok(document) => document.decision(subject),
     }
+}
+
+fn is_confirmed(known: Option<&Link>) -> bool {
+    known.and_then(Link::reached) == Some(Goal::Confirmed.as_str())
 }
 
 fn goal(order: &PurchaseOrder) -> Result<Goal, Reason> {

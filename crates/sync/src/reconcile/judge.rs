@@ -37,7 +37,10 @@ pub(super) fn findings(
 }
 
 fn missing(wanted: &Document) -> Option<Finding> {
-    let is_due = matches!(wanted.standing, Standing::Draft | Standing::Binding);
+    let is_due = matches!(
+        wanted.standing,
+        Standing::Draft | Standing::Open | Standing::Binding
+    );
     is_due.then(|| {
         Cause::Missing.because(format!(
             "ServiceTitan has it with {:.2}; Odoo has nothing under its external id",

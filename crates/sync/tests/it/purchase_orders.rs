@@ -318,6 +318,30 @@ fn the_state_follows() {
 }
 
 #[test]
+fn people_in_odoo_may_confirm_orders_themselves() {
+    let left = |world: &mut World| {
+        let purchasing = world.directory.purchasing().clone().with_orders_left(true);
+        world.directory = world.directory.clone().with_purchasing(purchasing);
+    };
+    let mut new = world(&json!({}));
+    left(&mut new);
+    assert!(shown(&writes(&new)).ends_with("reach draft at 31.74"));
+    new.carry("12");
+    assert_eq!(new.plan("12").decision, Decision::Unchanged);
+    new.sees(
+        RowKind::PurchaseOrder,
+        &order(&json!({"status": "Canceled"})),
+    );
+    assert_eq!(shown(&writes(&new)), "reach cancelled at 0");
+
+    // What was confirmed before stays so.
+    let mut known = world(&json!({}));
+    known.carry("12");
+    left(&mut known);
+    assert_eq!(known.plan("12").decision, Decision::Unchanged);
+}
+
+#[test]
 fn an_order_that_was_canceled_before_it_came_stays_away() {
     let world = world(&json!({"status": "Canceled"}));
     assert_eq!(reason(&world).cause, "canceled-in-servicetitan");
