@@ -51,11 +51,14 @@ pub(crate) const TOTAL: &str = "total";
 /// Another one: what comparing it with its order and receipts found.
 pub const MATCH: &str = "match";
 
+/// Another one: what its source said of the records that it refers to, digested.
+pub(crate) const REFERRED: &str = "referred";
+
 /// The base of a document that was written, but not brought to its state: the next plan brings it there.
 #[must_use]
 pub fn unreached(base: &Content) -> Content {
     base.iter()
-        .filter(|(column, _)| ![REACHED, TOTAL, MATCH].contains(column))
+        .filter(|(column, _)| ![REACHED, TOTAL, MATCH, REFERRED].contains(column))
         .collect()
 }
 

@@ -18,12 +18,12 @@ mod siblings;
 use jiff::civil::Date;
 
 use crate::content::Content;
-use crate::directory::Directory;
+use crate::directory::{CostField, Directory};
 use crate::document::{self, Document};
 use crate::failure::reason;
 use crate::filing::RowKind;
 use crate::flow::Flow;
-use crate::link::{MATCH, Name};
+use crate::link::{MATCH, Name, REFERRED};
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::{self, line};
 use crate::plan::{APPROVE, Decision, Goal, Plan, Subject};
@@ -167,12 +167,25 @@ fn decide(
     }
 }
 
-/// Whether a document that should be held is in the books already, as it is: its order changed later, and a warning says so.
+/// What says to which records of Odoo a bill points: it may change without ServiceTitan having said anything.
+const POINTERS: [&str; 6] = [
+    "partner_id/.id",
+    "product_id/.id",
+    "account_id/.id",
+    "purchase_line_id/.id",
+    CostField::DISTRIBUTION,
+    "analytic_account_id/.id",
+];
+
+/// Whether a document is in the books already as it is: one that should be held, because its order changed later (a warning
+/// says so), or one of which only what it points to became another record of Odoo's.
 fn is_posted_as_it_is(document: &Document, subject: &Subject<'_>) -> bool {
     let Some(link) = held(subject.links, &document.header.name) else {
         return false;
     };
-    if document.hold.is_none() || link.reached() != Some(Goal::Posted.as_str()) {
+    let referred = document.reached.get(REFERRED);
+    let points_alike = referred == link.base.get(REFERRED);
+    if link.reached() != Some(Goal::Posted.as_str()) || (document.hold.is_none() && !points_alike) {
         return false;
     }
     let mut posted = Document {
@@ -180,9 +193,23 @@ fn is_posted_as_it_is(document: &Document, subject: &Subject<'_>) -> bool {
         hold: None,
         ..document.clone()
     };
-    posted
-        .reached
-        .set(MATCH, link.base.get(MATCH).unwrap_or_default());
+    if document.hold.is_some() {
+        let found = link.base.get(MATCH).unwrap_or_default();
+        posted.reached.set(MATCH, found);
+    }
+    if points_alike {
+        let lines = posted.lines.iter_mut();
+        for target in lines.chain([&mut posted.header]) {
+            let Some(link) = held(subject.links, &target.name) else {
+                continue;
+            };
+            for column in POINTERS {
+                if let Some(pointed) = link.base.get(column) {
+                    target.content.set(column, pointed);
+                }
+            }
+        }
+    }
     posted.differences(subject).is_empty()
 }
 
@@ -301,7 +328,7 @@ fn wanted(
         goal,
         is_said_whole: true,
         hold: None,
-        reached: Content::new(),
+        reached: Content::from_iter([(REFERRED, paper.referred())]),
     };
     if let Some(found) = &found {
         document.reached.set(MATCH, found.to_string());

@@ -260,3 +260,40 @@ fn an_ap_bill_of_an_order_is_left_to_the_inventory_bill() {
         assert_eq!(cause(&of(&withdrawn)), "withdrawn-in-servicetitan");
     }
 }
+
+#[test]
+fn a_posted_bill_is_left_alone_while_only_odoo_points_elsewhere() {
+    let mut world = world(&json!({}));
+    world.carry("31");
+    // The vendor was merged in Odoo, the unit mapped anew.
+    world.knows("vendor_6", 61);
+    world.knows("business_unit_5", 51);
+    assert_eq!(world.plan("31").decision, Decision::Unchanged);
+    // What ServiceTitan changes is written, with what is right today.
+    sees(&mut world, &json!({"summary": "Dock 5"}));
+    let written = done(&world);
+    assert!(
+        written.contains("narration=<p>Dock 5</p> partner_id/.id=61"),
+        "{written}"
+    );
+    assert!(written.contains("{\"51,80\": 100}"), "{written}");
+    world.carry("31");
+    assert_eq!(world.plan("31").decision, Decision::Unchanged);
+
+    // Another vendor in ServiceTitan is not the same as one that was merged in Odoo.
+    world.knows("vendor_7", 62);
+    sees(
+        &mut world,
+        &json!({"summary": "Dock 5", "vendor": {"id": 7, "name": "Other"}}),
+    );
+    assert!(done(&world).contains("partner_id/.id=62"));
+    let draft = BillPolicy {
+        post: false,
+        ..BillPolicy::default()
+    };
+    let mut open = crate::papers::world(&json!({}));
+    billed_as(&mut open, draft);
+    open.carry("31");
+    open.knows("vendor_6", 61);
+    assert!(done(&open).contains("partner_id/.id=61"), "a draft follows");
+}
