@@ -20,6 +20,15 @@ use crate::{Error, Result, Store};
 /// Names that one call of [`Store::links`] takes at most.
 pub const NAMES_MAX: usize = 10_000;
 
+/// Which of the targets that links lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Targets {
+    /// Those with a higher id.
+    After(TargetId),
+    /// Those that are no record of this flow yet, by their ids.
+    UnseenBy(Flow),
+}
+
 /// A change to a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkChange {
@@ -135,13 +144,13 @@ impl Store {
         .await
     }
 
-    /// The targets after this one (at most `limit`, in their order) that links of these flows lead to, with their names.
-    pub async fn targets_after(
+    /// The targets (at most `limit`, in their order) that links of these flows lead to, with the links' names.
+    pub async fn targets(
         &self,
         id: ConnectionId,
         flows: &[Flow],
         model: &str,
-        after: TargetId,
+        which: Targets,
         limit: usize,
     ) -> Result<Vec<(TargetId, Name)>> {
         let operation = "read targets";
@@ -149,43 +158,28 @@ impl Store {
         let model = model.to_owned();
         let flows = texts(flows.iter().map(|flow| flow.as_str()));
         let limit = i64::try_from(limit).expect("checked above");
+        let condition = match which {
+            Targets::After(_) => "links.target > $5",
+            Targets::UnseenBy(_) => {
+                "NOT EXISTS (SELECT 1 FROM records AS seen
+                              WHERE seen.connection = $1 AND seen.flow = $5
+                                AND seen.source = CAST(links.target AS TEXT))"
+            }
+        };
+        let sql = format!(
+            "SELECT links.target, links.name FROM links JOIN records ON records.id = links.record
+              WHERE links.connection = $1 AND links.model = $2 AND records.flow IN {{texts $3}} AND {condition}
+              ORDER BY links.target, links.name LIMIT $4"
+        );
         self.read(operation, move |tx| {
-            let rows = tx.query(
-                "SELECT links.target, links.name FROM links JOIN records ON records.id = links.record
-                  WHERE links.connection = $1 AND links.model = $2 AND records.flow IN {texts $3} AND links.target > $4
-                  ORDER BY links.target, links.name LIMIT $5",
-                params![id.0, &model, &flows, after.0, limit],
-            )?;
-            rows.into_iter().map(led_to).collect()
-        })
-        .await
-    }
-
-    /// The targets (at most `limit`) that links of these flows lead to and that are no record of the flow `seen_by` yet, with
-    /// the links' names.
-    pub async fn targets_unseen_by(
-        &self,
-        id: ConnectionId,
-        flows: &[Flow],
-        model: &str,
-        seen_by: Flow,
-        limit: usize,
-    ) -> Result<Vec<(TargetId, Name)>> {
-        let operation = "read unseen targets";
-        refuse_beyond(NAMES_MAX, limit, "targets", operation)?;
-        let model = model.to_owned();
-        let flows = texts(flows.iter().map(|flow| flow.as_str()));
-        let limit = i64::try_from(limit).expect("checked above");
-        self.read(operation, move |tx| {
-            let rows = tx.query(
-                "SELECT links.target, links.name FROM links JOIN records ON records.id = links.record
-                  WHERE links.connection = $1 AND links.model = $2 AND records.flow IN {texts $3}
-                    AND NOT EXISTS (SELECT 1 FROM records AS seen
-                                     WHERE seen.connection = $1 AND seen.flow = $4
-                                       AND seen.source = CAST(links.target AS TEXT))
-                  ORDER BY links.target, links.name LIMIT $5",
-                params![id.0, &model, &flows, seen_by, limit],
-            )?;
+            let rows = match which {
+                Targets::After(target) => {
+                    tx.query(&sql, params![id.0, &model, &flows, limit, target.0])?
+                }
+                Targets::UnseenBy(flow) => {
+                    tx.query(&sql, params![id.0, &model, &flows, limit, flow])?
+                }
+            };
             rows.into_iter().map(led_to).collect()
         })
         .await

@@ -13,6 +13,7 @@ use odoo::domain::Operator;
 use odoo::{Context, Domain, ErrorKind, RecordId, datetime};
 use store::Store;
 use store::connections::ConnectionId;
+use store::links::Targets;
 use store::observations::{Observation, ObservationSource, Observed};
 use sync::failure::{Vendor, of_odoo};
 use sync::flow::Flow;
@@ -70,7 +71,13 @@ impl Poller {
         loop {
             let unseen = self
                 .store
-                .targets_unseen_by(self.connection, &TOLD, MODEL, flow, ROWS_MAX)
+                .targets(
+                    self.connection,
+                    &TOLD,
+                    MODEL,
+                    Targets::UnseenBy(flow),
+                    ROWS_MAX,
+                )
                 .await?;
             let unseen = of_bills(unseen);
             if unseen.is_empty() {
@@ -85,12 +92,11 @@ impl Poller {
         }
         if let Some(since) = since {
             let overlap = OVERLAP.max(self.call_limit + self.call_limit);
-            let domain =
-                Domain::is_in("move_type", ["in_invoice", "in_refund"]).and(Domain::field(
-                    "write_date",
-                    Operator::AtLeast,
-                    datetime::text(since - overlap),
-                ));
+            let domain = Domain::equal("move_type", "in_invoice").and(Domain::field(
+                "write_date",
+                Operator::AtLeast,
+                datetime::text(since - overlap),
+            ));
             let bills = self.odoo.bill_heads_where(domain, &Context::new()).await;
             let bills = bills.map_err(|error| failed(&error))?;
             for bills in bills.chunks(ROWS_MAX) {
@@ -127,12 +133,17 @@ impl Poller {
         loop {
             let linked = self
                 .store
-                .targets_after(self.connection, &TOLD, MODEL, after, ROWS_MAX)
+                .targets(
+                    self.connection,
+                    &TOLD,
+                    MODEL,
+                    Targets::After(after),
+                    ROWS_MAX,
+                )
                 .await?;
             let Some((last, _)) = linked.last() else {
                 break;
             };
-            // The last one may bear another name, on the next page.
             let whole = linked.len() < ROWS_MAX;
             let last = *last;
             let looked_up = self.by_id(of_bills(linked)).await?;

@@ -61,7 +61,7 @@ pub(crate) async fn rig_of(odoo: OdooSide, orders: usize, flows: &[&str]) -> Rig
 }
 
 /// Odoo's chart has an account for each of ServiceTitan's, of its number or its name.
-async fn keep_servicetitans_accounts(rig: &Rig) {
+pub(crate) async fn keep_servicetitans_accounts(rig: &Rig) {
     let fields = json!({"domain": [], "fields": ["code"]});
     let chart = rig
         .odoo
@@ -96,11 +96,11 @@ fn wanted(tenant: &Tenant) -> BTreeMap<String, Bill> {
 }
 
 pub(crate) struct Held {
-    moves: Partners,
-    lines: Partners,
+    pub(crate) moves: Partners,
+    pub(crate) lines: Partners,
 }
 
-async fn held(rig: &Rig) -> Held {
+pub(crate) async fn held(rig: &Rig) -> Held {
     Held {
         moves: rig.odoo.records(MOVE, &MOVE_FIELDS).await,
         lines: rig.odoo.records(LINE, &LINE_FIELDS).await,
@@ -291,7 +291,7 @@ async fn set_lock(rig: &Rig, until: &Value) {
     rig.odoo.call("res.company", "write", company).await;
 }
 
-fn day(at: jiff::Timestamp) -> String {
+pub(crate) fn day(at: jiff::Timestamp) -> String {
     at.to_string()[..10].to_owned()
 }
 

@@ -2,6 +2,7 @@
 //! Odoo, simulated or real.
 
 mod architecture;
+mod arrival;
 mod bills;
 mod bills_crash;
 mod credits;
@@ -14,6 +15,7 @@ mod odoo_bills;
 mod odoo_side;
 mod orders;
 mod rig;
+mod standing;
 mod watched;
 
 mod changes;
@@ -26,6 +28,7 @@ mod jobs;
 mod kills;
 mod left_orders;
 mod outages;
+mod purchasing;
 mod race;
 mod receipts;
 mod reconcile;

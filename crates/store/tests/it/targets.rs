@@ -1,5 +1,6 @@
 //! From a target back to what leads there, and who is planned anew when a record was looked at.
 
+use store::links::Targets;
 use store::records::Outcome;
 use sync::flow::Flow;
 use sync::link::{Name, TargetId};
@@ -49,7 +50,7 @@ async fn targets_are_found_in_their_order(rig: Rig) {
     let store = &rig.store;
     let after = async |flow, after, limit| {
         let flows = [flow];
-        let found = store.targets_after(id, &flows, MODEL, TargetId(after), limit);
+        let found = store.targets(id, &flows, MODEL, Targets::After(TargetId(after)), limit);
         said(found.await.unwrap())
     };
     assert_eq!(after(Flow::Customers, 0, 10).await, all());
@@ -69,7 +70,7 @@ async fn a_target_is_unseen_until_it_is_a_record(rig: Rig) {
         let flows = [Flow::Customers, Flow::Vendors];
         let found = rig
             .store
-            .targets_unseen_by(id, &flows, MODEL, Flow::OdooBills, limit);
+            .targets(id, &flows, MODEL, Targets::UnseenBy(Flow::OdooBills), limit);
         said(found.await.unwrap())
     };
     assert_eq!(unseen(10).await, all());
