@@ -58,13 +58,12 @@ impl LinkChange {
     }
 }
 
+pub(crate) const COLUMNS: &str = "record, name, model, target, base";
 fn led_to(mut row: Row) -> Result<(TargetId, Name)> {
     Ok((TargetId(row.take(0)?), Name(row.take(1)?)))
 }
 
-const COLUMNS: &str = "record, name, model, target, base";
-
-fn link(keys: &ConnectionKeys, row: &mut Row) -> Result<(RecordId, Link)> {
+pub(crate) fn link(keys: &ConnectionKeys, row: &mut Row) -> Result<(RecordId, Link)> {
     let record = RecordId(row.take(0)?);
     let name: String = row.take(1)?;
     let base = keys.open("links", "base", &name, row.take(4)?)?;

@@ -231,15 +231,17 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 12] = [
+pub const REFERENCE_CAUSES: [&str; 14] = [
     "no-analytic-plan",
     "no-charge-product",
     "no-account",
     "ambiguous-account",
     "charge-without-account",
+    "credit-without-account",
     "period-locked",
     "date-shifted",
     "match-differs",
+    "duplicate-number",
     "not-posted-yet",
     "received-by-hand",
     "custom-field-refused",

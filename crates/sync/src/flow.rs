@@ -33,13 +33,15 @@ pub enum Flow {
     ApBills,
     /// ServiceTitan returns to Odoo vendor credit notes.
     VendorCredits,
+    /// ServiceTitan AP credits that are of no return to Odoo vendor credit notes.
+    ApCredits,
     /// What became of vendor bills in Odoo, to ServiceTitan.
     OdooBills,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Jobs,
@@ -50,6 +52,7 @@ impl Flow {
         Self::Bills,
         Self::ApBills,
         Self::VendorCredits,
+        Self::ApCredits,
         Self::OdooBills,
     ];
 
@@ -67,6 +70,7 @@ impl Flow {
             Self::Bills => "bills",
             Self::ApBills => "ap-bills",
             Self::VendorCredits => "vendor-credits",
+            Self::ApCredits => "ap-credits",
             Self::OdooBills => "odoo-bills",
         }
     }
@@ -85,6 +89,7 @@ impl Flow {
             Self::Bills => "bill",
             Self::ApBills => "AP bill",
             Self::VendorCredits => "vendor credit",
+            Self::ApCredits => "AP credit",
             Self::OdooBills => "Odoo bill",
         }
     }
@@ -107,7 +112,11 @@ impl Flow {
             Self::Items => "product.product",
             Self::PurchaseOrders => "purchase.order",
             Self::Receipts => "stock.picking",
-            Self::Bills | Self::ApBills | Self::VendorCredits | Self::OdooBills => "account.move",
+            Self::Bills
+            | Self::ApBills
+            | Self::VendorCredits
+            | Self::ApCredits
+            | Self::OdooBills => "account.move",
         }
     }
 
@@ -115,16 +124,16 @@ impl Flow {
     /// reference data are others now.
     #[must_use]
     pub const fn is_of_documents(self) -> bool {
-        matches!(
-            self,
-            Self::PurchaseOrders | Self::Bills | Self::ApBills | Self::VendorCredits
-        )
+        matches!(self, Self::PurchaseOrders) || self.is_of_bills()
     }
 
     /// Whether its records are journal entries of vendors.
     #[must_use]
     pub const fn is_of_bills(self) -> bool {
-        matches!(self, Self::Bills | Self::ApBills | Self::VendorCredits)
+        matches!(
+            self,
+            Self::Bills | Self::ApBills | Self::VendorCredits | Self::ApCredits
+        )
     }
 
     /// The flows whose records its own refer to. When it is on, they are carried too, as far as its records need them.
@@ -148,6 +157,7 @@ impl Flow {
                 Self::PurchaseOrders,
                 Self::Receipts,
             ],
+            Self::ApCredits => &[Self::BusinessUnits, Self::Jobs, Self::Vendors],
             Self::Receipts => &[Self::PurchaseOrders],
         }
     }
@@ -162,6 +172,7 @@ impl Flow {
             Self::Receipts => "receipts",
             Self::ApBills => "ap_bill",
             Self::VendorCredits => "vendor_credit",
+            Self::ApCredits => "ap_credit",
             Self::OdooBills => "odoo_bill",
             Self::Bills | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => self.noun(),
         };

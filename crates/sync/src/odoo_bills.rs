@@ -64,6 +64,7 @@ impl OdooBill {
             part: PartKey(format!("odoo-bill/{}", self.id)),
             owner: SourceId::from(self.id),
             payload: serde_json::to_string(self).expect("texts and numbers have a JSON form"),
+            shares: Vec::new(),
         }
     }
 

@@ -22,7 +22,8 @@ pub struct Subject<'a> {
     pub parts: &'a [Part],
     /// The links that the record owns.
     pub links: &'a [Link],
-    /// Other records that it refers to, as far as they are known; see each flow's `references`.
+    /// Other records that it refers to, as far as they are known; see each flow's `references`. Under a name that it
+    /// shares with others ([`crate::flows::shared`]), the rows and the documents of all of them.
     pub others: &'a BTreeMap<Name, Other>,
     /// When a call about this record went unanswered: the links that it may have made. What the target holds may be
     /// more, or other, than the links say.
@@ -37,7 +38,8 @@ pub const RECREATE: &str = "recreate";
 /// The decision that a record shall come over although it is inactive, because another one needs it.
 pub const NEEDED: &str = "needed";
 
-/// The decision that a bill shall be posted although it does not match its order and receipts.
+/// The decision that a bill shall be posted although it does not match its order and receipts, or has another one's
+/// number.
 pub const APPROVE: &str = "approve";
 
 /// The decision that a record which cannot be carried shall be left out, until it changes.

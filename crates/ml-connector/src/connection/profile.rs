@@ -139,7 +139,7 @@ pub struct FlowSettings {
     /// Of bills: whether they are posted in Odoo (the default), or left as drafts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post: Option<bool>,
-    /// Of bills: what happens to one that does not match its order and receipts, `hold` (a draft that waits for a person,
+    /// Of bills: what happens to one that does not match its order and receipts, or has another one's number, `hold` (a draft that waits for a person,
     /// the default) or `post` (with a warning).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_mismatch: Option<OnMismatch>,

@@ -242,15 +242,12 @@ impl Applier<'_> {
             .flat_map(|due| flows::references(flow, &subject(due, &nothing)))
             .map(|key| (key.link_name(), key))
             .collect();
+        let mut others = self.sharing(flow, due).await?;
         let names: Vec<Name> = references.keys().cloned().collect();
-        if names.is_empty() {
-            return Ok(nothing);
-        }
         let mut links = HashMap::new();
         for names in names.chunks(NAMES_MAX) {
             links.extend(self.store.links(self.connection, names).await?);
         }
-        let mut others = BTreeMap::new();
         for (name, key) in references {
             let record = self.store.record(self.connection, &key).await?;
             let link = links.remove(&name);
@@ -268,6 +265,29 @@ impl Applier<'_> {
                 },
             };
             others.insert(name, other);
+        }
+        Ok(others)
+    }
+
+    /// What the due records have in common with others.
+    async fn sharing(&self, flow: Flow, due: &[Due]) -> Result<BTreeMap<Name, Other>, Halt> {
+        let nothing = BTreeMap::new();
+        let names = due
+            .iter()
+            .flat_map(|due| flows::shared(flow, &subject(due, &nothing)));
+        let names: BTreeSet<Name> = names.collect();
+        let names: Vec<Name> = names.into_iter().collect();
+        let mut others = BTreeMap::new();
+        for names in names.chunks(NAMES_MAX) {
+            let sharing = self.store.sharing(self.connection, names).await?;
+            others.extend(sharing.into_iter().map(|(name, sharing)| {
+                let other = Other {
+                    parts: sharing.parts,
+                    links: sharing.links,
+                    ..Other::default()
+                };
+                (name, other)
+            }));
         }
         Ok(others)
     }

@@ -5,6 +5,7 @@ mod architecture;
 mod arrival;
 mod bills;
 mod bills_crash;
+mod credits;
 mod expected;
 mod history;
 mod manual;

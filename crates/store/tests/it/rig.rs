@@ -302,6 +302,7 @@ pub(crate) fn sighting(part: &str, owner: &str, payload: &str) -> Sighting {
         part: PartKey(part.to_owned()),
         owner: SourceId(owner.to_owned()),
         payload: payload.to_owned(),
+        shares: Vec::new(),
     }
 }
 

@@ -1,9 +1,11 @@
-//! Inventory bills, AP bills and returns -> `account.move`.
+//! Inventory bills, AP bills, returns and AP credits -> `account.move`.
 //!
 //! A bill is one document: its lines under names of their own, each on the account that ServiceTitan gives it, linked with
 //! the order's line that it bills; shipping, tax and other costs of the header as lines with service products, linked with
 //! the order's. What the header says is added once: the parts of it that ServiceTitan allocates to lines are not. It comes to
 //! ServiceTitan's total to the cent, or is not posted.
+//!
+//! Bills of one order are matched together, and of two with one number of the vendor the second is held.
 //!
 //! All three dates are sent, since Odoo invents those that are not, and no payment term, since it would overrule the due
 //! date. A bill that changes is said whole: Odoo computes anew whatever depends on what is said.
@@ -11,6 +13,7 @@
 mod lines;
 mod matching;
 mod paper;
+mod siblings;
 
 use jiff::civil::Date;
 
@@ -18,13 +21,14 @@ use crate::content::Content;
 use crate::directory::Directory;
 use crate::document::{self, Document};
 use crate::failure::reason;
+use crate::filing::RowKind;
 use crate::flow::Flow;
-use crate::link::MATCH;
+use crate::link::{MATCH, Name};
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::{self, line};
 use crate::plan::{APPROVE, Decision, Goal, Plan, Subject};
 use crate::record::{Key, Reason};
-use crate::sighting::PartKey;
+use crate::sighting::{Part, PartKey};
 use crate::single;
 use crate::target::{Target, held, may_be_there};
 
@@ -78,12 +82,36 @@ fn receipts(paper: &Paper) -> Option<Key> {
     Some(key(Flow::Receipts, order))
 }
 
+/// What it has in common with other papers: its order, its vendor and number.
+pub(crate) fn shared(flow: Flow, subject: &Subject<'_>) -> Vec<Name> {
+    let paper = paper::read(flow, subject);
+    paper.iter().flat_map(siblings::names).collect()
+}
+
+/// The same, of a row that is filed.
+pub(crate) fn shared_by(kind: RowKind, part: &Part) -> Vec<Name> {
+    let paper = siblings::flow_of(kind).map(|flow| paper::of_part(flow, part));
+    let paper = paper.into_iter().flatten();
+    paper.flat_map(|paper| siblings::names(&paper)).collect()
+}
+
+/// What a plan says besides its deed.
+struct Notes<'n> {
+    warnings: &'n mut Vec<String>,
+    rests_on: &'n mut Vec<Name>,
+}
+
 /// What has to happen so that Odoo holds this paper as ServiceTitan has it.
 pub(crate) fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
     let mut warnings = Vec::new();
     let rests_on = references(flow, subject);
-    let rests_on = rests_on.iter().map(Key::link_name).collect();
-    let decision = decide(flow, subject, directory, &mut warnings);
+    let mut rests_on: Vec<Name> = rests_on.iter().map(Key::link_name).collect();
+    rests_on.extend(shared(flow, subject));
+    let mut notes = Notes {
+        warnings: &mut warnings,
+        rests_on: &mut rests_on,
+    };
+    let decision = decide(flow, subject, directory, &mut notes);
     Plan {
         decision,
         warnings,
@@ -95,7 +123,7 @@ fn decide(
     flow: Flow,
     subject: &Subject<'_>,
     directory: &Directory,
-    warnings: &mut Vec<String>,
+    notes: &mut Notes<'_>,
 ) -> Decision {
     let paper = match paper::read(flow, subject) {
         Ok(paper) => paper,
@@ -121,7 +149,7 @@ fn decide(
     if !waits.is_empty() {
         return wait(waits, flow, subject);
     }
-    match wanted(flow, subject, &paper, counts, directory, warnings) {
+    match wanted(flow, subject, &paper, counts, directory, notes) {
         Ok(document) if document.lines.is_empty() => match known {
             None if is_new => Decision::Ignore(empty(flow)),
             Some(link) if link.reached() != Some(Goal::Cancelled.as_str()) => {
@@ -179,6 +207,11 @@ fn left_out(flow: Flow, paper: &Paper, directory: &Directory) -> Option<Reason> 
             format!("The goods of the {noun} are yet to go back to the vendor."),
             "Nothing is to be done; it comes over when ServiceTitan shows it as returned.",
         ),
+        Standing::Elsewhere if flow == Flow::ApCredits => reason(
+            "credited-as-return",
+            format!("The {noun} is that of a return: the return comes over as a vendor credit."),
+            "Nothing is to be done where the flow `vendor-credits` is on.",
+        ),
         Standing::Elsewhere => reason(
             "billed-as-inventory-bill",
             format!("The {noun} bills a purchase order: it comes over as an inventory bill."),
@@ -207,7 +240,7 @@ fn wanted(
     paper: &Paper,
     counts: bool,
     directory: &Directory,
-    warnings: &mut Vec<String>,
+    notes: &mut Notes<'_>,
 ) -> Result<Document, Reason> {
     let name = flow.link_name(subject.source);
     let part = part(flow, subject);
@@ -228,13 +261,28 @@ fn wanted(
     if let Some(currency) = directory.currency() {
         header.set_id("currency_id", Some(currency));
     }
+    let warnings = &mut *notes.warnings;
     let lines = lines::wanted(flow, subject, paper, &name, &part, directory, warnings)?;
-    let found = matching::compare(subject, paper, directory.bills());
+    let policy = directory.bills();
+    let of_order = siblings::before(subject, &part, siblings::of_order(paper).as_ref(), policy);
+    let found = matching::compare(subject, paper, &of_order, policy);
+    let of_number = siblings::of_number(paper);
+    let of_number = siblings::before(subject, &part, of_number.as_ref(), policy);
+    let twin = of_number.first();
     let differs = found.as_ref().is_some_and(|found| !found.is_ok());
     if let Some(found) = found.as_ref().filter(|_| differs) {
         warnings.push(found.to_string());
+        // When one of them changes or goes, it is looked at again.
+        notes
+            .rests_on
+            .extend(of_order.into_iter().map(|other| other.name));
     }
-    let holds = differs && directory.bills().hold && subject.decision != Some(APPROVE);
+    if let Some(twin) = twin {
+        warnings.push(matching::numbered_alike(&paper.number, twin));
+        notes.rests_on.push(twin.name.clone());
+    }
+    let is_odd = differs || twin.is_some();
+    let holds = is_odd && policy.hold && subject.decision != Some(APPROVE);
     let goal = if counts && directory.bills().post && !holds {
         Goal::Posted
     } else {
@@ -255,12 +303,15 @@ fn wanted(
         hold: None,
         reached: Content::new(),
     };
-    if let Some(found) = found {
+    if let Some(found) = &found {
         document.reached.set(MATCH, found.to_string());
-        if holds {
-            document.hold = Some(matching::held(flow, &found));
-        }
     }
+    document.hold = match (twin, &found) {
+        _ if !holds => None,
+        (Some(twin), _) => Some(matching::held_as_twin(flow, &paper.number, twin)),
+        (None, Some(found)) => Some(matching::held(flow, found)),
+        (None, None) => None,
+    };
     Ok(document)
 }
 

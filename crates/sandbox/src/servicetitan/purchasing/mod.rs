@@ -37,7 +37,7 @@ pub use place::{Truck, Warehouse};
 pub use receipt::{Receipt, ReceiptLine, SyncStatus};
 pub use receiving::{NewReceipt, ReceivedLine};
 pub use returned::{ApCredit, Return, ReturnLine, ReturnStatus};
-pub use returning::NewReturn;
+pub use returning::{NewCredit, NewReturn};
 pub(crate) use seed::business_units;
 pub use seed::{purchase_order_id, sku_id, vendor_id};
 pub use vendor::{PostalAddress, Vendor, VendorContact};

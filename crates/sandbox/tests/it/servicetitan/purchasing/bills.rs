@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use sandbox::servicetitan::{
-    BillEdit, BillId, BillLineEdit, BusinessUnitId, GlAccountId, NewBill, NewLine, NewOrder,
-    NewReceipt, NewReturn, OrderStatus, PurchaseOrderId, Receipt, Refusal, ReturnStatus,
+    BillEdit, BillId, BillLineEdit, BusinessUnitId, GlAccountId, NewBill, NewCredit, NewLine,
+    NewOrder, NewReceipt, NewReturn, OrderStatus, PurchaseOrderId, Receipt, Refusal, ReturnStatus,
     SyncStatus, Tenant, purchase_order_id, sku_id, vendor_id,
 };
 use serde_json::{Value, json};
@@ -379,6 +379,27 @@ async fn goods_go_back_and_bring_a_credit() {
         tenant.cancel_return(id),
         Err(Refusal::State { .. })
     ));
+    let bonus = NewCredit {
+        vendor: vendor_id(2),
+        business_unit: BusinessUnitId(2),
+        job: None,
+        reference_number: "BONUS-1".to_owned(),
+        memo: String::new(),
+        amount: dec("12.50"),
+    };
+    let typed = tenant.create_credit(bonus).unwrap();
+    tenant.change_credit(typed, dec("12.55")).unwrap();
+    tenant.cancel_credit(typed).unwrap();
+    assert!(tenant.tie_credit(typed, id).is_err(), "it is canceled");
+    let row = desk
+        .get("accounting", &format!("ap-credits?ids={typed}"))
+        .await;
+    let row = &row["data"][0];
+    assert_eq!(
+        (&row["amount"], &row["status"]),
+        (&json!(12.55), &json!("Canceled"))
+    );
+    assert!(row["canceledOn"].is_string() && row["inventoryReturnId"].is_null());
     let mark = json!([{ "apCreditId": credit }]);
     let (_, marked) = post(&desk, "ap-credits/markasexported", &mark).await;
     assert_eq!(marked[0]["success"], true);
