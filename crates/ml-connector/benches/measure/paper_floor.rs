@@ -10,18 +10,46 @@ use serde_json::{Value, json};
 use crate::odoo_side::OdooSide;
 use crate::tap::{Call, Tap};
 
-const CONNECTIONS: usize = 2;
+/// How `load` is called: over so many connections, so many documents at once. Odoo takes neither orders nor bills any
+/// faster in larger batches.
+const LOADS: Pace = Pace {
+    connections: 2,
+    documents: 25,
+};
 
-/// A kind of documents, and how Odoo takes them best.
+/// How the button may be pressed; which is best depends on how much the documents have in common.
+pub(crate) const PRESSES: [Pace; 4] = [
+    Pace {
+        connections: 2,
+        documents: 25,
+    },
+    Pace {
+        connections: 2,
+        documents: 10,
+    },
+    Pace {
+        connections: 1,
+        documents: 25,
+    },
+    Pace {
+        connections: 1,
+        documents: 50,
+    },
+];
+
+/// Over how many connections calls go, and how many documents each of them is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) connections: usize,
+    pub(crate) documents: usize,
+}
+
+/// A kind of documents.
 #[derive(Clone, Copy)]
 pub(crate) struct Kind {
     pub(crate) model: &'static str,
     /// What makes a draft bind.
     pub(crate) button: &'static str,
-    /// Documents of a call of `load`.
-    pub(crate) load_max: usize,
-    /// Documents of a press of the button.
-    pub(crate) press_max: usize,
 }
 
 /// Documents of which each is a few rows under the same columns.
@@ -56,19 +84,25 @@ impl Papers {
         self.shapes.values().map(Vec::len).sum()
     }
 
-    /// Sends them all, then makes them bind; gives the time of both.
-    pub(crate) async fn send(&self, odoo: &OdooSide, tap: &Tap) -> (Duration, Duration) {
+    /// Sends them all, then makes them bind; gives the time of both. `None` when Odoo gave up: it does where too many calls
+    /// at once are about the same goods.
+    pub(crate) async fn send(
+        &self,
+        odoo: &OdooSide,
+        tap: &Tap,
+        presses: Pace,
+    ) -> Option<(Duration, Duration)> {
         let started = Instant::now();
         let loads = self
             .shapes
             .iter()
             .flat_map(|(fields, papers)| {
                 papers
-                    .chunks(self.kind.load_max)
+                    .chunks(LOADS.documents)
                     .map(|papers| load(fields, papers))
             })
             .collect();
-        let answers = call_all(odoo, tap, self.kind.model, "load", loads).await;
+        let answers = self.call_all(odoo, tap, ("load", LOADS), loads).await?;
         let loaded = started.elapsed();
         let ids: Vec<i64> = answers
             .iter()
@@ -77,12 +111,29 @@ impl Papers {
                 ids.unwrap_or_else(|_| panic!("{answer}"))
             })
             .collect();
-        let presses = ids
-            .chunks(self.kind.press_max)
+        let calls = ids
+            .chunks(presses.documents)
             .map(|ids| json!({"ids": ids, "context": {"tracking_disable": true}}))
             .collect();
-        call_all(odoo, tap, self.kind.model, self.kind.button, presses).await;
-        (loaded, started.elapsed().saturating_sub(loaded))
+        let how = (self.kind.button, presses);
+        self.call_all(odoo, tap, how, calls).await?;
+        Some((loaded, started.elapsed().saturating_sub(loaded)))
+    }
+
+    /// Makes all these calls, a few at a time.
+    async fn call_all(
+        &self,
+        odoo: &OdooSide,
+        tap: &Tap,
+        (method, pace): (&str, Pace),
+        calls: VecDeque<Value>,
+    ) -> Option<Vec<Value>> {
+        let url = format!("{}/json/2/{}/{method}", tap.url(), self.kind.model);
+        let calls = Arc::new(Mutex::new(calls));
+        let senders = (0..pace.connections).map(|_| send(odoo, &url, Arc::clone(&calls)));
+        let answers = futures::future::join_all(senders).await;
+        let answers: Option<Vec<Vec<Value>>> = answers.into_iter().collect();
+        Some(answers?.concat())
     }
 }
 
@@ -92,30 +143,16 @@ fn load(fields: &[String], papers: &[Vec<Value>]) -> Value {
     json!({"fields": fields, "data": rows, "context": context})
 }
 
-/// Makes all these calls, a few at a time.
-async fn call_all(
+async fn send(
     odoo: &OdooSide,
-    tap: &Tap,
-    model: &str,
-    method: &str,
-    calls: VecDeque<Value>,
-) -> Vec<Value> {
-    let url = format!("{}/json/2/{model}/{method}", tap.url());
-    let calls = Arc::new(Mutex::new(calls));
-    let senders = (0..CONNECTIONS).map(|_| send(odoo, &url, Arc::clone(&calls)));
-    futures::future::join_all(senders)
-        .await
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-async fn send(odoo: &OdooSide, url: &str, calls: Arc<Mutex<VecDeque<Value>>>) -> Vec<Value> {
+    url: &str,
+    calls: Arc<Mutex<VecDeque<Value>>>,
+) -> Option<Vec<Value>> {
     let http = reqwest::Client::builder().build().expect("a client");
     let mut answers = Vec::new();
     loop {
         let Some(call) = calls.lock().expect("unpoisoned").pop_front() else {
-            return answers;
+            return Some(answers);
         };
         let answer = http
             .post(url)
@@ -125,7 +162,9 @@ async fn send(odoo: &OdooSide, url: &str, calls: Arc<Mutex<VecDeque<Value>>>) ->
             .send()
             .await
             .expect("Odoo answers");
-        assert!(answer.status().is_success(), "{answer:?}");
+        if !answer.status().is_success() {
+            return None;
+        }
         answers.push(answer.json().await.expect("JSON"));
     }
 }

@@ -363,6 +363,7 @@ impl Runner {
                 odoo,
                 module: self.profile.external_module(),
                 clock: self.shared.clock.clone(),
+                confirming: Arc::default(),
             },
             observer,
             call_limit: self.profile.odoo.call_limit(),
