@@ -5,10 +5,15 @@
 
 pub mod account;
 mod bill;
+mod told;
 
 pub use bill::{
     bill_is_paid, date_shifted, duplicate_bill, period_locked, stays_posted, taxed_by_odoo,
     withdrawn_but_paid,
+};
+
+pub use told::{
+    bill_not_shown, fields_not_kept, fields_refused, mark_not_kept, mark_refused, moved_on_in_odoo,
 };
 
 use std::time::Duration;
@@ -226,7 +231,7 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 10] = [
+pub const REFERENCE_CAUSES: [&str; 12] = [
     "no-analytic-plan",
     "no-charge-product",
     "no-account",
@@ -237,6 +242,8 @@ pub const REFERENCE_CAUSES: [&str; 10] = [
     "match-differs",
     "not-posted-yet",
     "received-by-hand",
+    "custom-field-refused",
+    "custom-field-not-kept",
 ];
 
 /// Odoo has no analytic plan of that name, and the connector may not make one.

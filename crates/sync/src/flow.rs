@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Vendor;
 use crate::link::Name;
 use crate::record::SourceId;
 
@@ -32,11 +33,13 @@ pub enum Flow {
     ApBills,
     /// ServiceTitan returns to Odoo vendor credit notes.
     VendorCredits,
+    /// What became of vendor bills in Odoo, to ServiceTitan.
+    OdooBills,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Jobs,
@@ -47,6 +50,7 @@ impl Flow {
         Self::Bills,
         Self::ApBills,
         Self::VendorCredits,
+        Self::OdooBills,
     ];
 
     /// The flow's name, e.g. `customers`.
@@ -63,6 +67,7 @@ impl Flow {
             Self::Bills => "bills",
             Self::ApBills => "ap-bills",
             Self::VendorCredits => "vendor-credits",
+            Self::OdooBills => "odoo-bills",
         }
     }
 
@@ -80,10 +85,20 @@ impl Flow {
             Self::Bills => "bill",
             Self::ApBills => "AP bill",
             Self::VendorCredits => "vendor credit",
+            Self::OdooBills => "Odoo bill",
         }
     }
 
-    /// The Odoo model that its records become.
+    /// Where its records come from.
+    #[must_use]
+    pub const fn comes_from(self) -> Vendor {
+        match self {
+            Self::OdooBills => Vendor::Odoo,
+            _ => Vendor::ServiceTitan,
+        }
+    }
+
+    /// The Odoo model that its records become, or are.
     #[must_use]
     pub const fn model(self) -> &'static str {
         match self {
@@ -92,7 +107,7 @@ impl Flow {
             Self::Items => "product.product",
             Self::PurchaseOrders => "purchase.order",
             Self::Receipts => "stock.picking",
-            Self::Bills | Self::ApBills | Self::VendorCredits => "account.move",
+            Self::Bills | Self::ApBills | Self::VendorCredits | Self::OdooBills => "account.move",
         }
     }
 
@@ -116,7 +131,12 @@ impl Flow {
     #[must_use]
     pub const fn needs(self) -> &'static [Self] {
         match self {
-            Self::BusinessUnits | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => &[],
+            Self::BusinessUnits
+            | Self::Customers
+            | Self::Jobs
+            | Self::Vendors
+            | Self::Items
+            | Self::OdooBills => &[],
             Self::PurchaseOrders | Self::ApBills => {
                 &[Self::BusinessUnits, Self::Jobs, Self::Vendors, Self::Items]
             }
@@ -142,6 +162,7 @@ impl Flow {
             Self::Receipts => "receipts",
             Self::ApBills => "ap_bill",
             Self::VendorCredits => "vendor_credit",
+            Self::OdooBills => "odoo_bill",
             Self::Bills | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => self.noun(),
         };
         Name(format!("{noun}_{source}"))

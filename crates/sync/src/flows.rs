@@ -4,7 +4,9 @@ use crate::directory::Directory;
 use crate::flow::Flow;
 use crate::plan::{DISMISS, Decision, Plan, Subject};
 use crate::record::{Key, Reason};
-use crate::{bills, business_units, customers, items, jobs, purchase_orders, receipts, vendors};
+use crate::{
+    bills, business_units, customers, items, jobs, odoo_bills, purchase_orders, receipts, vendors,
+};
 
 /// The records of others that planning this one will ask for.
 #[must_use]
@@ -15,6 +17,7 @@ pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
         Flow::PurchaseOrders => purchase_orders::references(subject),
         Flow::Receipts => receipts::references(subject),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::references(flow, subject),
+        Flow::OdooBills => odoo_bills::references(subject),
         Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
     }
 }
@@ -34,6 +37,7 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
         Flow::PurchaseOrders => purchase_orders::plan(subject, directory),
         Flow::Receipts => receipts::plan(subject, directory),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::plan(flow, subject, directory),
+        Flow::OdooBills => odoo_bills::plan(subject, directory),
     }
 }
 

@@ -16,6 +16,7 @@ mod jobs;
 pub mod link;
 pub mod mapping;
 pub mod money;
+pub mod odoo_bills;
 mod others;
 mod part;
 pub mod plain;

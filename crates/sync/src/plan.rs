@@ -157,6 +157,18 @@ pub enum Verb {
         /// What the target was last brought to: where it holds less now, somebody took goods back there.
         before: BTreeMap<Name, Decimal>,
     },
+    /// Tell ServiceTitan what became of a document in Odoo.
+    Tell {
+        /// The document in ServiceTitan.
+        document: Key,
+        /// ServiceTitan's id of it.
+        target: TargetId,
+        /// What it does not show yet; see [`crate::odoo_bills::fields`].
+        columns: Content,
+        /// Whether it is marked as exported, which cannot be taken back: what it must come to in Odoo, posted, when that is
+        /// done.
+        mark: Option<Decimal>,
+    },
     /// Write nothing: from now on the name means a record that bears another name too (after a merge).
     Alias {
         /// The survivor's id in the target.

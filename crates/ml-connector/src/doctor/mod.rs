@@ -5,6 +5,7 @@
 
 mod odoo;
 mod servicetitan;
+mod write_back;
 
 use serde::Serialize;
 use store::connections::Connection;

@@ -152,6 +152,11 @@ fn needs(profile: &Profile) -> Needs {
                 [CostField::DISTRIBUTION, CostField::ACCOUNT],
             ),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => with_bills(needs),
+        Flow::OdooBills => needs.with(
+            Model::named(flow.model()),
+            [Operation::Read],
+            ["state", "payment_state", "amount_total", "amount_residual"],
+        ),
         Flow::Receipts => with_receipts(needs),
     })
 }

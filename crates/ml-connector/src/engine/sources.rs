@@ -50,6 +50,8 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
         Flow::Bills => &[(Source::Feed(Feed::InventoryBills), RowKind::InventoryBill)],
         Flow::ApBills => &[(Source::List(List::ApBillsWithoutOrder), RowKind::ApBill)],
         Flow::VendorCredits => &[(Source::Feed(Feed::Returns), RowKind::InventoryReturn)],
+        // Odoo is polled for these.
+        Flow::OdooBills => &[],
     }
 }
 
@@ -58,7 +60,7 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
 pub fn lists(flow: Flow) -> &'static [List] {
     match flow {
         Flow::BusinessUnits => &[List::BusinessUnits],
-        Flow::Customers => &[],
+        Flow::Customers | Flow::OdooBills => &[],
         Flow::Jobs => &[List::Jobs],
         Flow::Vendors => &[List::Vendors],
         Flow::Items => &[List::Materials, List::Equipment, List::Services],
@@ -132,6 +134,7 @@ pub async fn fetch(
             let ids = typed(ids, InventoryReturnId);
             vec![(RowKind::InventoryReturn, client.returns(&ids).await?)]
         }
+        Flow::OdooBills => Vec::new(),
     })
 }
 

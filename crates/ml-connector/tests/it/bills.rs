@@ -71,11 +71,11 @@ fn wanted(tenant: &Tenant) -> BTreeMap<String, Bill> {
 }
 
 pub(crate) struct Held {
-    moves: Partners,
-    lines: Partners,
+    pub(crate) moves: Partners,
+    pub(crate) lines: Partners,
 }
 
-async fn held(rig: &Rig) -> Held {
+pub(crate) async fn held(rig: &Rig) -> Held {
     Held {
         moves: rig.odoo.records(MOVE, &MOVE_FIELDS).await,
         lines: rig.odoo.records(LINE, &LINE_FIELDS).await,
@@ -266,7 +266,7 @@ async fn set_lock(rig: &Rig, until: &Value) {
     rig.odoo.call("res.company", "write", company).await;
 }
 
-fn day(at: jiff::Timestamp) -> String {
+pub(crate) fn day(at: jiff::Timestamp) -> String {
     at.to_string()[..10].to_owned()
 }
 

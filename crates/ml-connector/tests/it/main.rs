@@ -2,6 +2,7 @@
 //! Odoo, simulated or real.
 
 mod architecture;
+mod arrival;
 mod bills;
 mod bills_crash;
 mod expected;
@@ -9,9 +10,11 @@ mod history;
 mod manual;
 mod mapping;
 mod masters;
+mod odoo_bills;
 mod odoo_side;
 mod orders;
 mod rig;
+mod standing;
 mod watched;
 
 mod changes;
@@ -23,6 +26,7 @@ mod first_load;
 mod jobs;
 mod kills;
 mod outages;
+mod purchasing;
 mod race;
 mod receipts;
 mod reconcile;

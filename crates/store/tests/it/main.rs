@@ -22,4 +22,5 @@ mod passes;
 mod replay;
 mod schema;
 mod status;
+mod targets;
 mod webhooks;

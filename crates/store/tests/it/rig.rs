@@ -362,6 +362,7 @@ pub(crate) fn outcome(due: &Due, state: State) -> Outcome {
         links: Vec::new(),
         depends_on: Vec::new(),
         settles: Vec::new(),
+        stirs: Vec::new(),
         attempt: None,
         audit: Vec::new(),
     }

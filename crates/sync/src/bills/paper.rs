@@ -12,6 +12,7 @@ use crate::directory::Charge;
 use crate::failure::reason;
 use crate::flow::Flow;
 use crate::money::{are_countable, cents};
+use crate::plain::line;
 use crate::plan::Subject;
 use crate::reconcile::day;
 use crate::record::Reason;
@@ -143,7 +144,9 @@ fn of_ap_bill(bill: &ApBill) -> Paper {
 
 fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
     let texts = [&bill.vendor_number, &bill.reference_number];
-    let number = texts.into_iter().flatten().next();
+    // Who types no number in leaves an empty one.
+    let mut texts = texts.into_iter().flatten();
+    let number = texts.find(|text| !line(text).is_empty());
     let items = bill.items.iter().map(of_item);
     let dated = bill.bill_date.map(day);
     Paper {
@@ -237,13 +240,12 @@ fn of_expense(item: &ExpenseItem) -> PaperLine {
 fn of_return(back: &InventoryReturn) -> Paper {
     let dated = back.returned_on.or(back.return_date).map(day);
     let lines = back.items.iter().filter(|item| item.active);
+    let number = back.reference_number.as_ref();
+    let number = number.filter(|text| !line(text).is_empty());
     Paper {
         move_type: CREDIT,
         vendor: Some(back.vendor_id.0),
-        number: back
-            .reference_number
-            .clone()
-            .unwrap_or_else(|| back.number.clone()),
+        number: number.unwrap_or(&back.number).clone(),
         origin: back.number.clone(),
         memo: back.memo.clone().unwrap_or_default(),
         dated,

@@ -493,6 +493,15 @@ fn a_change_says_everything_but_never_what_kind_it_is() {
 }
 
 #[test]
+fn a_bill_without_the_vendors_number_bears_servicetitans() {
+    for number in [json!(null), json!(""), json!(" ")] {
+        let world = world(&json!({"vendorNumber": number}));
+        let done = done(&world);
+        assert!(done.contains(" ref=B-31\n"), "{done}");
+    }
+}
+
+#[test]
 fn a_bill_waits_for_what_it_names_and_for_the_receipts_of_its_order() {
     let unseen = world(&json!({"vendor": {"id": 99, "name": "New"}}))
         .plan("31")

@@ -262,7 +262,7 @@ impl World {
                     self.copy_to_children(*target, columns);
                     *target
                 }
-                Verb::Alias { target } => *target,
+                Verb::Alias { target } | Verb::Tell { target, .. } => *target,
                 Verb::Delete { target } => {
                     self.sent.remove(target);
                     self.links.remove(&write.name);

@@ -252,6 +252,23 @@ async fn bills_are_listed_bare_and_in_pages() {
 }
 
 #[tokio::test]
+async fn a_deleted_ap_bill_is_canceled() {
+    let mut desk = Desk::new().await;
+    desk.grant_payables().await;
+    let (_, receipt) = billed(&desk.tenant);
+    desk.tenant.delete_bill(receipt.bill_id).unwrap();
+    let list = desk.get("accounting", "ap-bills").await;
+    assert_eq!(
+        (ids(&list), &list["data"][0]["status"]),
+        (vec![receipt.bill_id.0], &json!("Canceled"))
+    );
+    let list = desk
+        .get("accounting", "ap-bills?statuses=Unreconciled")
+        .await;
+    assert_eq!(ids(&list), NONE);
+}
+
+#[tokio::test]
 async fn ap_bills_need_a_scope_and_show_more() {
     let mut desk = Desk::new().await;
     let refused = desk.answer(Method::GET, "accounting", "ap-bills").await;
