@@ -37,6 +37,9 @@ pub(crate) const PRESSES: [Pace; 4] = [
     },
 ];
 
+/// How often a connection begins a call again with which Odoo gave up.
+const GIVES_UP_MAX: usize = 8;
+
 /// Over how many connections calls go, and how many documents each of them is about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
@@ -84,14 +87,13 @@ impl Papers {
         self.shapes.values().map(Vec::len).sum()
     }
 
-    /// Sends them all, then makes them bind; gives the time of both. `None` when Odoo gave up: it does where too many calls
-    /// at once are about the same goods.
+    /// Sends them all, then makes them bind; gives the time of both.
     pub(crate) async fn send(
         &self,
         odoo: &OdooSide,
         tap: &Tap,
         presses: Pace,
-    ) -> Option<(Duration, Duration)> {
+    ) -> (Duration, Duration) {
         let started = Instant::now();
         let loads = self
             .shapes
@@ -102,7 +104,7 @@ impl Papers {
                     .map(|papers| load(fields, papers))
             })
             .collect();
-        let answers = self.call_all(odoo, tap, ("load", LOADS), loads).await?;
+        let answers = self.call_all(odoo, tap, ("load", LOADS), loads).await;
         let loaded = started.elapsed();
         let ids: Vec<i64> = answers
             .iter()
@@ -116,8 +118,8 @@ impl Papers {
             .map(|ids| json!({"ids": ids, "context": {"tracking_disable": true}}))
             .collect();
         let how = (self.kind.button, presses);
-        self.call_all(odoo, tap, how, calls).await?;
-        Some((loaded, started.elapsed().saturating_sub(loaded)))
+        self.call_all(odoo, tap, how, calls).await;
+        (loaded, started.elapsed().saturating_sub(loaded))
     }
 
     /// Makes all these calls, a few at a time.
@@ -127,13 +129,12 @@ impl Papers {
         tap: &Tap,
         (method, pace): (&str, Pace),
         calls: VecDeque<Value>,
-    ) -> Option<Vec<Value>> {
+    ) -> Vec<Value> {
         let url = format!("{}/json/2/{}/{method}", tap.url(), self.kind.model);
         let calls = Arc::new(Mutex::new(calls));
         let senders = (0..pace.connections).map(|_| send(odoo, &url, Arc::clone(&calls)));
         let answers = futures::future::join_all(senders).await;
-        let answers: Option<Vec<Vec<Value>>> = answers.into_iter().collect();
-        Some(answers?.concat())
+        answers.concat()
     }
 }
 
@@ -143,16 +144,12 @@ fn load(fields: &[String], papers: &[Vec<Value>]) -> Value {
     json!({"fields": fields, "data": rows, "context": context})
 }
 
-async fn send(
-    odoo: &OdooSide,
-    url: &str,
-    calls: Arc<Mutex<VecDeque<Value>>>,
-) -> Option<Vec<Value>> {
+async fn send(odoo: &OdooSide, url: &str, calls: Arc<Mutex<VecDeque<Value>>>) -> Vec<Value> {
     let http = reqwest::Client::builder().build().expect("a client");
-    let mut answers = Vec::new();
+    let (mut answers, mut gave_up) = (Vec::new(), 0);
     loop {
         let Some(call) = calls.lock().expect("unpoisoned").pop_front() else {
-            return Some(answers);
+            return answers;
         };
         let answer = http
             .post(url)
@@ -162,9 +159,13 @@ async fn send(
             .send()
             .await
             .expect("Odoo answers");
-        if !answer.status().is_success() {
-            return None;
+        // Odoo gives up where calls at once are about the same goods again and again.
+        if answer.status() == 500 && gave_up < GIVES_UP_MAX {
+            gave_up += 1;
+            calls.lock().expect("unpoisoned").push_back(call);
+            continue;
         }
+        assert!(answer.status().is_success(), "{answer:?}");
         answers.push(answer.json().await.expect("JSON"));
     }
 }
