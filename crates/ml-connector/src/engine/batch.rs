@@ -16,6 +16,7 @@ pub(super) use report::stirs;
 pub use tell::{TOLD_MAX, Teller};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use odoo::Model;
@@ -28,6 +29,7 @@ use sync::content::Content;
 use sync::failure::{self, Blame, Vendor, Verdict};
 use sync::link::{self, Link, Name, TargetId};
 use sync::plan::{Verb, Write};
+use tokio::sync::Mutex;
 
 use super::Halt;
 use crate::clock::Clock;
@@ -125,6 +127,8 @@ pub struct Carrier {
     pub module: String,
     /// The present and randomness.
     pub clock: Clock,
+    /// Held while orders are confirmed: one batch at a time.
+    pub confirming: Arc<Mutex<()>>,
 }
 
 /// Whether Odoo said what became of a batch.

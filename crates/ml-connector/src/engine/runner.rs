@@ -406,6 +406,7 @@ impl Runner {
                     odoo,
                     module: self.profile.external_module(),
                     clock: self.shared.clock.clone(),
+                    confirming: Arc::default(),
                 },
                 call_limit: self.profile.odoo.call_limit(),
                 workers: self.profile.odoo.workers,
