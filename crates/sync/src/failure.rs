@@ -5,6 +5,7 @@
 
 pub mod account;
 mod bill;
+pub mod linking;
 
 pub use bill::{
     bill_is_paid, date_shifted, duplicate_bill, period_locked, stays_posted, taxed_by_odoo,

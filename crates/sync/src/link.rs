@@ -50,6 +50,15 @@ pub(crate) const TOTAL: &str = "total";
 /// Another one: what comparing it with its order and receipts found.
 pub const MATCH: &str = "match";
 
+/// Another one, of a bill that somebody entered in the target: nothing is written through its link.
+pub(crate) const ADOPTED: &str = "adopted";
+
+/// The base of an adopted bill that stands in this state there.
+#[must_use]
+pub fn adopted(holds: &Content, state: &str) -> Content {
+    holds.overlaid(&Content::from_iter([(REACHED, state)]))
+}
+
 /// The base of a document that was written, but not brought to its state: the next plan brings it there.
 #[must_use]
 pub fn unreached(base: &Content) -> Content {
@@ -77,6 +86,12 @@ impl Link {
     #[must_use]
     pub fn reached(&self) -> Option<&str> {
         self.base.get(REACHED)
+    }
+
+    /// Whether its target was entered by somebody in Odoo, and only linked with: see [`crate::linking`].
+    #[must_use]
+    pub fn is_adopted(&self) -> bool {
+        self.base.get(ADOPTED).is_some()
     }
 
     /// Whether a person merged its target with another one of ours, in Odoo.

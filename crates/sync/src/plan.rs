@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::content::Content;
 use crate::link::{Link, Name, TargetId};
+use crate::linking::{Terms, Which};
 use crate::record::{Key, Reason, SourceId, State};
 use crate::sighting::{Part, PartKey};
 
@@ -156,6 +157,15 @@ pub enum Verb {
         lines: BTreeMap<Name, Decimal>,
         /// What the target was last brought to: where it holds less now, somebody took goods back there.
         before: BTreeMap<Name, Decimal>,
+    },
+    /// Write nothing: a bill that somebody entered in the target is this one, if it is the same paper.
+    Adopt {
+        /// The bill.
+        which: Which,
+        /// What it must come to.
+        terms: Terms,
+        /// Why a person has to look at it although it is the same, if one has to.
+        hold: Option<Reason>,
     },
     /// Write nothing: from now on the name means a record that bears another name too (after a merge).
     Alias {

@@ -1,13 +1,14 @@
 //! Both sides of a period laid side by side: what ServiceTitan says, what Odoo holds, and why they differ.
 //!
-//! Documents are paired by the name that they bear in Odoo's external ids, by nothing else: not by what the store
-//! remembers, not by number or amount. Each pair, and each document without a partner, is judged by [`compare`]; a
+//! Documents are paired by the name that they bear in Odoo's external ids, not by what the store remembers. What is left
+//! then, and was entered in Odoo by hand, is paired by vendor, number and total together (`by_hand`). Each pair, and each document without a partner, is judged by [`compare`]; a
 //! difference has at least one [`Cause`], the most important one first.
 //!
 //! What counts: in ServiceTitan what is dated in the period and neither canceled nor only planned; in Odoo what stands in
 //! the books of the period (an order: what is not cancelled), if it is one of ours or of one of our vendors. So two equal
 //! sums are no proof, and no difference is: where nothing differs, counts and sums are equal.
 
+mod by_hand;
 mod cause;
 mod document;
 mod judge;
@@ -20,11 +21,7 @@ pub use document::{Document, Kind, Line, Standing, UnknownKind, Unreadable, Vend
 pub use period::{InvalidPeriod, Period, day};
 pub use totals::{Sum, Totals};
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
-
-use crate::link::Name;
 
 /// What was read of both sides, each document once.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +79,14 @@ pub struct Report {
     pub totals: Vec<Totals>,
     /// What differs, by kind, vendor and date.
     pub differences: Vec<Difference>,
+    /// How many documents somebody entered in Odoo by hand, which are ServiceTitan's by vendor, number and total.
+    pub by_hand: usize,
+}
+
+/// The vendor's number for a document, by which it pairs where it bears no name.
+#[must_use]
+pub fn number(document: &Document) -> Option<&str> {
+    by_hand::number(document)
 }
 
 impl Report {
@@ -134,7 +139,7 @@ pub fn compare(period: Period, sides: Sides) -> Report {
     let (named, unnamed): (Vec<_>, Vec<_>) =
         sides.odoo.into_iter().partition(|held| held.name.is_some());
     let duplicates = judge::duplicates(period, named.iter().chain(&unnamed));
-    let mut pairs: BTreeMap<(Kind, Name), (Option<Document>, Option<Document>)> = BTreeMap::new();
+    let mut pairs = by_hand::Pairs::new();
     let key = |document: &Document| Some((document.kind, document.name.clone()?));
     for document in sides.servicetitan {
         if let Some(key) = key(&document) {
@@ -146,6 +151,7 @@ pub fn compare(period: Period, sides: Sides) -> Report {
             pairs.entry(key).or_default().1 = Some(document);
         }
     }
+    let (unnamed, by_hand) = by_hand::pair(&mut pairs, unnamed);
     let mut totals = totals::Book::default();
     let mut differences = Vec::new();
     for unread in sides.unreadable {
@@ -182,6 +188,7 @@ pub fn compare(period: Period, sides: Sides) -> Report {
         period,
         totals: totals.rows(),
         differences,
+        by_hand,
     }
 }
 

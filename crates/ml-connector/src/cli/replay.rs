@@ -5,6 +5,8 @@ use clap::Args;
 use jiff::Timestamp;
 use store::records::Selection;
 use sync::flow::Flow;
+use sync::link::TargetId;
+use sync::linking::Which;
 use sync::plan::{APPROVE, DISMISS, RECREATE};
 use sync::record::SourceId;
 
@@ -35,14 +37,25 @@ pub(super) struct Replay {
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
     /// Make anew in Odoo what somebody deleted there.
-    #[arg(long, conflicts_with_all = ["dismiss", "approve"])]
+    #[arg(long, conflicts_with_all = ["dismiss", "approve", "link"])]
     recreate: bool,
     /// Leave out what cannot be carried, until it changes in ServiceTitan.
-    #[arg(long, conflicts_with = "approve")]
+    #[arg(long, conflicts_with_all = ["approve", "link"])]
     dismiss: bool,
     /// Post bills that do not match their orders and receipts.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "link")]
     approve: bool,
+    /// Take the bill that is in Odoo already, of the same vendor and number, for this one, if it is equal; with an id of
+    /// Odoo's, that one of several.
+    #[arg(
+        long,
+        value_name = "ODOO_ID",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        value_parser = which
+    )]
+    link: Option<Which>,
     /// All records of the flow or connection.
     #[arg(long)]
     all: bool,
@@ -73,13 +86,14 @@ impl Replay {
         if self.approve && self.ids.is_empty() && self.cause.is_none() {
             bail!("--approve needs ids or --cause: it posts bills that a person has looked at");
         }
-        let decisions = [
-            (self.recreate, RECREATE),
-            (self.dismiss, DISMISS),
-            (self.approve, APPROVE),
-        ];
-        let mut decisions = decisions.into_iter().filter(|(is_meant, _)| *is_meant);
-        let decision = decisions.next().map(|(_, decision)| decision);
+        if self.link.is_some() && self.ids.is_empty() && self.cause.is_none() {
+            bail!("--link needs ids or --cause: it takes for ours what somebody entered in Odoo");
+        }
+        if matches!(self.link, Some(Which::This(_))) && (self.ids.len() != 1 || self.flow.is_none())
+        {
+            bail!("--link=ODOO_ID is for one record: name it by its id and --flow");
+        }
+        let decision = self.decision();
         let (store, clock) = open(settings).await?;
         let selection = Selection {
             flow: self.flow,
@@ -87,7 +101,7 @@ impl Replay {
             cause: self.cause,
             since: self.since,
             until: self.until,
-            decision: decision.map(str::to_owned),
+            decision,
         };
         let mut count = 0;
         for connection in selected(&store, self.connection.as_deref()).await? {
@@ -105,4 +119,28 @@ impl Replay {
         }
         Ok(Exit::Done)
     }
+}
+
+impl Replay {
+    /// What the person decided, as it is kept.
+    fn decision(&self) -> Option<String> {
+        let decisions = [
+            (self.recreate, RECREATE),
+            (self.dismiss, DISMISS),
+            (self.approve, APPROVE),
+        ];
+        let mut decisions = decisions.into_iter().filter(|(is_meant, _)| *is_meant);
+        let decision = decisions.next().map(|(_, decision)| decision.to_owned());
+        decision.or_else(|| self.link.map(Which::decision))
+    }
+}
+
+/// Which bill `--link` means.
+fn which(id: &str) -> Result<Which, String> {
+    if id.is_empty() {
+        return Ok(Which::TheOnly);
+    }
+    let id: Option<i64> = id.parse().ok().filter(|id| *id > 0);
+    let id = id.ok_or("an id of Odoo is a number, as its address line shows it")?;
+    Ok(Which::This(TargetId(id)))
 }

@@ -25,6 +25,8 @@ use sync::failure::{self, Blame, Vendor, Verdict};
 use sync::link::{self, Link, Name, TargetId};
 use sync::plan::{Verb, Write};
 
+pub use document::Claims;
+
 use super::Halt;
 use crate::clock::Clock;
 
@@ -50,7 +52,7 @@ impl Job {
     #[must_use]
     pub fn rows(&self) -> usize {
         let rows = |write: &Write| match &write.verb {
-            Verb::Alias { .. } => 0,
+            Verb::Alias { .. } | Verb::Adopt { .. } => 0,
             Verb::Receive { lines, .. } => lines.len().max(1),
             _ => 1,
         };
@@ -65,6 +67,7 @@ impl Job {
             | Verb::Alias { .. }
             | Verb::Delete { .. }
             | Verb::Reach { .. }
+            | Verb::Adopt { .. }
             | Verb::Receive { .. } => None,
         })
     }
@@ -120,6 +123,8 @@ pub struct Carrier {
     pub module: String,
     /// The present and randomness.
     pub clock: Clock,
+    /// Bills that are linked in batches which are under way.
+    pub claims: Claims,
 }
 
 /// Whether Odoo said what became of a batch.

@@ -25,7 +25,7 @@ use sync::record::Reason;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::Applier;
-use super::batch::Carrier;
+use super::batch::{Carrier, Claims};
 use super::breaker::Breakers;
 use super::observe::{Extent, Observer, Pace, read_cursor};
 use super::supervisor::{Mode, Shared};
@@ -363,6 +363,7 @@ impl Runner {
                 odoo,
                 module: self.profile.external_module(),
                 clock: self.shared.clock.clone(),
+                claims: Claims::default(),
             },
             observer,
             call_limit: self.profile.odoo.call_limit(),

@@ -260,7 +260,7 @@ pub(crate) async fn waiting(rig: &Rig) -> BTreeSet<String> {
 }
 
 /// The causes of the bills that wait or failed, by name.
-async fn causes(rig: &Rig) -> BTreeMap<String, String> {
+pub(crate) async fn causes(rig: &Rig) -> BTreeMap<String, String> {
     let failures = rig.json(&["failures", "--json"]).await;
     let groups = failures.as_array().expect("groups").iter();
     let of_bills = groups.filter(|group| group["flow"] == "bills");

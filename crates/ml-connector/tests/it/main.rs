@@ -22,6 +22,7 @@ mod exchanges;
 mod first_load;
 mod jobs;
 mod kills;
+mod links;
 mod outages;
 mod race;
 mod receipts;

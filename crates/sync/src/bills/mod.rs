@@ -9,6 +9,7 @@
 //! date. A bill that changes is said whole: Odoo computes anew whatever depends on what is said.
 
 mod lines;
+mod linked;
 mod matching;
 mod paper;
 
@@ -19,10 +20,11 @@ use crate::directory::Directory;
 use crate::document::{self, Document};
 use crate::failure::reason;
 use crate::flow::Flow;
-use crate::link::MATCH;
+use crate::link::{Link, MATCH};
+use crate::linking::Which;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::{self, line};
-use crate::plan::{APPROVE, Decision, Goal, Plan, Subject};
+use crate::plan::{APPROVE, Decision, Goal, Plan, RECREATE, Subject};
 use crate::record::{Key, Reason};
 use crate::sighting::PartKey;
 use crate::single;
@@ -108,6 +110,14 @@ fn decide(
         return Decision::Ignore(reason);
     }
     let counts = matches!(paper.standing, Standing::Counts | Standing::NotYet);
+    let adopted = known.filter(|link| link.is_adopted());
+    if let (false, Some(link)) = (counts, adopted) {
+        return linked::withdrawn(flow, link);
+    }
+    let is_linked = adopted.is_some() && subject.decision != Some(RECREATE);
+    if is_linked || (is_new && Which::decided(subject.decision).is_some()) {
+        return linked(flow, subject, &paper, directory, adopted, warnings);
+    }
     if let (false, Some(link)) = (counts, known) {
         let is_cancelled = link.reached() == Some(Goal::Cancelled.as_str());
         if is_cancelled && subject.in_doubt.is_none() {
@@ -124,7 +134,9 @@ fn decide(
     match wanted(flow, subject, &paper, counts, directory, warnings) {
         Ok(document) if document.lines.is_empty() => match known {
             None if is_new => Decision::Ignore(empty(flow)),
-            Some(link) if link.reached() != Some(Goal::Cancelled.as_str()) => {
+            Some(link)
+                if !link.is_adopted() && link.reached() != Some(Goal::Cancelled.as_str()) =>
+            {
                 let part = part(flow, subject);
                 Decision::Write(vec![document::cancellation(link, part, flow.model())])
             }
@@ -156,6 +168,29 @@ fn is_posted_as_it_is(document: &Document, subject: &Subject<'_>) -> bool {
         .reached
         .set(MATCH, link.base.get(MATCH).unwrap_or_default());
     posted.differences(subject).is_empty()
+}
+
+/// What follows for a paper that somebody entered in Odoo: whatever else it names, only its vendor has to be there.
+fn linked(
+    flow: Flow,
+    subject: &Subject<'_>,
+    paper: &Paper,
+    directory: &Directory,
+    link: Option<&Link>,
+    warnings: &mut Vec<String>,
+) -> Decision {
+    let vendor = paper.vendor.map(|vendor| key(Flow::Vendors, vendor));
+    let waits = missing(subject, vendor.into_iter().collect());
+    if !waits.is_empty() {
+        return wait(waits, flow, subject);
+    }
+    let found = matching::compare(subject, paper, directory.bills());
+    let found = found.filter(|found| !found.is_ok());
+    warnings.extend(found.map(|found| found.to_string()));
+    match header(flow, subject, paper, directory) {
+        Ok(header) => linked::decide(flow, subject, paper, (header, part(flow, subject)), link),
+        Err(reason) => Decision::Fail(reason),
+    }
 }
 
 fn is_seen(subject: &Subject<'_>, key: &Key) -> bool {
@@ -201,16 +236,13 @@ fn part(flow: Flow, subject: &Subject<'_>) -> PartKey {
     )
 }
 
-fn wanted(
+/// The columns of the paper itself.
+fn header(
     flow: Flow,
     subject: &Subject<'_>,
     paper: &Paper,
-    counts: bool,
     directory: &Directory,
-    warnings: &mut Vec<String>,
-) -> Result<Document, Reason> {
-    let name = flow.link_name(subject.source);
-    let part = part(flow, subject);
+) -> Result<Content, Reason> {
     let vendor = paper.vendor.ok_or_else(|| no_vendor(flow))?;
     let dated = paper.dated.ok_or_else(|| no_date(flow))?;
     let vendor = target(subject, &key(Flow::Vendors, vendor));
@@ -228,6 +260,20 @@ fn wanted(
     if let Some(currency) = directory.currency() {
         header.set_id("currency_id", Some(currency));
     }
+    Ok(header)
+}
+
+fn wanted(
+    flow: Flow,
+    subject: &Subject<'_>,
+    paper: &Paper,
+    counts: bool,
+    directory: &Directory,
+    warnings: &mut Vec<String>,
+) -> Result<Document, Reason> {
+    let name = flow.link_name(subject.source);
+    let part = part(flow, subject);
+    let header = header(flow, subject, paper, directory)?;
     let lines = lines::wanted(flow, subject, paper, &name, &part, directory, warnings)?;
     let found = matching::compare(subject, paper, directory.bills());
     let differs = found.as_ref().is_some_and(|found| !found.is_ok());

@@ -77,6 +77,13 @@ pub(super) struct PaperLine {
 }
 
 impl Paper {
+    /// The tax of the whole paper.
+    pub(super) fn tax(&self) -> Decimal {
+        let charges = self.charges.iter();
+        let tax = charges.filter(|(charge, _)| *charge == Charge::Tax);
+        tax.map(|(_, amount)| *amount).sum()
+    }
+
     /// What the vendor keeps of a return: ServiceTitan says so only by an amount that is less than what went back.
     fn with_what_the_vendor_keeps(mut self) -> Self {
         let lines = self.lines.iter();

@@ -38,8 +38,8 @@ pub fn duplicate_bill(reference: &str, name: &str, id: i64) -> Reason {
             "Odoo already has a bill of this vendor with the number {}: {name} (account.move {id}).",
             quoted(reference)
         ),
-        "It is not entered a second time. If it is the same paper, `ml-connector replay --dismiss` leaves this one out; if \
-         not, correct the vendor's number in ServiceTitan or in Odoo, and run `ml-connector replay` for it.",
+        "It is not entered a second time. If it is the same paper, `ml-connector replay --link` takes it for this one, \
+         provided that vendor, total and tax are equal, and `ml-connector replay --dismiss` leaves this one out; if not, correct the vendor's number in ServiceTitan or in Odoo, and run `ml-connector replay` for it.",
     )
 }
 

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::link::Name;
 
 fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -602,4 +603,67 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_somebody_entered_by_hand_pairs_by_vendor_number_and_total() {
+    let entered = by_hand(1, |held| held.reference = Some(" r-1".to_owned()));
+    let report = compared([bill(1)], [entered]);
+    assert!(report.is_equal(), "{report:?}");
+    assert_eq!(report.by_hand, 1);
+    assert_eq!(
+        report.certificate(),
+        "1 documents, 0 missing, 0 extra, 0.00 difference"
+    );
+    // Anything else about it is another bill.
+    let others: [fn(&mut Document); 4] = [
+        |held| held.reference = Some("R-2".to_owned()),
+        |held| held.total = dec("119.99"),
+        |held| held.vendor = vendor(8),
+        |held| held.kind = Kind::Credits,
+    ];
+    for change in others {
+        let report = compared([bill(1)], [by_hand(1, change)]);
+        assert_eq!(report.by_hand, 0);
+        let counts = [Cause::Missing, Cause::Extra].map(|cause| report.count(cause));
+        assert_eq!(counts, [1, 1], "{report:?}");
+    }
+    // Where it stands, and when, is told as of any other.
+    let draft = by_hand(1, |held| held.standing = Standing::Draft);
+    assert_eq!(causes(&compared([bill(1)], [draft])), [[Cause::Draft]]);
+    let moved = by_hand(1, |held| set_day(held, "2026-11-05"));
+    assert_eq!(
+        causes(&compared([bill(1)], [moved])),
+        [[Cause::OtherPeriod]]
+    );
+}
+
+#[test]
+fn what_may_be_two_papers_pairs_with_neither() {
+    let twice = bill(2);
+    let twice = Document {
+        reference: bill(1).reference,
+        ..twice
+    };
+    let report = compared([bill(1), twice], [by_hand(1, |_| ())]);
+    assert_eq!(report.by_hand, 0);
+    assert_eq!(report.count(Cause::Missing), 2);
+    let report = compared(
+        [bill(1)],
+        [
+            by_hand(1, |_| ()),
+            by_hand(2, |held| {
+                held.reference = bill(1).reference;
+            }),
+        ],
+    );
+    assert_eq!(report.by_hand, 0);
+    assert_eq!(report.count(Cause::Missing), 1);
+    assert_eq!(report.count(Cause::Extra), 2);
+    // What bears its name in Odoo is the one; another one with its number is extra.
+    let held = in_odoo(&bill(1), |_| ());
+    let report = compared([bill(1)], [held, by_hand(1, |held| held.id += 1)]);
+    assert_eq!(report.by_hand, 0);
+    assert_eq!(report.count(Cause::Missing), 0);
+    assert_eq!(report.count(Cause::Extra), 1);
 }

@@ -140,15 +140,15 @@ fn world_of(flow: Flow, kind: RowKind, row: &Value) -> World {
     world
 }
 
-fn world(changes: &Value) -> World {
+pub(crate) fn world(changes: &Value) -> World {
     world_of(Flow::Bills, RowKind::InventoryBill, &bill(changes))
 }
 
-fn sees(world: &mut World, changes: &Value) {
+pub(crate) fn sees(world: &mut World, changes: &Value) {
     world.sees(RowKind::InventoryBill, &bill(changes));
 }
 
-fn writes(decision: Decision) -> Vec<Write> {
+pub(crate) fn writes(decision: Decision) -> Vec<Write> {
     match decision {
         Decision::Write(writes) => writes,
         other => panic!("{other:?}"),
@@ -159,7 +159,7 @@ fn done(world: &World) -> String {
     shown(&writes(world.plan("31").decision))
 }
 
-fn reason(decision: Decision) -> Reason {
+pub(crate) fn reason(decision: Decision) -> Reason {
     match decision {
         Decision::Fail(reason) | Decision::Ignore(reason) | Decision::Wait { reason, .. } => reason,
         other => panic!("{other:?}"),

@@ -3,6 +3,7 @@
 mod bills;
 mod customers;
 mod jobs;
+mod linked_bills;
 mod purchase_orders;
 mod receipts;
 mod singles;

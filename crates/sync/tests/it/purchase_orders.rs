@@ -65,7 +65,9 @@ pub(crate) fn shown(writes: &[Write]) -> String {
         Verb::Update { columns: c, .. } => format!("update {}: {}", write.name, columns(c)),
         Verb::Delete { .. } => format!("delete {}", write.name),
         Verb::Reach { goal, total, .. } => format!("reach {} at {total}", goal.as_str()),
-        Verb::Alias { .. } | Verb::Receive { .. } => format!("other {}", write.name),
+        Verb::Alias { .. } | Verb::Adopt { .. } | Verb::Receive { .. } => {
+            format!("other {}", write.name)
+        }
     };
     writes.iter().map(line).collect::<Vec<_>>().join("\n")
 }

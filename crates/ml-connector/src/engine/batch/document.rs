@@ -5,6 +5,7 @@
 //! read first, since a call that nobody heard the end of may have changed its lines, and is then changed by one `write`.
 //! What Odoo's buttons return proves nothing: the state is read, the button is pressed, the state is read again.
 
+mod adopt;
 mod bill;
 mod change;
 mod create;
@@ -24,6 +25,7 @@ use sync::record::Reason;
 
 use super::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
+pub use adopt::Claims;
 use state::Next;
 
 /// How a kind of document is called in Odoo.
@@ -137,6 +139,11 @@ impl Carrier {
         let Some(kind) = kinds.next() else {
             return Ok(());
         };
+        // Who is only linked goes first, and is written nothing.
+        progress.sort_by_key(|one| !adopt::is_adoption(&one.job.writes));
+        let adopted = progress.partition_point(|one| adopt::is_adoption(&one.job.writes));
+        let (adopted, progress) = progress.split_at_mut(adopted);
+        self.adopt(adopted).await?;
         self.check_accounts(progress).await?;
         if kind.is_bill() {
             self.find_what_is_there(progress, carried.halved).await?;

@@ -81,7 +81,8 @@ impl Carrier {
             let Some(others) = number.as_ref().and_then(|number| there.get(number)) else {
                 continue;
             };
-            let own = self.external_id(&Deeds::of(&one.job.writes).reach.name);
+            let own_name = Deeds::of(&one.job.writes).reach.name.clone();
+            let own = self.external_id(&own_name);
             let ours = format!("{}.", self.module);
             let named = |id: &RecordId, is: &dyn Fn(&str) -> bool| {
                 let names = names.get(id).into_iter().flatten();
@@ -96,6 +97,15 @@ impl Carrier {
                 if named(id, &|name| name.starts_with(&ours)) {
                     one.notes.push(format!(
                         "{text} (account.move {id}) of this vendor has the number {} too; it came from ServiceTitan as well",
+                        sync::plain::quoted(reference)
+                    ));
+                    continue;
+                }
+                // So may a person have linked one with another record.
+                let linked = self.names_of(*id).await?;
+                if let Some(name) = linked.iter().find(|name| **name != own_name) {
+                    one.notes.push(format!(
+                        "{text} (account.move {id}) of this vendor has the number {} too; it is linked with {name}",
                         sync::plain::quoted(reference)
                     ));
                     continue;
@@ -171,7 +181,7 @@ impl Carrier {
     }
 }
 
-fn id_of(row: &Fields) -> Option<RecordId> {
+pub(super) fn id_of(row: &Fields) -> Option<RecordId> {
     row.get("id")?.as_i64().map(RecordId)
 }
 

@@ -187,7 +187,9 @@ impl Carrier {
                 let removal = seen.line_ids.contains(&id).then(|| seen.removal(id));
                 return removal.into_iter().collect();
             }
-            Verb::Alias { .. } | Verb::Reach { .. } | Verb::Receive { .. } => return Vec::new(),
+            Verb::Alias { .. } | Verb::Adopt { .. } | Verb::Reach { .. } | Verb::Receive { .. } => {
+                return Vec::new();
+            }
         };
         let Some(id) = there else {
             // A person deleted it: it is needed for the total.

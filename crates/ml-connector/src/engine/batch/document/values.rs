@@ -69,9 +69,11 @@ fn with_number(values: Values, column: &str, text: &str) -> Values {
 pub(super) fn accounts(writes: &[Write]) -> BTreeSet<i64> {
     let columns = writes.iter().filter_map(|write| match &write.verb {
         Verb::Create { columns } | Verb::Update { columns, .. } => columns.get(DISTRIBUTION),
-        Verb::Alias { .. } | Verb::Delete { .. } | Verb::Reach { .. } | Verb::Receive { .. } => {
-            None
-        }
+        Verb::Alias { .. }
+        | Verb::Adopt { .. }
+        | Verb::Delete { .. }
+        | Verb::Reach { .. }
+        | Verb::Receive { .. } => None,
     });
     columns
         .filter_map(|text| Distribution::read(&serde_json::from_str(text).ok()?))
