@@ -8,8 +8,8 @@ mod bill;
 pub mod linking;
 
 pub use bill::{
-    bill_is_paid, date_shifted, duplicate_bill, period_locked, stays_posted, taxed_by_odoo,
-    withdrawn_but_paid,
+    bill_is_paid, booked_later, date_shifted, duplicate_bill, period_locked, stays_posted,
+    taxed_by_odoo, withdrawn_but_paid,
 };
 
 use std::time::Duration;

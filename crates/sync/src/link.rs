@@ -50,6 +50,9 @@ pub(crate) const TOTAL: &str = "total";
 /// Another one: what comparing it with its order and receipts found.
 pub const MATCH: &str = "match";
 
+/// Another one: the day on which a bill is booked whose own date lay in a closed period.
+pub const BOOKED: &str = "booked";
+
 /// Another one, of a bill that somebody entered in the target: nothing is written through its link.
 pub(crate) const ADOPTED: &str = "adopted";
 
@@ -63,7 +66,7 @@ pub fn adopted(holds: &Content, state: &str) -> Content {
 #[must_use]
 pub fn unreached(base: &Content) -> Content {
     base.iter()
-        .filter(|(column, _)| ![REACHED, TOTAL, MATCH].contains(column))
+        .filter(|(column, _)| ![REACHED, TOTAL, MATCH, BOOKED].contains(column))
         .collect()
 }
 

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
 use crate::link::{Link, Name, TargetId};
@@ -148,6 +149,8 @@ pub enum Verb {
         total: Decimal,
         /// Why a person has to look at it there, if one has to.
         hold: Option<Reason>,
+        /// What happens if its date lies in a closed period.
+        closed: ClosedPeriod,
     },
     /// Bring what was received of an order's lines to these quantities, whatever was received before.
     Receive {
@@ -172,6 +175,17 @@ pub enum Verb {
         /// The survivor's id in the target.
         target: TargetId,
     },
+}
+
+/// What happens to a bill whose date lies in a period that is closed in the target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClosedPeriod {
+    /// It waits for a person.
+    #[default]
+    Wait,
+    /// It is booked on the first day that is open, and keeps the date on the paper.
+    NextOpen,
 }
 
 /// The state that a document should be in.

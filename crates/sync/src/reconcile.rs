@@ -21,6 +21,7 @@ pub use document::{Document, Kind, Line, Standing, UnknownKind, Unreadable, Vend
 pub use period::{InvalidPeriod, Period, day};
 pub use totals::{Sum, Totals};
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 /// What was read of both sides, each document once.
@@ -32,6 +33,8 @@ pub struct Sides {
     pub odoo: Vec<Document>,
     /// What ServiceTitan gave and nobody can read.
     pub unreadable: Vec<Unreadable>,
+    /// Where bills of closed periods are booked on the next open day: the last day of Odoo's books that is closed.
+    pub closed_until: Option<Date>,
 }
 
 /// One document that differs.
@@ -57,6 +60,13 @@ impl Difference {
     #[must_use]
     pub fn cause(&self) -> Cause {
         self.findings.first().expect("it has a cause").cause
+    }
+
+    /// Whether it is as it should be: booked later because its period was closed. It explains a difference between the sums.
+    #[must_use]
+    pub fn is_expected(&self) -> bool {
+        let mut causes = self.findings.iter().map(|finding| finding.cause);
+        causes.all(|cause| cause == Cause::BookedLater)
     }
 
     fn order(&self) -> impl Ord + use<> {
@@ -90,10 +100,17 @@ pub fn number(document: &Document) -> Option<&str> {
 }
 
 impl Report {
-    /// Whether nothing differs.
+    /// Whether nothing differs but what is expected.
     #[must_use]
     pub fn is_equal(&self) -> bool {
-        self.differences.is_empty()
+        self.differences.iter().all(Difference::is_expected)
+    }
+
+    /// How many documents differ as they should: see [`Difference::is_expected`].
+    #[must_use]
+    pub fn expected(&self) -> usize {
+        let differences = self.differences.iter();
+        differences.filter(|one| one.is_expected()).count()
     }
 
     /// How many documents ServiceTitan has in the period.
@@ -118,13 +135,20 @@ impl Report {
     /// One line that says how it came out.
     #[must_use]
     pub fn certificate(&self) -> String {
-        format!(
+        let certificate = format!(
             "{} documents, {} missing, {} extra, {:.2} difference",
             self.documents(),
             self.count(Cause::Missing),
             self.count(Cause::Extra),
             self.difference()
-        )
+        );
+        match self.expected() {
+            0 => certificate,
+            1 => format!("{certificate}; 1 document is booked later, as its period was closed"),
+            n => {
+                format!("{certificate}; {n} documents are booked later, as their period was closed")
+            }
+        }
     }
 
     /// Receipts are counted with their orders, and their sums are quantities.
@@ -136,6 +160,7 @@ impl Report {
 /// Pairs the documents of both sides and says what differs.
 #[must_use]
 pub fn compare(period: Period, sides: Sides) -> Report {
+    let closed_until = sides.closed_until;
     let (named, unnamed): (Vec<_>, Vec<_>) =
         sides.odoo.into_iter().partition(|held| held.name.is_some());
     let duplicates = judge::duplicates(period, named.iter().chain(&unnamed));
@@ -168,7 +193,7 @@ pub fn compare(period: Period, sides: Sides) -> Report {
     }
     let unnamed = unnamed.into_iter().map(|held| (None, Some(held)));
     for (wanted, held) in pairs.into_values().chain(unnamed) {
-        let mut findings = judge::findings(period, wanted.as_ref(), held.as_ref());
+        let mut findings = judge::findings(period, closed_until, wanted.as_ref(), held.as_ref());
         let twice = held
             .as_ref()
             .and_then(|held| duplicates.get(&(held.kind, held.id)));

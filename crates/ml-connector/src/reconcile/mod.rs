@@ -17,7 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::sync::directory::BillPolicy;
 use ::sync::link::Name;
+use ::sync::plan::ClosedPeriod;
 use ::sync::reconcile::{Document, Kind, Period, Report, Sides, compare, number};
+use jiff::civil::Date;
 
 pub use self::statement::{Format, Part, Statement};
 use crate::engine::vendors::Vendors;
@@ -91,11 +93,13 @@ pub async fn run(vendors: &Vendors, asked: &Asked) -> Result<Compared, Failure> 
 
     let (servicetitan, unreadable, mut notes) = titan.finish().await?;
     let mut odoo = odoo.finish().await?;
+    let closed_until = closed_until(vendors, asked).await?;
     notes.extend(leave_out(&mut odoo, &servicetitan.not_told));
     let sides = Sides {
         servicetitan: servicetitan.documents,
         odoo,
         unreadable,
+        closed_until,
     };
     let report = compare(asked.period, sides);
     if report.by_hand > 0 {
@@ -105,6 +109,16 @@ pub async fn run(vendors: &Vendors, asked: &Asked) -> Result<Compared, Failure> 
         ));
     }
     Ok(Compared { report, notes })
+}
+
+/// Where bills of closed periods are booked later: until when the books are closed.
+async fn closed_until(vendors: &Vendors, asked: &Asked) -> Result<Option<Date>, Failure> {
+    if asked.bills.closed != ClosedPeriod::NextOpen {
+        return Ok(None);
+    }
+    let locks = vendors.odoo.lock_dates().await?;
+    let lock = locks.and_then(|locks| locks.of_purchases(false));
+    Ok(lock.map(|(until, _)| until))
 }
 
 /// The vendors' numbers of bills and credits.

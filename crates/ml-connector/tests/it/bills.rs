@@ -285,7 +285,7 @@ fn sound(rig: &Rig, waiting: &BTreeMap<String, String>) -> Vec<Bill> {
     sound
 }
 
-async fn set_lock(rig: &Rig, until: &Value) {
+pub(crate) async fn set_lock(rig: &Rig, until: &Value) {
     let company = json!({"ids": [1], "vals": {"purchase_lock_date": until}});
     rig.odoo.call("res.company", "write", company).await;
 }

@@ -24,6 +24,7 @@ mod jobs;
 mod kills;
 mod links;
 mod outages;
+mod periods;
 mod race;
 mod receipts;
 mod reconcile;

@@ -18,9 +18,9 @@ use jiff::civil::Date;
 use crate::content::Content;
 use crate::directory::Directory;
 use crate::document::{self, Document};
-use crate::failure::reason;
+use crate::failure::{self, reason};
 use crate::flow::Flow;
-use crate::link::{Link, MATCH};
+use crate::link::{BOOKED, Link, MATCH};
 use crate::linking::Which;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::{self, line};
@@ -274,6 +274,8 @@ fn wanted(
     let name = flow.link_name(subject.source);
     let part = part(flow, subject);
     let header = header(flow, subject, paper, directory)?;
+    let known = held(subject.links, &name);
+    warnings.extend(known.and_then(|link| booked_later(link, &header)));
     let lines = lines::wanted(flow, subject, paper, &name, &part, directory, warnings)?;
     let found = matching::compare(subject, paper, directory.bills());
     let differs = found.as_ref().is_some_and(|found| !found.is_ok());
@@ -299,6 +301,7 @@ fn wanted(
         goal,
         is_said_whole: true,
         hold: None,
+        closed: directory.bills().closed,
         reached: Content::new(),
     };
     if let Some(found) = found {
@@ -308,6 +311,13 @@ fn wanted(
         }
     }
     Ok(document)
+}
+
+/// What a person should know of a bill that is booked in a later period than its own, while its date stays.
+fn booked_later(link: &Link, header: &Content) -> Option<String> {
+    let (booked, date) = (link.base.get(BOOKED)?, header.get("date")?);
+    let is_settled = link.base.get("date") == Some(date) && booked != date;
+    is_settled.then(|| failure::booked_later(date, booked))
 }
 
 fn empty(flow: Flow) -> Reason {

@@ -24,7 +24,7 @@ use crate::link::Name;
 use crate::mapping::MappingKind;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::line;
-use crate::plan::{Decision, Goal, Plan, Subject};
+use crate::plan::{ClosedPeriod, Decision, Goal, Plan, Subject};
 use crate::record::{Key, Reason};
 use crate::sighting::PartKey;
 use crate::single;
@@ -161,6 +161,7 @@ fn wanted(
         goal,
         is_said_whole: false,
         hold: None,
+        closed: ClosedPeriod::Wait,
         reached: Content::new(),
     })
 }

@@ -85,7 +85,7 @@ fn compared(servicetitan: impl Into<Vec<Document>>, odoo: impl Into<Vec<Document
     let sides = Sides {
         servicetitan: servicetitan.into(),
         odoo: odoo.into(),
-        unreadable: Vec::new(),
+        ..Sides::default()
     };
     compare(october(), sides)
 }
@@ -488,6 +488,7 @@ fn a_row_that_cannot_be_read_is_told_and_its_twin_is_not_extra() {
             what: "inventory bill 1: billAmount is no amount".to_owned(),
         }],
         odoo: vec![held],
+        closed_until: None,
     };
     let report = compare(october(), sides);
     assert_eq!(causes(&report), [[Cause::Unreadable]]);
@@ -666,4 +667,47 @@ fn what_may_be_two_papers_pairs_with_neither() {
     assert_eq!(report.by_hand, 0);
     assert_eq!(report.count(Cause::Missing), 0);
     assert_eq!(report.count(Cause::Extra), 1);
+}
+
+#[test]
+fn what_is_booked_on_the_first_day_after_a_closed_period_is_expected() {
+    let closed_until = |until: Option<&str>, change: fn(&mut Document)| {
+        let wanted = bill(1);
+        let held = in_odoo(&wanted, |held| {
+            held.booked = "2026-11-01".parse().ok();
+            change(held);
+        });
+        let sides = Sides {
+            servicetitan: vec![wanted],
+            odoo: vec![held],
+            closed_until: until.map(|day| day.parse().unwrap()),
+            ..Sides::default()
+        };
+        compare(october(), sides)
+    };
+    for until in ["2026-10-31", "2026-11-30"] {
+        let report = closed_until(Some(until), |_| ());
+        assert_eq!(causes(&report), [[Cause::BookedLater]]);
+        assert!(report.is_equal());
+        assert_eq!(
+            report.certificate(),
+            "1 documents, 0 missing, 0 extra, -120.00 difference; 1 document is booked later, as its period was closed"
+        );
+    }
+    // Somebody moved it: its period is open, it went further than it had to, its own date or its amount changed.
+    let later: fn(&mut Document) = |held| held.booked = "2026-12-01".parse().ok();
+    let other_date: fn(&mut Document) = |held| set_day(held, "2026-11-01");
+    for (until, change) in [
+        (None, (|_| ()) as fn(&mut Document)),
+        (Some("2026-10-04"), |_| ()),
+        (Some("2026-10-31"), later),
+        (Some("2026-10-31"), other_date),
+    ] {
+        let report = closed_until(until, change);
+        assert_eq!(causes(&report), [[Cause::OtherPeriod]], "{until:?}");
+        assert!(!report.is_equal());
+    }
+    let dearer = closed_until(Some("2026-10-31"), |held| held.total = dec("121.00"));
+    assert_eq!(causes(&dearer), [[Cause::Amount, Cause::BookedLater]]);
+    assert!(!dearer.is_equal());
 }

@@ -9,6 +9,7 @@ mod adopt;
 mod bill;
 mod change;
 mod create;
+mod period;
 mod seen;
 mod state;
 mod values;
@@ -20,7 +21,7 @@ use rust_decimal::Decimal;
 use store::links::LinkChange;
 use sync::failure::{self, Verdict};
 use sync::link::{Link, TargetId, as_posted, unreached};
-use sync::plan::{Goal, Verb, Write};
+use sync::plan::{ClosedPeriod, Goal, Verb, Write};
 use sync::record::Reason;
 
 use super::{Carried, Carrier, Interruption, Progress};
@@ -92,6 +93,7 @@ struct Deeds<'a> {
     goal: Goal,
     total: Decimal,
     hold: Option<&'a Reason>,
+    closed: ClosedPeriod,
 }
 
 impl<'a> Deeds<'a> {
@@ -99,14 +101,17 @@ impl<'a> Deeds<'a> {
         let (mut header, mut lines, mut reach) = (None, Vec::new(), None);
         for write in writes {
             match &write.verb {
-                Verb::Reach { goal, total, hold } => {
-                    reach = Some((write, *goal, *total, hold.as_ref()));
-                }
+                Verb::Reach {
+                    goal,
+                    total,
+                    hold,
+                    closed,
+                } => reach = Some((write, *goal, *total, hold.as_ref(), *closed)),
                 _ if write.document.is_some() => lines.push(write),
                 _ => header = Some(write),
             }
         }
-        let (reach, goal, total, hold) = reach.expect("a document is brought to a state");
+        let (reach, goal, total, hold, closed) = reach.expect("a document is brought to a state");
         Self {
             header,
             lines,
@@ -114,6 +119,7 @@ impl<'a> Deeds<'a> {
             goal,
             total,
             hold,
+            closed,
         }
     }
 
