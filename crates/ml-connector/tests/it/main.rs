@@ -25,6 +25,7 @@ mod kills;
 mod links;
 mod outages;
 mod periods;
+mod prices;
 mod race;
 mod receipts;
 mod reconcile;
