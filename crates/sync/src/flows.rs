@@ -1,9 +1,14 @@
 //! What each flow does, chosen by the flow.
 
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
 use crate::directory::Directory;
 use crate::flow::Flow;
 use crate::plan::{DISMISS, Decision, Plan, Subject};
-use crate::record::{Key, Reason};
+use crate::record::{Key, Reason, SourceId};
+use crate::sighting::Part;
 use crate::{bills, business_units, customers, items, jobs, purchase_orders, receipts, vendors};
 
 /// The records of others that planning this one will ask for.
@@ -34,6 +39,31 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
         Flow::PurchaseOrders => purchase_orders::plan(subject, directory),
         Flow::Receipts => receipts::plan(subject, directory),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::plan(flow, subject, directory),
+    }
+}
+
+/// What ServiceTitan says that a document comes to, tax included; `None` of what is no document, bears no money, or cannot be
+/// read.
+#[must_use]
+pub fn amount(flow: Flow, source: &SourceId, parts: &[Part]) -> Option<Decimal> {
+    let nothing = BTreeMap::new();
+    let subject = Subject {
+        source,
+        parts,
+        links: &[],
+        others: &nothing,
+        in_doubt: None,
+        decision: None,
+    };
+    match flow {
+        Flow::PurchaseOrders => purchase_orders::amount(&subject),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::amount(flow, &subject),
+        Flow::Customers
+        | Flow::Jobs
+        | Flow::Receipts
+        | Flow::BusinessUnits
+        | Flow::Vendors
+        | Flow::Items => None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 1 done but records failed or
 //! did not settle, 2 usage or configuration, 3 a vendor is out of reach or refuses the credentials.
 
+mod at_stake;
 mod audit;
 mod check;
 mod connection;

@@ -372,6 +372,7 @@ async fn failures_are_grouped_and_replayed() {
             "id": id.to_string(),
             "what": format!("Customer {id} has no name in ServiceTitan (field `name`)."),
             "since": "time",
+            "amount": null,
         })
     };
     let group = json!({

@@ -157,6 +157,7 @@ async fn the_same_paper_is_linked_and_left_as_it_is(rig: &Rig, clerk: &Clerk<'_>
     let entered = clerk.enters(&bill, "BY-HAND-1", bill.total()).await;
     rig.sync_all().await;
     assert_eq!(causes(rig).await[&name(&bill)], "duplicate-bill");
+    what_is_at_stake_is_told(rig, &bill).await;
     let shown = clerk.shown(entered).await;
     link(rig, &bill, "--link").await;
     assert_eq!(causes(rig).await, before);
@@ -192,6 +193,33 @@ async fn the_same_paper_is_linked_and_left_as_it_is(rig: &Rig, clerk: &Clerk<'_>
     link(rig, &other, "--link").await;
     assert_eq!(causes(rig).await, before);
     what_changes_later_waits(rig, clerk, &bill, entered).await;
+}
+
+/// `failures` says what ServiceTitan's documents come to that wait: the only duplicate, and whatever does not match.
+async fn what_is_at_stake_is_told(rig: &Rig, bill: &Bill) {
+    let failures = rig.json(&["failures", "--json"]).await;
+    let groups = failures.as_array().expect("groups").iter();
+    let mut of_bills = groups.filter(|group| group["flow"] == "bills").peekable();
+    assert!(of_bills.peek().is_some());
+    for group in of_bills {
+        let records = group["records"].as_array().expect("records");
+        let mut sum = Decimal::ZERO;
+        for record in records {
+            let id = record["id"].as_str().expect("an id");
+            let bills = rig.tenant().bills().into_iter();
+            let mut of_id = bills.filter(|bill| bill.id.to_string() == id);
+            let total = of_id.next().expect("it is there").total();
+            assert_eq!(record["amount"], json!(format!("{total:.2}")));
+            sum += total;
+        }
+        assert_eq!(group["amount"], json!(format!("{sum:.2}")), "{group:#}");
+    }
+    let table = rig.run(&["failures"]).await.out;
+    let line = format!(
+        "bills waiting: duplicate-bill, {:.2} at stake",
+        bill.total()
+    );
+    assert!(table.contains(&line), "{table}");
 }
 
 /// ServiceTitan's change of a linked bill is shown, and goes nowhere before the two are equal again.

@@ -6,8 +6,7 @@ use crate::content::Content;
 use crate::failure::linking as failure;
 use crate::flow::Flow;
 use crate::link::{ADOPTED, Link};
-use crate::linking::{Terms, Which};
-use crate::money::cents;
+use crate::linking::Which;
 use crate::plan::{Decision, Subject, Verb, Write};
 use crate::sighting::PartKey;
 
@@ -24,7 +23,7 @@ pub(super) fn decide(
     (header, part): (Content, PartKey),
     link: Option<&Link>,
 ) -> Decision {
-    let terms = terms(paper);
+    let terms = paper.terms();
     let mut holds = header;
     holds.set(ADOPTED, "by hand");
     holds.set("total", terms.total.normalize().to_string());
@@ -61,17 +60,6 @@ pub(super) fn withdrawn(flow: Flow, link: &Link) -> Decision {
     Decision::Wait {
         on: Vec::new(),
         reason: failure::withdrawn(flow, link.target),
-    }
-}
-
-fn terms(paper: &Paper) -> Terms {
-    let charged = paper.charges.iter().map(|(_, amount)| cents(*amount));
-    let lines = paper.lines.iter();
-    let lines = lines.map(|line| cents(line.quantity * line.cost));
-    let counted = charged.chain(lines).sum();
-    Terms {
-        total: paper.total.map_or(counted, cents),
-        tax: cents(paper.tax()),
     }
 }
 

@@ -14,6 +14,7 @@ mod matching;
 mod paper;
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use crate::content::Content;
 use crate::directory::Directory;
@@ -41,6 +42,12 @@ pub(crate) fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
     keys.extend(paper.order.map(|order| key(Flow::PurchaseOrders, order)));
     keys.extend(receipts(&paper));
     once(keys)
+}
+
+/// What ServiceTitan says that the paper comes to.
+pub(crate) fn amount(flow: Flow, subject: &Subject<'_>) -> Option<Decimal> {
+    let paper = paper::read(flow, subject).ok()?;
+    Some(paper.terms().total)
 }
 
 /// What has to be in Odoo before the paper can.

@@ -11,6 +11,7 @@ use servicetitan::{ReceiptItemId, SkuId};
 use crate::directory::Charge;
 use crate::failure::reason;
 use crate::flow::Flow;
+use crate::linking::Terms;
 use crate::money::{are_countable, cents};
 use crate::plan::Subject;
 use crate::reconcile::day;
@@ -77,11 +78,18 @@ pub(super) struct PaperLine {
 }
 
 impl Paper {
-    /// The tax of the whole paper.
-    pub(super) fn tax(&self) -> Decimal {
+    /// What it comes to, by its own word or else by its parts, and its tax.
+    pub(super) fn terms(&self) -> Terms {
         let charges = self.charges.iter();
+        let charges = charges.map(|(charge, amount)| (*charge, cents(*amount)));
+        let lines = self.lines.iter();
+        let lines = lines.map(|line| cents(line.quantity * line.cost));
+        let counted = charges.clone().map(|(_, amount)| amount).chain(lines).sum();
         let tax = charges.filter(|(charge, _)| *charge == Charge::Tax);
-        tax.map(|(_, amount)| *amount).sum()
+        Terms {
+            total: self.total.map_or(counted, cents),
+            tax: tax.map(|(_, amount)| amount).sum(),
+        }
     }
 
     /// What the vendor keeps of a return: ServiceTitan says so only by an amount that is less than what went back.
