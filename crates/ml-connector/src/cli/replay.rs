@@ -1,8 +1,12 @@
 //! `replay`: makes records due again; whoever owns the engine carries them.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, bail};
 use clap::Args;
 use jiff::Timestamp;
+use store::Store;
+use store::connections::Connection;
 use store::records::Selection;
 use sync::flow::Flow;
 use sync::link::TargetId;
@@ -95,30 +99,65 @@ impl Replay {
         }
         let decision = self.decision();
         let (store, clock) = open(settings).await?;
+        let connections = selected(&store, self.connection.as_deref()).await?;
+        let sources: Vec<SourceId> = self.ids.iter().cloned().map(SourceId).collect();
+        let unknown = unknown(&store, &connections, self.flow, &sources).await?;
         let selection = Selection {
             flow: self.flow,
-            sources: self.ids.into_iter().map(SourceId).collect(),
+            sources,
             cause: self.cause,
             since: self.since,
             until: self.until,
             decision,
         };
         let mut count = 0;
-        for connection in selected(&store, self.connection.as_deref()).await? {
+        for connection in connections {
             count += store
                 .replay(connection.id, selection.clone(), &actor(), clock.now())
                 .await?;
         }
         store.close().await?;
         if self.json {
-            output::json(&serde_json::json!({"due": count}))?;
+            output::json(&serde_json::json!({"due": count, "unknown": unknown}))?;
         } else {
             output::line(&format!(
                 "{count} records are due again; a running service carries them, or `ml-connector sync`"
             ));
         }
-        Ok(Exit::Done)
+        if unknown.is_empty() {
+            return Ok(Exit::Done);
+        }
+        let unknown: Vec<&str> = unknown.iter().map(|id| id.0.as_str()).collect();
+        output::complain(&format!(
+            "never seen{}: {}; the ids are ServiceTitan's, of the flow that brings the record",
+            self.flow
+                .map(|flow| format!(" in {flow}"))
+                .unwrap_or_default(),
+            unknown.join(", ")
+        ));
+        Ok(Exit::Incomplete)
     }
+}
+
+/// Which of these ids no record bears, in whatever connection is meant.
+async fn unknown(
+    store: &Store,
+    connections: &[Connection],
+    flow: Option<Flow>,
+    sources: &[SourceId],
+) -> Result<BTreeSet<SourceId>> {
+    let mut unknown: BTreeSet<SourceId> = sources.iter().cloned().collect();
+    let flows = flow.map_or(Flow::ALL.to_vec(), |flow| vec![flow]);
+    for connection in connections {
+        for flow in &flows {
+            if unknown.is_empty() {
+                return Ok(unknown);
+            }
+            let known = store.known(connection.id, *flow, sources).await?;
+            unknown.retain(|source| !known.contains(source));
+        }
+    }
+    Ok(unknown)
 }
 
 impl Replay {
