@@ -41,7 +41,7 @@ pub use self::list::{List, ListPage, ListReader};
 pub use self::preflight::{Preflight, ScopeCheck};
 pub use self::retry::Retry;
 pub use self::token::TokenFacts;
-pub use self::write::{CustomFieldOwner, CustomFieldValue, MarkOutcome, Marked};
+pub use self::write::{CustomFieldKind, CustomFieldOwner, CustomFieldValue, MarkOutcome, Marked};
 
 use self::call::Call;
 use self::token::TokenCache;

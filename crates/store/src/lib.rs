@@ -16,6 +16,7 @@ pub mod passes;
 pub mod records;
 mod row;
 mod schema;
+pub mod shared;
 pub mod status;
 mod store;
 mod tx;

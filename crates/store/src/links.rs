@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use sync::flow::Flow;
 use sync::link::{Link, Name, TargetId};
 use sync::sighting::PartKey;
 
@@ -18,6 +19,15 @@ use crate::{Error, Result, Store};
 
 /// Names that one call of [`Store::links`] takes at most.
 pub const NAMES_MAX: usize = 10_000;
+
+/// Which of the targets that links lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Targets {
+    /// Those with a higher id.
+    After(TargetId),
+    /// Those that are no record of this flow yet, by their ids.
+    UnseenBy(Flow),
+}
 
 /// A change to a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +58,12 @@ impl LinkChange {
     }
 }
 
-const COLUMNS: &str = "record, name, model, target, base";
+pub(crate) const COLUMNS: &str = "record, name, model, target, base";
+fn led_to(mut row: Row) -> Result<(TargetId, Name)> {
+    Ok((TargetId(row.take(0)?), Name(row.take(1)?)))
+}
 
-fn link(keys: &ConnectionKeys, row: &mut Row) -> Result<(RecordId, Link)> {
+pub(crate) fn link(keys: &ConnectionKeys, row: &mut Row) -> Result<(RecordId, Link)> {
     let record = RecordId(row.take(0)?);
     let name: String = row.take(1)?;
     let base = keys.open("links", "base", &name, row.take(4)?)?;
@@ -105,6 +118,69 @@ impl Store {
             rows.into_iter()
                 .map(|mut row| link(&keys, &mut row).map(|(_, link)| (link.name.clone(), link)))
                 .collect()
+        })
+        .await
+    }
+
+    /// The names of the links that lead to these targets (at most [`NAMES_MAX`]). An alias leads there too.
+    pub async fn names_of_all(
+        &self,
+        id: ConnectionId,
+        model: &str,
+        targets: &[TargetId],
+    ) -> Result<Vec<(TargetId, Name)>> {
+        let operation = "read the names of targets";
+        refuse_beyond(NAMES_MAX, targets.len(), "targets", operation)?;
+        let model = model.to_owned();
+        let targets: Vec<i64> = targets.iter().map(|target| target.0).collect();
+        self.read(operation, move |tx| {
+            let rows = tx.query(
+                "SELECT target, name FROM links
+                  WHERE connection = $1 AND model = $2 AND target IN {integers $3} ORDER BY target, name",
+                params![id.0, &model, &list(&targets)],
+            )?;
+            rows.into_iter().map(led_to).collect()
+        })
+        .await
+    }
+
+    /// The targets (at most `limit`, in their order) that links of these flows lead to, with the links' names.
+    pub async fn targets(
+        &self,
+        id: ConnectionId,
+        flows: &[Flow],
+        model: &str,
+        which: Targets,
+        limit: usize,
+    ) -> Result<Vec<(TargetId, Name)>> {
+        let operation = "read targets";
+        refuse_beyond(NAMES_MAX, limit, "targets", operation)?;
+        let model = model.to_owned();
+        let flows = texts(flows.iter().map(|flow| flow.as_str()));
+        let limit = i64::try_from(limit).expect("checked above");
+        let condition = match which {
+            Targets::After(_) => "links.target > $5",
+            Targets::UnseenBy(_) => {
+                "NOT EXISTS (SELECT 1 FROM records AS seen
+                              WHERE seen.connection = $1 AND seen.flow = $5
+                                AND seen.source = CAST(links.target AS TEXT))"
+            }
+        };
+        let sql = format!(
+            "SELECT links.target, links.name FROM links JOIN records ON records.id = links.record
+              WHERE links.connection = $1 AND links.model = $2 AND records.flow IN {{texts $3}} AND {condition}
+              ORDER BY links.target, links.name LIMIT $4"
+        );
+        self.read(operation, move |tx| {
+            let rows = match which {
+                Targets::After(target) => {
+                    tx.query(&sql, params![id.0, &model, &flows, limit, target.0])?
+                }
+                Targets::UnseenBy(flow) => {
+                    tx.query(&sql, params![id.0, &model, &flows, limit, flow])?
+                }
+            };
+            rows.into_iter().map(led_to).collect()
         })
         .await
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sync::flow::Flow;
+use sync::link::Name;
 use sync::plan::DISMISS;
 use sync::record::SourceId;
 use sync::sighting::{Part, PartKey, Sighting};
@@ -83,6 +84,7 @@ impl Hashed {
             part,
             owner,
             payload,
+            shares,
         } = sighting;
         let part = PartKey(storable(&part.0).into_owned());
         let owner = SourceId(storable(&owner.0).into_owned());
@@ -92,6 +94,7 @@ impl Hashed {
                 part,
                 owner,
                 payload,
+                shares,
             },
         }
     }
@@ -103,6 +106,7 @@ struct Sealed {
     owner: String,
     hash: [u8; 32],
     payload: Vec<u8>,
+    shares: Vec<Name>,
 }
 
 /// What is known of a part.
@@ -171,6 +175,7 @@ impl Page {
         let observations = self.append(tx, &news)?;
         self.put_parts(tx, &news, &owners, &observations)?;
         self.move_parts(tx, &news, &owners, &known)?;
+        self.put_shared(tx, &news, &owners)?;
         Ok(news.len())
     }
 
@@ -274,6 +279,31 @@ impl Page {
             &rows,
             "ON CONFLICT (connection, flow, part) DO UPDATE SET
                  record = excluded.record, observation = excluded.observation, content_hash = excluded.content_hash",
+        )?;
+        Ok(())
+    }
+
+    /// Who is planned next has to find the record, also before it is planned itself.
+    fn put_shared(
+        &self,
+        tx: &mut Tx<'_>,
+        news: &[&Sealed],
+        owners: &HashMap<String, i64>,
+    ) -> Result<()> {
+        let mut seen = HashSet::new();
+        let mut rows: Vec<[Param<'_>; 3]> = Vec::new();
+        for row in news {
+            let owner = id_of(owners, &row.owner)?;
+            for name in &row.shares {
+                if seen.insert((owner, name)) {
+                    rows.push([owner.into(), self.id.0.into(), (&name.0).into()]);
+                }
+            }
+        }
+        tx.insert_rows(
+            "INSERT INTO dependencies (record, connection, name)",
+            &rows,
+            "ON CONFLICT (record, name) DO NOTHING",
         )?;
         Ok(())
     }
@@ -451,6 +481,7 @@ impl Store {
                     part,
                     owner,
                     payload,
+                    shares,
                 } = sighting;
                 if known
                     .get(&part.0)
@@ -461,6 +492,7 @@ impl Store {
                 // A later row of this page may show again what was known before it: it is news then.
                 known.remove(&part.0);
                 news.push(Sealed {
+                    shares: shares.clone(),
                     payload: keys.seal(
                         "observations",
                         "payload",

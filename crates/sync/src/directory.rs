@@ -9,12 +9,14 @@ mod billing;
 mod names;
 mod orders;
 mod purchasing;
+mod write_back;
 
 pub use accounts::Account;
 pub use analytic::{AnalyticPlan, Dimension};
 pub use billing::{BillPolicy, Billing};
 pub use orders::{CostField, OrderLines, OrderNote};
 pub use purchasing::{Charge, Purchasing};
+pub use write_back::WriteBack;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,6 +72,8 @@ pub struct Directory {
     mappings: Mappings,
     #[serde(default)]
     billing: Billing,
+    #[serde(default)]
+    write_back: WriteBack,
 }
 
 /// An address's place, resolved.

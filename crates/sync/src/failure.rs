@@ -6,10 +6,15 @@
 pub mod account;
 mod bill;
 pub mod linking;
+mod told;
 
 pub use bill::{
     bill_is_paid, booked_later, date_shifted, duplicate_bill, period_locked, stays_posted,
     taxed_by_odoo, withdrawn_but_paid,
+};
+
+pub use told::{
+    bill_not_shown, fields_not_kept, fields_refused, mark_not_kept, mark_refused, moved_on_in_odoo,
 };
 
 use std::time::Duration;
@@ -227,17 +232,21 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 10] = [
+pub const REFERENCE_CAUSES: [&str; 14] = [
     "no-analytic-plan",
     "no-charge-product",
     "no-account",
     "ambiguous-account",
     "charge-without-account",
+    "credit-without-account",
     "period-locked",
     "date-shifted",
     "match-differs",
+    "duplicate-number",
     "not-posted-yet",
     "received-by-hand",
+    "custom-field-refused",
+    "custom-field-not-kept",
 ];
 
 /// Odoo has no analytic plan of that name, and the connector may not make one.

@@ -4,8 +4,9 @@ use sha2::{Digest, Sha256};
 
 use servicetitan::record::Identity;
 
+use crate::bills;
 use crate::record::SourceId;
-use crate::sighting::{PartKey, Sighting};
+use crate::sighting::{Part, PartKey, Sighting};
 
 /// What a row is: the kind of part that it becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,13 @@ pub enum RowKind {
     ApBill,
     /// A return with its lines.
     InventoryReturn,
+    /// An AP credit, which has no lines.
+    ApCredit,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
@@ -57,6 +60,7 @@ impl RowKind {
         Self::InventoryBill,
         Self::ApBill,
         Self::InventoryReturn,
+        Self::ApCredit,
     ];
 
     /// The kind that a key names; `None` for rows that could not be filed properly.
@@ -85,6 +89,7 @@ impl RowKind {
             Self::InventoryBill => "inventory-bill",
             Self::ApBill => "ap-bill",
             Self::InventoryReturn => "return",
+            Self::ApCredit => "ap-credit",
         }
     }
 
@@ -121,7 +126,8 @@ impl RowKind {
             | Self::PurchaseOrder
             | Self::InventoryBill
             | Self::ApBill
-            | Self::InventoryReturn => Some((self.key(identity.id), identity.id)),
+            | Self::InventoryReturn
+            | Self::ApCredit => Some((self.key(identity.id), identity.id)),
         }
     }
 }
@@ -147,9 +153,14 @@ pub fn file(kind: RowKind, row: &str) -> Sighting {
             SourceId(format!("unreadable-{name}")),
         )
     };
-    Sighting {
-        part,
-        owner,
+    let part = Part {
+        key: part,
         payload: row.to_owned(),
+    };
+    Sighting {
+        shares: bills::shared_by(kind, &part),
+        part: part.key,
+        owner,
+        payload: part.payload,
     }
 }

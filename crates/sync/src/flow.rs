@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Vendor;
 use crate::link::Name;
 use crate::record::SourceId;
 
@@ -32,11 +33,15 @@ pub enum Flow {
     ApBills,
     /// ServiceTitan returns to Odoo vendor credit notes.
     VendorCredits,
+    /// ServiceTitan AP credits that are of no return to Odoo vendor credit notes.
+    ApCredits,
+    /// What became of vendor bills in Odoo, to ServiceTitan.
+    OdooBills,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Jobs,
@@ -47,6 +52,8 @@ impl Flow {
         Self::Bills,
         Self::ApBills,
         Self::VendorCredits,
+        Self::ApCredits,
+        Self::OdooBills,
     ];
 
     /// The flow's name, e.g. `customers`.
@@ -63,6 +70,8 @@ impl Flow {
             Self::Bills => "bills",
             Self::ApBills => "ap-bills",
             Self::VendorCredits => "vendor-credits",
+            Self::ApCredits => "ap-credits",
+            Self::OdooBills => "odoo-bills",
         }
     }
 
@@ -80,10 +89,21 @@ impl Flow {
             Self::Bills => "bill",
             Self::ApBills => "AP bill",
             Self::VendorCredits => "vendor credit",
+            Self::ApCredits => "AP credit",
+            Self::OdooBills => "Odoo bill",
         }
     }
 
-    /// The Odoo model that its records become.
+    /// Where its records come from.
+    #[must_use]
+    pub const fn comes_from(self) -> Vendor {
+        match self {
+            Self::OdooBills => Vendor::Odoo,
+            _ => Vendor::ServiceTitan,
+        }
+    }
+
+    /// The Odoo model that its records become, or are.
     #[must_use]
     pub const fn model(self) -> &'static str {
         match self {
@@ -92,7 +112,11 @@ impl Flow {
             Self::Items => "product.product",
             Self::PurchaseOrders => "purchase.order",
             Self::Receipts => "stock.picking",
-            Self::Bills | Self::ApBills | Self::VendorCredits => "account.move",
+            Self::Bills
+            | Self::ApBills
+            | Self::VendorCredits
+            | Self::ApCredits
+            | Self::OdooBills => "account.move",
         }
     }
 
@@ -100,23 +124,28 @@ impl Flow {
     /// reference data are others now.
     #[must_use]
     pub const fn is_of_documents(self) -> bool {
-        matches!(
-            self,
-            Self::PurchaseOrders | Self::Bills | Self::ApBills | Self::VendorCredits
-        )
+        matches!(self, Self::PurchaseOrders) || self.is_of_bills()
     }
 
     /// Whether its records are journal entries of vendors.
     #[must_use]
     pub const fn is_of_bills(self) -> bool {
-        matches!(self, Self::Bills | Self::ApBills | Self::VendorCredits)
+        matches!(
+            self,
+            Self::Bills | Self::ApBills | Self::VendorCredits | Self::ApCredits
+        )
     }
 
     /// The flows whose records its own refer to. When it is on, they are carried too, as far as its records need them.
     #[must_use]
     pub const fn needs(self) -> &'static [Self] {
         match self {
-            Self::BusinessUnits | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => &[],
+            Self::BusinessUnits
+            | Self::Customers
+            | Self::Jobs
+            | Self::Vendors
+            | Self::Items
+            | Self::OdooBills => &[],
             Self::PurchaseOrders | Self::ApBills => {
                 &[Self::BusinessUnits, Self::Jobs, Self::Vendors, Self::Items]
             }
@@ -128,6 +157,7 @@ impl Flow {
                 Self::PurchaseOrders,
                 Self::Receipts,
             ],
+            Self::ApCredits => &[Self::BusinessUnits, Self::Jobs, Self::Vendors],
             Self::Receipts => &[Self::PurchaseOrders],
         }
     }
@@ -142,6 +172,8 @@ impl Flow {
             Self::Receipts => "receipts",
             Self::ApBills => "ap_bill",
             Self::VendorCredits => "vendor_credit",
+            Self::ApCredits => "ap_credit",
+            Self::OdooBills => "odoo_bill",
             Self::Bills | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => self.noun(),
         };
         Name(format!("{noun}_{source}"))

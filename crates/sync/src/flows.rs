@@ -6,10 +6,13 @@ use rust_decimal::Decimal;
 
 use crate::directory::Directory;
 use crate::flow::Flow;
+use crate::link::Name;
 use crate::plan::{DISMISS, Decision, Plan, Subject};
 use crate::record::{Key, Reason, SourceId};
 use crate::sighting::Part;
-use crate::{bills, business_units, customers, items, jobs, purchase_orders, receipts, vendors};
+use crate::{
+    bills, business_units, customers, items, jobs, odoo_bills, purchase_orders, receipts, vendors,
+};
 
 /// The records of others that planning this one will ask for.
 #[must_use]
@@ -19,8 +22,22 @@ pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
         Flow::Jobs => jobs::references(subject),
         Flow::PurchaseOrders => purchase_orders::references(subject),
         Flow::Receipts => receipts::references(subject),
-        Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::references(flow, subject),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
+            bills::references(flow, subject)
+        }
+        Flow::OdooBills => odoo_bills::references(subject),
         Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
+    }
+}
+
+/// What the record has in common with others that planning it will ask for: their rows and links are looked for under
+/// these names, all together.
+#[must_use]
+pub fn shared(flow: Flow, subject: &Subject<'_>) -> Vec<Name> {
+    if flow.is_of_bills() {
+        bills::shared(flow, subject)
+    } else {
+        Vec::new()
     }
 }
 
@@ -38,7 +55,10 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
         Flow::Items => items::plan(subject, directory),
         Flow::PurchaseOrders => purchase_orders::plan(subject, directory),
         Flow::Receipts => receipts::plan(subject, directory),
-        Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::plan(flow, subject, directory),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
+            bills::plan(flow, subject, directory)
+        }
+        Flow::OdooBills => odoo_bills::plan(subject, directory),
     }
 }
 
@@ -57,9 +77,12 @@ pub fn amount(flow: Flow, source: &SourceId, parts: &[Part]) -> Option<Decimal> 
     };
     match flow {
         Flow::PurchaseOrders => purchase_orders::amount(&subject),
-        Flow::Bills | Flow::ApBills | Flow::VendorCredits => bills::amount(flow, &subject),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
+            bills::amount(flow, &subject)
+        }
         Flow::Customers
         | Flow::Jobs
+        | Flow::OdooBills
         | Flow::Receipts
         | Flow::BusinessUnits
         | Flow::Vendors

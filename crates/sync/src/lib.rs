@@ -17,6 +17,7 @@ pub mod link;
 pub mod linking;
 pub mod mapping;
 pub mod money;
+pub mod odoo_bills;
 mod others;
 mod part;
 pub mod plain;

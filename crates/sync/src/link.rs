@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
@@ -17,7 +18,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// An id that Odoo gave to a record.
+/// An id that the target gave to a record: Odoo, or ServiceTitan where a flow goes there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TargetId(pub i64);
@@ -95,6 +96,12 @@ impl Link {
     #[must_use]
     pub fn is_adopted(&self) -> bool {
         self.base.get(ADOPTED).is_some()
+    }
+
+    /// Of a document: what it came to when it was last brought to its state.
+    #[must_use]
+    pub fn total(&self) -> Option<Decimal> {
+        self.base.get(TOTAL)?.parse().ok()
     }
 
     /// Whether a person merged its target with another one of ours, in Odoo.

@@ -24,7 +24,8 @@ pub struct Subject<'a> {
     pub parts: &'a [Part],
     /// The links that the record owns.
     pub links: &'a [Link],
-    /// Other records that it refers to, as far as they are known; see each flow's `references`.
+    /// Other records that it refers to, as far as they are known; see each flow's `references`. Under a name that it
+    /// shares with others ([`crate::flows::shared`]), the rows and the documents of all of them.
     pub others: &'a BTreeMap<Name, Other>,
     /// When a call about this record went unanswered: the links that it may have made. What the target holds may be
     /// more, or other, than the links say.
@@ -39,7 +40,8 @@ pub const RECREATE: &str = "recreate";
 /// The decision that a record shall come over although it is inactive, because another one needs it.
 pub const NEEDED: &str = "needed";
 
-/// The decision that a bill shall be posted although it does not match its order and receipts.
+/// The decision that a bill shall be posted although it does not match its order and receipts, or has another one's
+/// number.
 pub const APPROVE: &str = "approve";
 
 /// The decision that a record which cannot be carried shall be left out, until it changes.
@@ -169,6 +171,18 @@ pub enum Verb {
         terms: Terms,
         /// Why a person has to look at it although it is the same, if one has to.
         hold: Option<Reason>,
+    },
+    /// Tell ServiceTitan what became of a document in Odoo.
+    Tell {
+        /// The document in ServiceTitan.
+        document: Key,
+        /// ServiceTitan's id of it.
+        target: TargetId,
+        /// What it does not show yet; see [`crate::odoo_bills::fields`].
+        columns: Content,
+        /// Whether it is marked as exported, which cannot be taken back: what it must come to in Odoo, posted, when that is
+        /// done.
+        mark: Option<Decimal>,
     },
     /// Write nothing: from now on the name means a record that bears another name too (after a merge).
     Alias {

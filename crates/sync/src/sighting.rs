@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::link::Name;
 use crate::record::SourceId;
 
 /// Names a part within its connection and flow: `customer/12`, `contact/12/7`, `location/9`.
@@ -41,6 +42,8 @@ pub struct Sighting {
     pub owner: SourceId,
     /// The row's JSON text, untouched.
     pub payload: String,
+    /// What the record has in common with others that must be known when it is planned: of a bill, its order.
+    pub shares: Vec<Name>,
 }
 
 /// A part as the store gives it back for planning.

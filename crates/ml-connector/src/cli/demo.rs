@@ -180,7 +180,12 @@ impl Demo {
 
     /// The flows that are on, with those that they need.
     fn flows(&self) -> Vec<Flow> {
-        let purchasing = [Flow::Receipts, Flow::Bills, Flow::VendorCredits];
+        let purchasing = [
+            Flow::Receipts,
+            Flow::Bills,
+            Flow::VendorCredits,
+            Flow::OdooBills,
+        ];
         let purchasing = purchasing.into_iter().filter(|_| self.orders() > 0);
         Profile::with_needed(std::iter::once(Flow::Customers).chain(purchasing))
     }
@@ -213,15 +218,6 @@ impl Demo {
             ),
             (None, None) => bail!("the demo has no Odoo to write to"),
         };
-        let flow = FlowSettings {
-            enabled: true,
-            every: "5s".parse()?,
-            ..FlowSettings::default()
-        };
-        let of = |name: Flow| FlowSettings {
-            policy: (name == Flow::Receipts).then_some(ReceiptPolicy::Validate),
-            ..flow.clone()
-        };
         let profile = Profile {
             name: "demo".to_owned(),
             servicetitan: ServiceTitan {
@@ -230,6 +226,7 @@ impl Demo {
                 tenant_id: credentials.tenant.0,
                 client_id: credentials.client_id,
                 rate_limit: servicetitan::RateLimit::default(),
+                call_limit_s: profile::servicetitan_call_limit_s(),
                 signature_headers: vec!["X-Signature".to_owned()],
             },
             odoo: Odoo {
@@ -245,8 +242,8 @@ impl Demo {
             flows: self
                 .flows()
                 .into_iter()
-                .map(|name| (name, of(name)))
-                .collect(),
+                .map(|flow| Ok((flow, settings(flow)?)))
+                .collect::<Result<_>>()?,
         };
         let secrets = BTreeMap::from([
             (
@@ -394,4 +391,22 @@ fn move_something(tenant: &sandbox::servicetitan::Tenant, turn: usize) {
         2 => tenant.book_job(customer).map(drop),
         _ => tenant.change_balance(customer, 12_345),
     };
+}
+
+/// How a flow of the demo is set: everything that it can do, but for what cannot be undone.
+fn settings(flow: Flow) -> Result<FlowSettings> {
+    let mut settings = FlowSettings {
+        enabled: true,
+        every: "5s".parse()?,
+        ..FlowSettings::default()
+    };
+    match flow {
+        Flow::Receipts => settings.policy = Some(ReceiptPolicy::Validate),
+        Flow::OdooBills => {
+            settings.number_field = Some("Odoo Number".to_owned());
+            settings.payment_field = Some("Odoo Payment State".to_owned());
+        }
+        _ => {}
+    }
+    Ok(settings)
 }

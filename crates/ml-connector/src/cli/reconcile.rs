@@ -19,6 +19,12 @@ use crate::engine::vendors::{self, Http, Vendors};
 use crate::reconcile::{self, Asked, Failure, Format, Part, Statement};
 use crate::settings::Settings;
 
+/// The flows of bills; the first one has those of purchase orders.
+const OF_BILLS: [Flow; 2] = [Flow::Bills, Flow::ApBills];
+
+/// The flows of credits; the first one has those of returns.
+const OF_CREDITS: [Flow; 2] = [Flow::VendorCredits, Flow::ApCredits];
+
 #[derive(Debug, Args)]
 pub(super) struct Reconcile {
     /// A month, e.g. 2026-10, or days, e.g. 2026-10-01..2026-10-15. Days are those of UTC.
@@ -151,14 +157,18 @@ impl Reconcile {
 
     /// What is carried, or what was asked for. What only comes on demand is not compared: the rest of it would be missing.
     fn asked(&self, profile: &Profile) -> Result<Asked> {
-        let is_on = |word: &str| {
-            let mut flows = Flow::ALL
-                .into_iter()
-                .filter(|flow| profile.flow(*flow).is_some());
-            flows.any(|flow| flow.as_str() == word)
+        let is_on = |flow: &Flow| profile.flow(*flow).is_some();
+        let carried = |kind: &Kind| match kind {
+            Kind::PurchaseOrders => is_on(&Flow::PurchaseOrders),
+            Kind::Receipts => is_on(&Flow::Receipts),
+            Kind::Bills => OF_BILLS.iter().any(is_on),
+            Kind::Credits => OF_CREDITS.iter().any(is_on),
         };
-        let ap_bills = is_on(Flow::ApBills.as_str());
-        let carried = |kind: &Kind| is_on(kind.as_str()) || (*kind == Kind::Bills && ap_bills);
+        // What is asked for without being carried: bills of purchase orders, credits of returns.
+        let of = |flows: [Flow; 2]| {
+            let on: Vec<Flow> = flows.into_iter().filter(is_on).collect();
+            if on.is_empty() { vec![flows[0]] } else { on }
+        };
         let mut kinds: BTreeSet<Kind> = self.kinds.iter().copied().collect();
         if kinds.is_empty() {
             kinds = Kind::ALL.into_iter().filter(carried).collect();
@@ -173,8 +183,7 @@ impl Reconcile {
         Ok(Asked {
             period: self.period,
             kinds,
-            inventory_bills: is_on(Flow::Bills.as_str()) || !ap_bills,
-            ap_bills,
+            of_flows: [OF_BILLS, OF_CREDITS].into_iter().flat_map(of).collect(),
             bills: profile.bills(),
         })
     }

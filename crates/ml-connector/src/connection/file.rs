@@ -11,7 +11,7 @@ use servicetitan::RateLimit;
 use sync::flow::Flow;
 use url::Url;
 
-use super::profile::{call_limit_s, signature_headers, workers};
+use super::profile::{call_limit_s, servicetitan_call_limit_s, signature_headers, workers};
 use super::{FlowSettings, Odoo, Profile, Protocol, Schedule, ServiceTitan, secret};
 use crate::mistake;
 
@@ -53,6 +53,8 @@ struct WrittenServiceTitan {
     webhook_secret_previous: Option<SecretSource>,
     #[serde(default)]
     rate_limit: RateLimit,
+    #[serde(default = "servicetitan_call_limit_s")]
+    call_limit_s: u32,
     #[serde(default = "signature_headers")]
     signature_headers: Vec<String>,
 }
@@ -145,18 +147,7 @@ impl ConnectionFile {
                 titan.tenant_id
             );
         }
-        if !(1..=WORKERS_MAX).contains(&written.odoo.workers) {
-            bail!(
-                "odoo.workers must be between 1 and {WORKERS_MAX}, not {}",
-                written.odoo.workers
-            );
-        }
-        if !(1..=CALL_LIMIT_S_MAX).contains(&written.odoo.call_limit_s) {
-            bail!(
-                "odoo.call_limit_s must be between 1 and {CALL_LIMIT_S_MAX}, not {}",
-                written.odoo.call_limit_s
-            );
-        }
+        check_limits(&titan, &written.odoo)?;
         let (auth_url, api_url) = match (titan.environment, titan.auth_url, titan.api_url) {
             (Some(environment), None, None) => environment.urls(),
             (None, Some(auth_url), Some(api_url)) => (auth_url, api_url),
@@ -192,6 +183,7 @@ impl ConnectionFile {
                 bail!("flows.{flow} has no setting {setting}: it is one of flows.{of}");
             }
         }
+        check_write_back(&written.flows)?;
         let profile = Profile {
             name: written.name,
             servicetitan: ServiceTitan {
@@ -200,6 +192,7 @@ impl ConnectionFile {
                 tenant_id: titan.tenant_id,
                 client_id: titan.client_id,
                 rate_limit: titan.rate_limit,
+                call_limit_s: titan.call_limit_s,
                 signature_headers: titan.signature_headers,
             },
             odoo: Odoo {
@@ -226,6 +219,62 @@ impl Environment {
         };
         (environment.auth_url(), environment.api_url())
     }
+}
+
+fn check_limits(titan: &WrittenServiceTitan, odoo: &WrittenOdoo) -> Result<()> {
+    if !(1..=WORKERS_MAX).contains(&odoo.workers) {
+        bail!(
+            "odoo.workers must be between 1 and {WORKERS_MAX}, not {}",
+            odoo.workers
+        );
+    }
+    for (setting, limit_s) in [
+        ("servicetitan.call_limit_s", titan.call_limit_s),
+        ("odoo.call_limit_s", odoo.call_limit_s),
+    ] {
+        if !(1..=CALL_LIMIT_S_MAX).contains(&limit_s) {
+            bail!("{setting} must be between 1 and {CALL_LIMIT_S_MAX}, not {limit_s}");
+        }
+    }
+    Ok(())
+}
+
+/// What ServiceTitan is told of bills needs bills, and something to be told.
+fn check_write_back(flows: &BTreeMap<Flow, FlowSettings>) -> Result<()> {
+    let on = |flow| flows.get(&flow).filter(|settings| settings.enabled);
+    let Some(settings) = on(Flow::OdooBills) else {
+        return Ok(());
+    };
+    if on(Flow::Bills).is_none() && on(Flow::ApBills).is_none() {
+        bail!(
+            "flows.odoo-bills tells what became of bills: turn flows.bills or flows.ap-bills on as well"
+        );
+    }
+    let fields = [
+        ("number_field", &settings.number_field),
+        ("state_field", &settings.state_field),
+        ("payment_field", &settings.payment_field),
+        ("open_amount_field", &settings.open_amount_field),
+    ];
+    let mut named: BTreeMap<&str, &str> = BTreeMap::new();
+    for (setting, field) in fields {
+        let Some(field) = field else { continue };
+        if field.trim().is_empty() {
+            bail!(
+                "flows.odoo-bills.{setting} is empty: name the custom field, or leave the setting out"
+            );
+        }
+        if let Some(other) = named.insert(field, setting) {
+            bail!("flows.odoo-bills: {other} and {setting} name the same custom field");
+        }
+    }
+    if named.is_empty() && settings.mark_exported != Some(true) {
+        bail!(
+            "flows.odoo-bills has nothing to tell: set number_field, state_field, payment_field, open_amount_field or \
+             mark_exported"
+        );
+    }
+    Ok(())
 }
 
 fn check_url(setting: &str, url: &Url) -> Result<()> {

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use servicetitan::RateLimit;
-use sync::directory::BillPolicy;
+use sync::directory::{BillPolicy, WriteBack};
 use sync::flow::Flow;
 use sync::plan::ClosedPeriod;
 use url::Url;
@@ -44,6 +44,9 @@ pub struct ServiceTitan {
     /// How many calls the app may make for this tenant.
     #[serde(default)]
     pub rate_limit: RateLimit,
+    /// How long ServiceTitan works on one call at most (it says 100 s), and some.
+    #[serde(default = "servicetitan_call_limit_s")]
+    pub call_limit_s: u32,
     /// Headers in which the webhook's signature may stand, the likeliest first.
     #[serde(default = "signature_headers")]
     pub signature_headers: Vec<String>,
@@ -70,6 +73,14 @@ pub struct Odoo {
     /// set), and some.
     #[serde(default = "call_limit_s")]
     pub call_limit_s: u32,
+}
+
+impl ServiceTitan {
+    /// How long ServiceTitan works on one call at most.
+    #[must_use]
+    pub fn call_limit(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.call_limit_s.into())
+    }
 }
 
 impl Odoo {
@@ -129,7 +140,7 @@ pub struct FlowSettings {
     /// Of bills: whether they are posted in Odoo (the default), or left as drafts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post: Option<bool>,
-    /// Of bills: what happens to one that does not match its order and receipts, `hold` (a draft that waits for a person,
+    /// Of bills: what happens to one that does not match its order and receipts, or has another one's number, `hold` (a draft that waits for a person,
     /// the default) or `post` (with a warning).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_mismatch: Option<OnMismatch>,
@@ -143,6 +154,22 @@ pub struct FlowSettings {
     /// Of bills: by how much a line may differ, in percent of what was ordered. The larger of the two counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_percent: Option<Decimal>,
+    /// Of bills in Odoo: the custom field of ServiceTitan's bills that shows Odoo's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number_field: Option<String>,
+    /// Of bills in Odoo: the custom field that shows their state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_field: Option<String>,
+    /// Of bills in Odoo: the custom field that shows how far they are paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_field: Option<String>,
+    /// Of bills in Odoo: the custom field that shows what is still to be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_amount_field: Option<String>,
+    /// Of bills in Odoo: whether ServiceTitan's bill is marked as exported, which locks it there for good; no if it is not
+    /// said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark_exported: Option<bool>,
     /// Of receipts: what becomes of them in Odoo; nothing if it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<ReceiptPolicy>,
@@ -204,6 +231,23 @@ impl FlowSettings {
                 self.tolerance_percent.is_some(),
             ),
             ("policy", Flow::Receipts, self.policy.is_some()),
+            ("number_field", Flow::OdooBills, self.number_field.is_some()),
+            ("state_field", Flow::OdooBills, self.state_field.is_some()),
+            (
+                "payment_field",
+                Flow::OdooBills,
+                self.payment_field.is_some(),
+            ),
+            (
+                "open_amount_field",
+                Flow::OdooBills,
+                self.open_amount_field.is_some(),
+            ),
+            (
+                "mark_exported",
+                Flow::OdooBills,
+                self.mark_exported.is_some(),
+            ),
         ];
         let mut strays = settings.into_iter();
         strays.find_map(|(name, of, is_set)| (is_set && of != flow).then_some((name, of)))
@@ -226,6 +270,10 @@ pub(crate) fn workers() -> usize {
 
 pub(crate) fn call_limit_s() -> u32 {
     150
+}
+
+pub(crate) fn servicetitan_call_limit_s() -> u32 {
+    120
 }
 
 pub(super) fn signature_headers() -> Vec<String> {
@@ -255,6 +303,19 @@ impl Profile {
             closed: settings.closed_period.unwrap_or_default(),
             tolerance_amount: amount.unwrap_or(default.tolerance_amount),
             tolerance_percent: percent.unwrap_or(default.tolerance_percent),
+        }
+    }
+
+    /// What ServiceTitan is told of bills in Odoo; nothing where the flow is off.
+    #[must_use]
+    pub fn write_back(&self) -> WriteBack {
+        let settings = self.flow(Flow::OdooBills).cloned().unwrap_or_default();
+        WriteBack {
+            number_field: settings.number_field,
+            state_field: settings.state_field,
+            payment_field: settings.payment_field,
+            open_amount_field: settings.open_amount_field,
+            mark_exported: settings.mark_exported.unwrap_or_default(),
         }
     }
 

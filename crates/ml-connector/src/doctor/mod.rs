@@ -6,6 +6,7 @@
 mod odoo;
 mod prices;
 mod servicetitan;
+mod write_back;
 
 use serde::Serialize;
 use store::connections::Connection;

@@ -68,8 +68,7 @@ pub(super) async fn check(
             "odoo version for bills",
             Status::Error,
             format!("Odoo {} does not keep the names of bill lines, or distributes a line over one plan only", version.text),
-            "Turn the flows bills, ap-bills and vendor-credits off in the connection file, or use Odoo 17 or later (19 is \
-             tested).",
+            "Turn the flows of bills and credits off in the connection file, or use Odoo 17 or later (19 is tested).",
         );
     }
     match client.preflight(&needs(profile)).await {
@@ -154,7 +153,12 @@ fn needs(profile: &Profile) -> Needs {
                 Model::PURCHASE_ORDER_LINE,
                 [CostField::DISTRIBUTION, CostField::ACCOUNT],
             ),
-        Flow::Bills | Flow::ApBills | Flow::VendorCredits => with_bills(needs),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => with_bills(needs),
+        Flow::OdooBills => needs.with(
+            Model::named(flow.model()),
+            [Operation::Read],
+            ["state", "payment_state", "amount_total", "amount_residual"],
+        ),
         Flow::Receipts => with_receipts(needs),
     })
 }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use servicetitan::ErrorKind;
 use servicetitan::client::List;
 
-use super::{Findings, Status};
+use super::{Findings, Status, write_back};
 use crate::connection::{Profile, secret};
 use crate::engine::supervisor::Shared;
 use crate::engine::{sources, vendors};
@@ -73,6 +73,9 @@ pub(super) async fn check(
             ),
             (Err(error), _) => findings.servicetitan_failed(&check, error),
         }
+    }
+    if let Ok(facts) = &preflight.token {
+        write_back::check(&client, &facts.scopes, profile, findings).await;
     }
     let pace = client.pacer().snapshot();
     findings.ok(

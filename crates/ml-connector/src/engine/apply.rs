@@ -1,8 +1,7 @@
-//! Apply: plans what is due and carries it to Odoo, a few calls at a time, until nothing is due.
+//! Apply: plans what is due and carries it where it goes, a few calls at a time, until nothing is due.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
-use jiff::SignedDuration;
 use odoo::batch::Sizer;
 use store::Store;
 use store::audit::NewAuditEntry;
@@ -22,7 +21,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Halt;
-use super::batch::{Carried, Carrier, Job};
+use super::batch::{self, Carried, Job};
+use super::courier::Courier;
 use super::observe::Observer;
 use super::step::{Step, reached};
 use crate::clock::Clock;
@@ -38,14 +38,10 @@ pub struct Applier<'a> {
     pub connection: ConnectionId,
     /// What Odoo and ServiceTitan offer to refer to.
     pub directory: &'a Directory,
-    /// Who brings batches to Odoo.
-    pub carrier: Carrier,
+    /// Who brings batches where they go.
+    pub courier: Courier,
     /// Who fetches records that others wait for; nobody while ServiceTitan rests.
     pub observer: Option<&'a Observer>,
-    /// How long Odoo may work on one call that nobody waits for any more.
-    pub call_limit: SignedDuration,
-    /// Calls in flight at once.
-    pub workers: usize,
     /// How large a batch is.
     pub sizer: &'a mut Sizer,
     /// The passes that this counts for.
@@ -60,7 +56,7 @@ pub struct Applier<'a> {
 
 /// What came of a run.
 pub struct Ran {
-    /// Whether Odoo took at least one batch.
+    /// Whether the vendor took at least one batch.
     pub answered: bool,
     /// Why it ended early.
     pub halt: Option<Halt>,
@@ -78,7 +74,10 @@ impl Applier<'_> {
         let mut halt: Option<Halt> = None;
         let mut answered = false;
         loop {
-            while halt.is_none() && !self.stop.is_cancelled() && in_flight.len() < self.workers {
+            while halt.is_none()
+                && !self.stop.is_cancelled()
+                && in_flight.len() < self.courier.workers()
+            {
                 if let Err(stopped) = self
                     .refill(flow, &mut ready, &mut claimed, &mut wanted)
                     .await
@@ -86,13 +85,13 @@ impl Applier<'_> {
                     halt = Some(stopped);
                     break;
                 }
-                let jobs = take(&mut ready, self.sizer.rows());
+                let jobs = take(&mut ready, self.rows());
                 if jobs.is_empty() {
                     break;
                 }
-                let carrier = self.carrier.clone();
+                let courier = self.courier.clone();
                 let records: Vec<RecordId> = jobs.iter().map(|job| job.due.record).collect();
-                let until = self.clock.now() + self.call_limit;
+                let until = self.clock.now() + courier.call_limit();
                 let doubts = jobs
                     .iter()
                     .map(|job| (job.due.record, Some(job.doubt(until))));
@@ -101,7 +100,7 @@ impl Applier<'_> {
                     halt = Some(error.into());
                     break;
                 }
-                in_flight.spawn(async move { (records, carrier.carry(jobs, until).await) });
+                in_flight.spawn(async move { (records, courier.carry(jobs, until).await) });
             }
             let Some(ended) = in_flight.join_next().await else {
                 break;
@@ -121,6 +120,11 @@ impl Applier<'_> {
         Ran { answered, halt }
     }
 
+    /// How large a batch is.
+    fn rows(&self) -> usize {
+        self.courier.rows(self.sizer.rows())
+    }
+
     /// Plans due records until there is enough for a batch, or nothing more is due.
     async fn refill(
         &mut self,
@@ -129,7 +133,7 @@ impl Applier<'_> {
         claimed: &mut HashSet<RecordId>,
         wanted: &mut BTreeSet<Key>,
     ) -> Result<(), Halt> {
-        while ready.iter().map(Job::rows).sum::<usize>() < self.sizer.rows() {
+        while ready.iter().map(Job::rows).sum::<usize>() < self.rows() {
             let due = self
                 .store
                 .due(self.connection, flow, self.clock.now(), PLAN_MAX, claimed)
@@ -238,15 +242,12 @@ impl Applier<'_> {
             .flat_map(|due| flows::references(flow, &subject(due, &nothing)))
             .map(|key| (key.link_name(), key))
             .collect();
+        let mut others = self.sharing(flow, due).await?;
         let names: Vec<Name> = references.keys().cloned().collect();
-        if names.is_empty() {
-            return Ok(nothing);
-        }
         let mut links = HashMap::new();
         for names in names.chunks(NAMES_MAX) {
             links.extend(self.store.links(self.connection, names).await?);
         }
-        let mut others = BTreeMap::new();
         for (name, key) in references {
             let record = self.store.record(self.connection, &key).await?;
             let link = links.remove(&name);
@@ -264,6 +265,29 @@ impl Applier<'_> {
                 },
             };
             others.insert(name, other);
+        }
+        Ok(others)
+    }
+
+    /// What the due records have in common with others.
+    async fn sharing(&self, flow: Flow, due: &[Due]) -> Result<BTreeMap<Name, Other>, Halt> {
+        let nothing = BTreeMap::new();
+        let names = due
+            .iter()
+            .flat_map(|due| flows::shared(flow, &subject(due, &nothing)));
+        let names: BTreeSet<Name> = names.collect();
+        let names: Vec<Name> = names.into_iter().collect();
+        let mut others = BTreeMap::new();
+        for names in names.chunks(NAMES_MAX) {
+            let sharing = self.store.sharing(self.connection, names).await?;
+            others.extend(sharing.into_iter().map(|(name, sharing)| {
+                let other = Other {
+                    parts: sharing.parts,
+                    links: sharing.links,
+                    ..Other::default()
+                };
+                (name, other)
+            }));
         }
         Ok(others)
     }
@@ -381,6 +405,7 @@ fn settle(due: Due, plan: Plan) -> Settled {
         State::Ignored => vec![due.key.link_name()],
         _ => Vec::new(),
     };
+    let stirs = batch::stirs(&due.key);
     let audit = reason.iter().map(|reason| NewAuditEntry {
         actor: "engine".to_owned(),
         action: format!("{state}: {}", reason.cause),
@@ -402,6 +427,7 @@ fn settle(due: Due, plan: Plan) -> Settled {
         links: Vec::new(),
         depends_on: plan.rests_on,
         settles,
+        stirs,
         attempt: None,
     }))
 }

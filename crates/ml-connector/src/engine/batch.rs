@@ -9,7 +9,11 @@ mod create;
 mod document;
 mod receipt;
 mod report;
+mod tell;
 mod update;
+
+pub(super) use report::stirs;
+pub use tell::{TOLD_MAX, Teller};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,7 +72,8 @@ impl Job {
             | Verb::Delete { .. }
             | Verb::Reach { .. }
             | Verb::Adopt { .. }
-            | Verb::Receive { .. } => None,
+            | Verb::Receive { .. }
+            | Verb::Tell { .. } => None,
         })
     }
 
@@ -177,20 +182,13 @@ impl Carrier {
     ///
     /// `doubt_until`: when a call that goes out now, and is not answered, cannot have its effect any more.
     pub async fn carry(&self, jobs: Vec<Job>, doubt_until: Timestamp) -> Carried {
-        let mut carried = Carried {
-            outcomes: Vec::new(),
-            untouched: Vec::new(),
-            halt: None,
-            largest: None,
-            cut_off: None,
-            halved: false,
-        };
+        let mut carried = Carried::new();
         let mut todo = vec![jobs];
         while let Some(mut jobs) = todo.pop() {
             if jobs.is_empty() {
                 continue;
             }
-            let mut progress = self.start(&jobs, doubt_until);
+            let mut progress = start(&jobs, self.clock.now(), doubt_until);
             let error = match self.send(&mut progress, &mut carried).await {
                 Ok(()) => {
                     self.close(progress, &mut carried);
@@ -272,30 +270,6 @@ impl Carrier {
         self.odoo.has_access(&Model::PARTNER, read).await.is_ok()
     }
 
-    fn start(&self, jobs: &[Job], doubt_until: Timestamp) -> Vec<Progress> {
-        let started_at = self.clock.now();
-        let start = |job: &Job| Progress {
-            targets: job
-                .due
-                .links
-                .iter()
-                .map(|link| (link.name.clone(), link.target))
-                .collect(),
-            job: job.clone(),
-            started_at,
-            doubt_until,
-            changes: Vec::new(),
-            notes: Vec::new(),
-            done: BTreeSet::new(),
-            has_reached: false,
-            made_before: None,
-            is_postponed: false,
-            is_touched: false,
-            failed: None,
-        };
-        jobs.iter().map(start).collect()
-    }
-
     async fn send(
         &self,
         progress: &mut [Progress],
@@ -360,6 +334,30 @@ impl Carrier {
     }
 }
 
+/// These jobs, of which nothing is done yet.
+fn start(jobs: &[Job], started_at: Timestamp, doubt_until: Timestamp) -> Vec<Progress> {
+    let start = |job: &Job| Progress {
+        targets: job
+            .due
+            .links
+            .iter()
+            .map(|link| (link.name.clone(), link.target))
+            .collect(),
+        job: job.clone(),
+        started_at,
+        doubt_until,
+        changes: Vec::new(),
+        notes: Vec::new(),
+        done: BTreeSet::new(),
+        has_reached: false,
+        made_before: None,
+        is_postponed: false,
+        is_touched: false,
+        failed: None,
+    };
+    jobs.iter().map(start).collect()
+}
+
 impl From<odoo::Error> for Interruption {
     fn from(error: odoo::Error) -> Self {
         Self::Odoo(error)
@@ -373,6 +371,17 @@ impl From<store::Error> for Interruption {
 }
 
 impl Carried {
+    fn new() -> Self {
+        Self {
+            outcomes: Vec::new(),
+            untouched: Vec::new(),
+            halt: None,
+            largest: None,
+            cut_off: None,
+            halved: false,
+        }
+    }
+
     /// Odoo did nothing about these, unless an earlier call of the same batch did.
     fn leave(&mut self, progress: Vec<Progress>) {
         let untouched = progress

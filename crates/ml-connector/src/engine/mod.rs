@@ -13,7 +13,9 @@
 pub mod apply;
 pub mod batch;
 pub mod breaker;
+pub mod courier;
 pub mod observe;
+pub mod poll;
 pub mod reference;
 pub mod runner;
 pub mod sources;

@@ -394,7 +394,8 @@ impl Observer {
     }
 }
 
-fn sum(seen: Vec<Observation>) -> Observation {
+/// All of these together.
+pub(super) fn sum(seen: Vec<Observation>) -> Observation {
     seen.into_iter()
         .fold(Observation::default(), |sum, one| Observation {
             changed: sum.changed + one.changed,

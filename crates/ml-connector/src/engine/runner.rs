@@ -25,9 +25,11 @@ use sync::record::Reason;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::Applier;
-use super::batch::{Carrier, Claims};
+use super::batch::{Carrier, Claims, Teller};
 use super::breaker::Breakers;
+use super::courier::Courier;
 use super::observe::{Extent, Observer, Pace, read_cursor};
+use super::poll::Poller;
 use super::supervisor::{Mode, Shared};
 use super::vendors;
 use super::{Halt, is_recent};
@@ -68,6 +70,10 @@ pub struct Runner {
     sizers: BTreeMap<Flow, Sizer>,
     checked_at: Option<Timestamp>,
     probed_at: Option<Timestamp>,
+    /// The passes for which Odoo was polled.
+    polled_for: BTreeSet<PassId>,
+    /// Whether bills were written to Odoo since it was polled for them.
+    has_written_bills: bool,
     /// Whether our own state could not be read or written the last time.
     store_failed: bool,
 }
@@ -98,6 +104,8 @@ impl Runner {
             sizers: BTreeMap::new(),
             checked_at: None,
             probed_at: None,
+            polled_for: BTreeSet::new(),
+            has_written_bills: false,
             store_failed: false,
         })
     }
@@ -155,6 +163,9 @@ impl Runner {
             } else if passes.is_empty() {
                 continue;
             }
+            if flow.comes_from() == Vendor::Odoo {
+                self.poll_for(flow, &passes).await?;
+            }
             self.fetch_woken(flow).await?;
             self.apply(flow, &passes).await?;
         }
@@ -176,7 +187,9 @@ impl Runner {
             let read = read_cursor(flow, Pace::Quick);
             let read = self.shared.store.cursor(self.connection.id, &read).await?;
             let passes = of_flow(&passes, flow);
-            if (read.is_some() || !passes.is_empty()) && self.is_due(flow, now).await? {
+            let goes_on =
+                flow.comes_from() == Vendor::ServiceTitan && (read.is_some() || !passes.is_empty());
+            if goes_on && self.is_due(flow, now).await? {
                 self.carry(flow, &passes, &directory, None).await?;
             }
         }
@@ -308,15 +321,47 @@ impl Runner {
     }
 
     async fn observe(&mut self, flow: Flow, pace: Pace) -> Result<(), Halt> {
-        let seen = self.observer_of(flow).read(flow, pace).await?;
-        self.answered(Vendor::ServiceTitan).await?;
+        let vendor = flow.comes_from();
+        let seen = match vendor {
+            Vendor::ServiceTitan => self.observer_of(flow).read(flow, pace).await?,
+            Vendor::Odoo => self.poller().await?.read(flow, pace).await?,
+        };
+        self.answered(vendor).await?;
         if seen.changed > 0 {
             tracing::info!(
                 connection = self.connection.name, %flow, changed = seen.changed, unchanged = seen.unchanged,
-                "ServiceTitan showed {} changed rows of {flow}", seen.changed
+                "{vendor} showed {} changed rows of {flow}", seen.changed
             );
         }
         Ok(())
+    }
+
+    /// Odoo is asked at once for what the connector itself wrote, and once for each pass: not when that begins, since what
+    /// it brings to Odoo is to be told too.
+    async fn poll_for(&mut self, flow: Flow, passes: &[PassId]) -> Result<(), Halt> {
+        let is_new = |pass: &PassId| !self.polled_for.contains(pass);
+        let for_pass = passes.iter().any(is_new);
+        if !for_pass && !self.has_written_bills {
+            return Ok(());
+        }
+        self.observe(flow, Pace::Quick).await?;
+        if for_pass {
+            self.observe_once_per(flow, Pace::Settled, SETTLED_EVERY)
+                .await?;
+        }
+        self.has_written_bills = false;
+        self.polled_for = passes.iter().copied().collect();
+        Ok(())
+    }
+
+    async fn poller(&mut self) -> Result<Poller, Halt> {
+        Ok(Poller {
+            store: self.shared.store.clone(),
+            connection: self.connection.id,
+            odoo: self.odoo().await?,
+            call_limit: self.profile.odoo.call_limit(),
+            clock: self.shared.clock.clone(),
+        })
     }
 
     async fn fetch_woken(&mut self, flow: Flow) -> Result<(), Halt> {
@@ -353,21 +398,35 @@ impl Runner {
         let name = self.connection.name.clone();
         let shared = Arc::clone(&self.shared);
         let carried = move |count: usize| shared.metrics.carried(&name, flow, count);
+        let courier = match flow.comes_from() {
+            Vendor::ServiceTitan => Courier::Odoo {
+                carrier: Carrier {
+                    store: self.shared.store.clone(),
+                    connection: self.connection.id,
+                    odoo,
+                    module: self.profile.external_module(),
+                    clock: self.shared.clock.clone(),
+                    claims: Claims::default(),
+                },
+                call_limit: self.profile.odoo.call_limit(),
+                workers: self.profile.odoo.workers,
+            },
+            Vendor::Odoo => Courier::ServiceTitan {
+                teller: Teller {
+                    servicetitan: self.servicetitan.clone(),
+                    odoo,
+                    clock: self.shared.clock.clone(),
+                },
+                call_limit: self.profile.servicetitan.call_limit(),
+            },
+        };
+        let vendor = courier.vendor();
         let mut applier = Applier {
             store: &self.shared.store,
             connection: self.connection.id,
             directory,
-            carrier: Carrier {
-                store: self.shared.store.clone(),
-                connection: self.connection.id,
-                odoo,
-                module: self.profile.external_module(),
-                clock: self.shared.clock.clone(),
-                claims: Claims::default(),
-            },
+            courier,
             observer,
-            call_limit: self.profile.odoo.call_limit(),
-            workers: self.profile.odoo.workers,
             sizer: self.sizers.entry(flow).or_default(),
             passes,
             stop: &self.stop,
@@ -377,7 +436,8 @@ impl Runner {
         let ran = applier.run(flow).await;
         // One that takes batch after batch between its failures is not left alone for longer and longer.
         if ran.answered {
-            self.answered(Vendor::Odoo).await?;
+            self.answered(vendor).await?;
+            self.has_written_bills |= flow.is_of_bills();
         }
         ran.halt.map_or(Ok(()), Err)
     }

@@ -2,8 +2,8 @@
 
 use servicetitan::client::{Feed, List, Row};
 use servicetitan::{
-    ApBillId, BusinessUnitId, Client, CustomerId, Error, InventoryBillId, InventoryReturnId, JobId,
-    PurchaseOrderId, SkuId, VendorId,
+    ApBillId, ApCreditId, BusinessUnitId, Client, CustomerId, Error, InventoryBillId,
+    InventoryReturnId, JobId, PurchaseOrderId, SkuId, VendorId,
 };
 use sync::filing::RowKind;
 use sync::flow::Flow;
@@ -50,6 +50,9 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
         Flow::Bills => &[(Source::Feed(Feed::InventoryBills), RowKind::InventoryBill)],
         Flow::ApBills => &[(Source::List(List::ApBillsWithoutOrder), RowKind::ApBill)],
         Flow::VendorCredits => &[(Source::Feed(Feed::Returns), RowKind::InventoryReturn)],
+        Flow::ApCredits => &[(Source::List(List::ApCredits), RowKind::ApCredit)],
+        // Odoo is polled for these.
+        Flow::OdooBills => &[],
     }
 }
 
@@ -58,7 +61,7 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
 pub fn lists(flow: Flow) -> &'static [List] {
     match flow {
         Flow::BusinessUnits => &[List::BusinessUnits],
-        Flow::Customers => &[],
+        Flow::Customers | Flow::OdooBills => &[],
         Flow::Jobs => &[List::Jobs],
         Flow::Vendors => &[List::Vendors],
         Flow::Items => &[List::Materials, List::Equipment, List::Services],
@@ -67,6 +70,7 @@ pub fn lists(flow: Flow) -> &'static [List] {
         Flow::Bills => &[List::InventoryBills],
         Flow::ApBills => &[List::ApBills],
         Flow::VendorCredits => &[List::Returns],
+        Flow::ApCredits => &[List::ApCredits],
     }
 }
 
@@ -132,6 +136,11 @@ pub async fn fetch(
             let ids = typed(ids, InventoryReturnId);
             vec![(RowKind::InventoryReturn, client.returns(&ids).await?)]
         }
+        Flow::ApCredits => {
+            let ids = typed(ids, ApCreditId);
+            vec![(RowKind::ApCredit, client.ap_credits(&ids).await?)]
+        }
+        Flow::OdooBills => Vec::new(),
     })
 }
 

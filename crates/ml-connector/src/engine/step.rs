@@ -37,6 +37,14 @@ pub(super) enum Step {
     ApplyValidating,
     /// Odoo answered about the receipts.
     ApplyValidated,
+    /// ServiceTitan is about to be told of a bill.
+    ApplyTelling,
+    /// It answered.
+    ApplyTold,
+    /// Bills are about to be marked as exported.
+    ApplyMarking,
+    /// ServiceTitan answered about the marks.
+    ApplyMarked,
     /// What came of a batch is about to be committed.
     RecordCommitting,
     /// It is committed.
@@ -60,6 +68,10 @@ impl Step {
             Self::ApplyCounted => "apply: counted",
             Self::ApplyValidating => "apply: validating",
             Self::ApplyValidated => "apply: validated",
+            Self::ApplyTelling => "apply: telling",
+            Self::ApplyTold => "apply: told",
+            Self::ApplyMarking => "apply: marking",
+            Self::ApplyMarked => "apply: marked",
             Self::RecordCommitting => "record: committing",
             Self::RecordCommitted => "record: committed",
         }

@@ -16,6 +16,7 @@ mod statement;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::sync::directory::BillPolicy;
+use ::sync::flow::Flow;
 use ::sync::link::Name;
 use ::sync::plan::ClosedPeriod;
 use ::sync::reconcile::{Document, Kind, Period, Report, Sides, compare, number};
@@ -50,10 +51,8 @@ pub struct Asked {
     pub period: Period,
     /// The kinds of documents.
     pub kinds: BTreeSet<Kind>,
-    /// Of bills: whether those of purchase orders are among them.
-    pub inventory_bills: bool,
-    /// Of bills: whether those that were entered on their own are among them.
-    pub ap_bills: bool,
+    /// The flows whose bills and credits are among them.
+    pub of_flows: BTreeSet<Flow>,
     /// Which bills and credits come, and whether they are posted.
     pub bills: BillPolicy,
 }
@@ -168,7 +167,7 @@ const fn nouns(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::PurchaseOrders | Kind::Receipts => &[ORDER],
         Kind::Bills => &[BILL, AP_BILL],
-        Kind::Credits => &[RETURN],
+        Kind::Credits => &[RETURN, AP_CREDIT],
     }
 }
 
@@ -178,6 +177,8 @@ const BILL: &str = "bill";
 const AP_BILL: &str = "ap_bill";
 /// Of returns; the credit that a return got is the same document.
 const RETURN: &str = "vendor_credit";
+/// Of AP credits that belong to no return.
+const AP_CREDIT: &str = "ap_credit";
 const VENDOR: &str = "vendor";
 
 fn name(noun: &str, id: i64) -> Name {

@@ -72,18 +72,25 @@ impl<'r> Reader<'r> {
 
     /// What is dated in the period, or stands in its books.
     pub(super) async fn read_period(&mut self) -> Result<(), Failure> {
-        let context = Context::new().with_archived();
         for kind in self.models() {
-            let domain = Domain::equal("company_id", self.company).and(self.dated(kind));
-            let client = self.client;
-            let mut pages = client
-                .pages(&model(kind), domain, &["id"], &context)
-                .of(LINES_OF_MAX);
-            while let Some(page) = pages.next().await? {
-                let ids = page.iter().filter_map(|record| record.get("id")?.as_i64());
-                let ids: Vec<RecordId> = ids.map(RecordId).collect();
-                self.read(kind, &ids).await?;
-            }
+            let domain = self.dated(kind);
+            self.read_where(kind, domain).await?;
+        }
+        Ok(())
+    }
+
+    /// The company's documents of these conditions.
+    async fn read_where(&mut self, kind: Kind, domain: Domain) -> Result<(), Failure> {
+        let context = Context::new().with_archived();
+        let domain = Domain::equal("company_id", self.company).and(domain);
+        let client = self.client;
+        let mut pages = client
+            .pages(&model(kind), domain, &["id"], &context)
+            .of(LINES_OF_MAX);
+        while let Some(page) = pages.next().await? {
+            let ids = page.iter().filter_map(|record| record.get("id")?.as_i64());
+            let ids: Vec<RecordId> = ids.map(RecordId).collect();
+            self.read(kind, &ids).await?;
         }
         Ok(())
     }
@@ -141,24 +148,14 @@ impl<'r> Reader<'r> {
 
     /// What bears these vendors' numbers, whatever its date.
     pub(super) async fn read_numbered(&mut self, numbers: &Numbers) -> Result<(), Failure> {
-        let context = Context::new().with_archived();
         for kind in [Kind::Bills, Kind::Credits] {
             let numbers = numbers.iter().filter(|(of, _)| *of == kind);
             let numbers: Vec<String> = numbers.map(|(_, number)| number.clone()).collect();
             for numbers in numbers.chunks(NAMES_MAX) {
-                let domain = Domain::equal("company_id", self.company)
-                    .and(Domain::equal("move_type", move_type(kind)))
+                let domain = Domain::equal("move_type", move_type(kind))
                     .and(Domain::field("state", Operator::NotEqual, "cancel"))
                     .and(Domain::is_in("ref", numbers.to_vec()));
-                let client = self.client;
-                let mut pages = client
-                    .pages(&model(kind), domain, &["id"], &context)
-                    .of(LINES_OF_MAX);
-                while let Some(page) = pages.next().await? {
-                    let ids = page.iter().filter_map(|record| record.get("id")?.as_i64());
-                    let ids: Vec<RecordId> = ids.map(RecordId).collect();
-                    self.read(kind, &ids).await?;
-                }
+                self.read_where(kind, domain).await?;
             }
         }
         Ok(())

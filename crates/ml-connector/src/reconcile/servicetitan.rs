@@ -12,18 +12,22 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use servicetitan::client::{Continuation, Feed, List, Row};
 use servicetitan::record::{
-    self, ApBill, ApCredit, ApCreditStatus, Identity, InventoryBill, InventoryReturn,
-    PurchaseOrder, Record, Vendor as TitanVendor,
+    self, ApBill, ApCredit, Identity, InventoryBill, InventoryReturn, PurchaseOrder, Record,
+    Vendor as TitanVendor,
 };
 use servicetitan::{
-    ApBillId, Client, ErrorKind, InventoryBillId, InventoryReturnId, PurchaseOrderId, VendorId,
+    ApBillId, ApCreditId, Client, ErrorKind, InventoryBillId, InventoryReturnId, PurchaseOrderId,
+    VendorId,
 };
+use sync::flow::Flow;
 use sync::link::Name;
 use sync::plain;
-use sync::reconcile::{Document, Kind, Unreadable, day, number};
+use sync::reconcile::{Document, Kind, Standing, Unreadable, number};
 
-use self::document::{of_bill, of_order, of_return, receipts};
-use super::{AP_BILL, Asked, BILL, ByName, DOCUMENTS_MAX, Failure, Numbers, ORDER, RETURN, VENDOR};
+use self::document::{of_bill, of_credit, of_order, of_return, receipts};
+use super::{
+    AP_BILL, AP_CREDIT, Asked, BILL, ByName, DOCUMENTS_MAX, Failure, Numbers, ORDER, RETURN, VENDOR,
+};
 use super::{id_of, name};
 
 /// How long before the day that it bears a bill may have changed last.
@@ -48,7 +52,7 @@ pub(super) struct Reader<'r> {
     elsewhere: ByName,
     unreadable: BTreeMap<Name, Unreadable>,
     vendors: BTreeMap<VendorId, String>,
-    /// Of AP credits that belong to no return: how many, and what they come to.
+    /// Of AP credits that belong to no return and are not carried: how many, and what they come to.
     credits: (usize, Decimal),
     lacks_bills: bool,
     lacks_credits: bool,
@@ -77,20 +81,26 @@ impl<'r> Reader<'r> {
         self.asked.kinds.contains(&kind)
     }
 
+    fn reads(&self, flow: Flow) -> bool {
+        self.asked.of_flows.contains(&flow)
+    }
+
     /// What is dated in the period.
     pub(super) async fn read_period(&mut self) -> Result<(), Failure> {
         if self.wants(Kind::PurchaseOrders) || self.wants(Kind::Receipts) {
             self.dated(List::PurchaseOrders, Self::order).await?;
         }
-        if self.wants(Kind::Bills) && self.asked.inventory_bills {
+        if self.wants(Kind::Bills) && self.reads(Flow::Bills) {
             self.bills().await?;
         }
-        if self.wants(Kind::Bills) && self.asked.ap_bills {
+        if self.wants(Kind::Bills) && self.reads(Flow::ApBills) {
             let read = self.changed(List::ApBillsWithoutOrder, Self::ap_bill).await;
             self.lacks_bills = lacks_scope(read)?;
         }
         if self.wants(Kind::Credits) {
-            self.changed(List::Returns, Self::returned).await?;
+            if self.reads(Flow::VendorCredits) {
+                self.changed(List::Returns, Self::returned).await?;
+            }
             let read = self.changed(List::ApCredits, Self::credit).await;
             self.lacks_credits = lacks_scope(read)?;
         }
@@ -186,15 +196,23 @@ impl<'r> Reader<'r> {
         for row in self.client.purchase_orders(&orders).await? {
             self.order(&row);
         }
-        if self.asked.inventory_bills {
+        if self.reads(Flow::Bills) {
             for row in self.client.inventory_bills(&bills).await? {
                 self.bill(&row);
             }
         }
-        for row in self.client.returns(&returns).await? {
-            self.returned(&row);
+        if self.reads(Flow::VendorCredits) {
+            for row in self.client.returns(&returns).await? {
+                self.returned(&row);
+            }
         }
-        if self.asked.ap_bills && !self.lacks_bills {
+        if self.reads(Flow::ApCredits) && !self.lacks_credits {
+            let credits: Vec<_> = ids(AP_CREDIT).into_iter().map(ApCreditId).collect();
+            for row in self.client.ap_credits(&credits).await? {
+                self.credit(&row);
+            }
+        }
+        if self.reads(Flow::ApBills) && !self.lacks_bills {
             for row in self.client.ap_bills(&ap_bills).await? {
                 self.ap_bill(&row);
             }
@@ -259,14 +277,14 @@ impl<'r> Reader<'r> {
         let (mut nouns, mut notes) = (Vec::new(), Vec::new());
         let lacks = |scope: &str| format!("the app lacks the scope {scope}");
         let off = |flow: &str| format!("the flow `{flow}` is off");
-        if self.wants(Kind::Bills) && !self.asked.inventory_bills {
+        if self.wants(Kind::Bills) && !self.reads(Flow::Bills) {
             nouns.push(BILL);
             notes.push(format!(
                 "bills of purchase orders were not compared: {}",
                 off("bills")
             ));
         }
-        if self.wants(Kind::Bills) && (self.lacks_bills || !self.asked.ap_bills) {
+        if self.wants(Kind::Bills) && (self.lacks_bills || !self.reads(Flow::ApBills)) {
             let why = if self.lacks_bills {
                 lacks(List::ApBillsWithoutOrder.scope())
             } else {
@@ -277,6 +295,16 @@ impl<'r> Reader<'r> {
                 "AP bills without a purchase order were not compared: {why}"
             ));
         }
+        if self.wants(Kind::Credits) && !self.reads(Flow::VendorCredits) {
+            nouns.push(RETURN);
+            notes.push(format!(
+                "credits of returns were not compared: {}",
+                off("vendor-credits")
+            ));
+        }
+        if self.wants(Kind::Credits) && (self.lacks_credits || !self.reads(Flow::ApCredits)) {
+            nouns.push(AP_CREDIT);
+        }
         if self.lacks_credits {
             let why = lacks(List::ApCredits.scope());
             notes.push(format!(
@@ -286,8 +314,8 @@ impl<'r> Reader<'r> {
         let (count, total) = self.credits;
         if count > 0 {
             notes.push(format!(
-                "{count} AP credits without a return, {total:.2} together, were not compared: the connector does not carry \
-                 them"
+                "{count} AP credits without a return, {total:.2} together, were not compared: {}",
+                off("ap-credits")
             ));
         }
         (nouns, notes)
@@ -360,20 +388,25 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The credit of a return is told by the return. Others are only counted: no flow carries them.
+    /// The credit of a return is told by the return. Of others that are not carried is only counted what counts.
     fn credit(&mut self, row: &Row) {
-        let Ok(credit) = record::parse::<ApCredit>(row.get()) else {
+        let Some(credit) = self.parsed::<ApCredit>(row, Kind::Credits, AP_CREDIT) else {
             return;
         };
-        let within = |moment| self.asked.period.contains(day(moment));
-        let counts = credit.active
-            && credit.canceled_on.is_none()
-            && credit.status != ApCreditStatus::Canceled
-            && credit.inventory_return_id.is_none();
-        if counts && credit.date.or(credit.created_on).is_some_and(within) {
+        if credit.inventory_return_id.is_some() {
+            return;
+        }
+        let document = of_credit(&credit, &self.asked.bills);
+        if self.reads(Flow::ApCredits) {
+            self.keep(document);
+            return;
+        }
+        let within = document
+            .date
+            .is_some_and(|day| self.asked.period.contains(day));
+        if within && document.standing != Standing::Cancelled {
             self.credits.0 += 1;
-            let amount = credit.amount.unwrap_or_default();
-            self.credits.1 = self.credits.1.saturating_add(amount);
+            self.credits.1 = self.credits.1.saturating_add(document.total);
         }
     }
 }

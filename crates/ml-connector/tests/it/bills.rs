@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sandbox::servicetitan::{
-    Bill, BillEdit, BillLineEdit, Decimal, NewReceipt, Options, OrderStatus, SyncStatus, Tenant,
+    Bill, BillEdit, BillLineEdit, Decimal, NewReceipt, Options, OrderLine, OrderStatus,
+    ReceivedLine, SyncStatus, Tenant,
 };
 use serde_json::{Value, json};
 
@@ -60,7 +61,7 @@ pub(crate) async fn rig_of(odoo: OdooSide, orders: usize, flows: &[&str]) -> Rig
 }
 
 /// Odoo's chart has an account for each of ServiceTitan's, of its number or its name.
-async fn keep_servicetitans_accounts(rig: &Rig) {
+pub(crate) async fn keep_servicetitans_accounts(rig: &Rig) {
     let fields = json!({"domain": [], "fields": ["code"]});
     let chart = rig
         .odoo
@@ -95,11 +96,11 @@ fn wanted(tenant: &Tenant) -> BTreeMap<String, Bill> {
 }
 
 pub(crate) struct Held {
-    moves: Partners,
-    lines: Partners,
+    pub(crate) moves: Partners,
+    pub(crate) lines: Partners,
 }
 
-async fn held(rig: &Rig) -> Held {
+pub(crate) async fn held(rig: &Rig) -> Held {
     Held {
         moves: rig.odoo.records(MOVE, &MOVE_FIELDS).await,
         lines: rig.odoo.records(LINE, &LINE_FIELDS).await,
@@ -290,7 +291,7 @@ pub(crate) async fn set_lock(rig: &Rig, until: &Value) {
     rig.odoo.call("res.company", "write", company).await;
 }
 
-fn day(at: jiff::Timestamp) -> String {
+pub(crate) fn day(at: jiff::Timestamp) -> String {
     at.to_string()[..10].to_owned()
 }
 
@@ -439,6 +440,66 @@ async fn a_second_bill_with_the_vendors_number_is_not_entered(rig: &Rig) {
     assert!(!held(rig).await.moves.contains_key(&bill));
 }
 
+/// Of two receipts that are billed under one number the second waits, until a person approves it or the first is gone.
+async fn a_number_that_comes_twice_waits(rig: &Rig) {
+    let tenant = rig.tenant();
+    let before = causes(rig).await;
+    let orders = tenant.purchase_orders().into_iter();
+    let large = |line: &OrderLine| line.quantity > Decimal::ONE;
+    let mut open =
+        orders.filter(|order| order.status == OrderStatus::Sent && order.active_lines().any(large));
+    let mut twice = |number: &str| {
+        let order = open.next().expect("an order that waits for its goods");
+        let line = order.active_lines().find(|line| large(line)).expect("one");
+        let one = NewReceipt {
+            lines: Some(vec![ReceivedLine {
+                line: line.id,
+                quantity: Decimal::ONE,
+                cost: None,
+            }]),
+            ..NewReceipt::rest(number)
+        };
+        let receipts = [one, NewReceipt::rest(number)];
+        receipts.map(|receipt| {
+            let made = tenant.receive(order.id, receipt);
+            tenant
+                .bill(made.expect("goods came").bill_id)
+                .expect("it is there")
+        })
+    };
+    let [first, second] = twice("TWICE-1");
+    let [wrong, right] = twice("TWICE-2");
+    rig.sync_all().await;
+    let mut waiting = before.clone();
+    for bill in [&second, &right] {
+        waiting.insert(name(bill), "duplicate-number".to_owned());
+    }
+    assert_eq!(causes(rig).await, waiting);
+    let state = |held: &Held, bill: &Bill| held.moves[&name(bill)]["state"].clone();
+    let shown = held(rig).await;
+    for (bill, expected) in [
+        (&first, "posted"),
+        (&second, "draft"),
+        (&wrong, "posted"),
+        (&right, "draft"),
+    ] {
+        assert_eq!(state(&shown, bill), json!(expected), "{}", name(bill));
+    }
+    let id = second.id.to_string();
+    rig.run_to(0, &["replay", "--approve", "--flow", "bills", &id])
+        .await;
+    tenant.delete_bill(wrong.id).expect("it may be deleted");
+    rig.sync_all().await;
+    assert_eq!(causes(rig).await, before);
+    let shown = held(rig).await;
+    for bill in [&first, &second, &right] {
+        assert_eq!(state(&shown, bill), json!("posted"), "{}", name(bill));
+    }
+    assert_eq!(state(&shown, &wrong), json!("cancel"));
+    let again = rig.sync_all().await;
+    assert_eq!(again["bills"]["updated"], json!(0), "{again:#}");
+}
+
 async fn what_an_accountant_would_not_book_waits(odoo: OdooSide) {
     let rig = rig(odoo, 30).await;
     rig.sync_all().await;
@@ -446,6 +507,7 @@ async fn what_an_accountant_would_not_book_waits(odoo: OdooSide) {
     a_bill_moves_to_another_month(&rig).await;
     what_does_not_match_is_held_until_a_person_approves(&rig).await;
     a_second_bill_with_the_vendors_number_is_not_entered(&rig).await;
+    a_number_that_comes_twice_waits(&rig).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

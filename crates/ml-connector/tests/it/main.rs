@@ -2,16 +2,20 @@
 //! Odoo, simulated or real.
 
 mod architecture;
+mod arrival;
 mod bills;
 mod bills_crash;
+mod credits;
 mod expected;
 mod history;
 mod manual;
 mod mapping;
 mod masters;
+mod odoo_bills;
 mod odoo_side;
 mod orders;
 mod rig;
+mod standing;
 mod watched;
 
 mod changes;
@@ -26,6 +30,7 @@ mod links;
 mod outages;
 mod periods;
 mod prices;
+mod purchasing;
 mod race;
 mod receipts;
 mod reconcile;

@@ -238,7 +238,7 @@ impl OdooSide {
     }
 
     /// The records of a model that bear our external ids: their ids by name, and their rows by id.
-    async fn rows(
+    pub(crate) async fn rows(
         &self,
         model: &str,
         fields: &[&str],
@@ -270,9 +270,9 @@ impl OdooSide {
         (ids, rows)
     }
 
-    /// How many partners the connector's user has made, whatever external id they bear.
-    pub(crate) async fn made_by_connector(&self) -> usize {
-        let user = match self {
+    /// The connector's user.
+    async fn user(&self) -> i64 {
+        match self {
             Self::Simulated(odoo) => odoo.user().0,
             Self::Real(_) => {
                 let login =
@@ -282,10 +282,19 @@ impl OdooSide {
                     .as_i64()
                     .expect("the user")
             }
-        };
-        let domain = json!([["create_uid", "=", user]]);
+        }
+    }
+
+    /// How many partners the connector's user has made, whatever external id they bear.
+    pub(crate) async fn made_by_connector(&self) -> usize {
+        self.of_model_made_by_connector("res.partner").await
+    }
+
+    /// How many records of a model the connector's user has made, whatever external id they bear.
+    pub(crate) async fn of_model_made_by_connector(&self, model: &str) -> usize {
+        let domain = json!([["create_uid", "=", self.user().await]]);
         let arguments = json!({"domain": domain, "context": {"active_test": false}});
-        let count = self.call("res.partner", "search_count", arguments).await;
+        let count = self.call(model, "search_count", arguments).await;
         usize::try_from(count.as_u64().expect("a count")).expect("few")
     }
 }

@@ -73,7 +73,7 @@ fn wanted(
 }
 
 /// Every order that should be there is there once, in its state, and comes to its total.
-async fn assert_equal(rig: &Rig, known: &BTreeSet<String>) -> (Partners, Partners) {
+pub(crate) async fn assert_equal(rig: &Rig, known: &BTreeSet<String>) -> (Partners, Partners) {
     let orders = rig.odoo.records(ORDER, &ORDER_FIELDS).await;
     let lines = rig.odoo.records(LINE, &LINE_FIELDS).await;
     let wanted = wanted(&rig.tenant(), known);
@@ -154,7 +154,7 @@ async fn assert_costs_are_borne(
     assert!(for_jobs > 1, "orders of this tenant name jobs");
 }
 
-async fn assert_no_failure(rig: &Rig, counts: &Value) {
+pub(crate) async fn assert_no_failure(rig: &Rig, counts: &Value) {
     let failures = rig.run(&["failures"]).await.out;
     assert_eq!(counts["purchase-orders"]["failed"], json!(0), "{failures}");
     assert_eq!(counts["purchase-orders"]["waiting"], json!(0), "{failures}");
@@ -267,6 +267,24 @@ fn unused_item(tenant: &Tenant, used: &BTreeSet<String>) -> SkuId {
     items.find(unused).expect("more items than orders need").id
 }
 
+/// Of an order a line goes, if it has others, one changes and one is new.
+pub(crate) fn rewritten(order: &PurchaseOrder) -> OrderEdit {
+    let dec = |text: &str| text.parse::<Decimal>().expect("a number");
+    let mut lines: Vec<NewLine> = order.active_lines().map(NewLine::keep).collect();
+    let sku = lines[0].sku;
+    if lines.len() > 1 {
+        lines.remove(0);
+    }
+    lines[0].quantity += dec("3");
+    lines.push(NewLine::new(sku, dec("7"), dec("1.2345")));
+    OrderEdit {
+        lines: Some(lines),
+        shipping: Some(dec("12.34")),
+        summary: Some("<b>Dock 4</b> & ring".to_owned()),
+        ..OrderEdit::default()
+    }
+}
+
 /// Two orders are edited (a line goes, one changes, one is new), one is sent, one withdrawn.
 fn people_work(tenant: &Tenant) {
     let of = |status: OrderStatus| {
@@ -289,27 +307,11 @@ fn people_work(tenant: &Tenant) {
     let [corrected, withdrawn, ..] = &sent[..] else {
         panic!("two sent orders")
     };
-    let dec = |text: &str| text.parse::<Decimal>().expect("a number");
-    let edit = |order: &PurchaseOrder| {
-        let mut lines: Vec<NewLine> = order.active_lines().map(NewLine::keep).collect();
-        let sku = lines[0].sku;
-        if lines.len() > 1 {
-            lines.remove(0);
-        }
-        lines[0].quantity += dec("3");
-        lines.push(NewLine::new(sku, dec("7"), dec("1.2345")));
-        OrderEdit {
-            lines: Some(lines),
-            shipping: Some(dec("12.34")),
-            summary: Some("<b>Dock 4</b> & ring".to_owned()),
-            ..OrderEdit::default()
-        }
-    };
     tenant
-        .edit_order(edited.id, edit(edited))
+        .edit_order(edited.id, rewritten(edited))
         .expect("it is pending");
     tenant
-        .edit_order(corrected.id, edit(corrected))
+        .edit_order(corrected.id, rewritten(corrected))
         .expect("it may be edited");
     tenant.send_order(dispatched.id).expect("it is pending");
     tenant.cancel_order(withdrawn.id).expect("it is sent");

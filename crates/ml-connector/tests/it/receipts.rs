@@ -29,7 +29,7 @@ async fn rig(odoo: OdooSide, orders: usize) -> Rig {
     Rig::with(odoo, options).await
 }
 
-async fn turn_receipts_on(rig: &Rig) {
+pub(crate) async fn turn_receipts_on(rig: &Rig) {
     let section = "[flows.receipts]\nevery = \"5s\"\npolicy = \"validate\"\n";
     rig.reconfigure(|text| text + section).await;
 }
@@ -114,7 +114,7 @@ async fn received(rig: &Rig) -> BTreeMap<String, Decimal> {
 }
 
 /// Every line of every order, but for these orders and lines, was received as in ServiceTitan.
-async fn assert_equal(rig: &Rig, but: &[String]) {
+pub(crate) async fn assert_equal(rig: &Rig, but: &[String]) {
     let (wanted, received) = (wanted(&rig.tenant()), received(rig).await);
     let mut compared = 0;
     for (line, quantity) in &received {
@@ -141,7 +141,7 @@ async fn transfers(rig: &Rig) -> Value {
 }
 
 /// Goods that came in more often than ServiceTitan says, whatever orders say of it.
-async fn assert_moved_once(rig: &Rig, but: &[String]) {
+pub(crate) async fn assert_moved_once(rig: &Rig, but: &[String]) {
     let domain = json!([["state", "=", "done"], ["purchase_line_id", "!=", false]]);
     let arguments = json!({"domain": domain, "fields": ["purchase_line_id", "quantity"]});
     let moves = rig.odoo.call(MOVE, "search_read", arguments).await;

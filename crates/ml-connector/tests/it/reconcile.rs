@@ -1,6 +1,6 @@
 //! Reconciliation: equal after a sync, and each thing that people do in Odoo is named; the same without the store.
 
-mod bills;
+pub(crate) mod bills;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use crate::rig::Rig;
 const ORDER: &str = "purchase.order";
 const LINE: &str = "purchase.order.line";
 
-fn day(moment: Timestamp) -> Date {
+pub(crate) fn day(moment: Timestamp) -> Date {
     moment.to_zoned(TimeZone::UTC).date()
 }
 
 /// The year in which most of the sandbox's orders are dated.
 #[derive(Clone, Copy)]
-struct Year {
-    first: Date,
-    last: Date,
+pub(crate) struct Year {
+    pub(crate) first: Date,
+    pub(crate) last: Date,
 }
 
 impl Year {
@@ -36,7 +36,7 @@ impl Year {
         Self::until(days[days.len() - 3])
     }
 
-    fn until(last: Date) -> Self {
+    pub(crate) fn until(last: Date) -> Self {
         Self {
             first: last - jiff::Span::new().days(364),
             last,
@@ -44,7 +44,7 @@ impl Year {
     }
 
     /// The day before it.
-    fn eve(self) -> Date {
+    pub(crate) fn eve(self) -> Date {
         self.first - jiff::Span::new().days(1)
     }
 
@@ -52,7 +52,7 @@ impl Year {
         format!("{}..{}", self.first, self.last)
     }
 
-    fn contains(self, moment: Timestamp) -> bool {
+    pub(crate) fn contains(self, moment: Timestamp) -> bool {
         (self.first..=self.last).contains(&day(moment))
     }
 }
@@ -83,7 +83,7 @@ async fn reconciled(rig: &Rig, code: i32, kinds: &[&str]) -> Value {
 }
 
 /// What the command says in JSON, without the time.
-async fn reconciled_in(rig: &Rig, year: Year, code: i32, kinds: &[&str]) -> Value {
+pub(crate) async fn reconciled_in(rig: &Rig, year: Year, code: i32, kinds: &[&str]) -> Value {
     let period = year.period();
     let mut arguments = vec!["reconcile", "--period", &period, "--json"];
     for kind in kinds {
@@ -97,7 +97,7 @@ async fn reconciled_in(rig: &Rig, year: Year, code: i32, kinds: &[&str]) -> Valu
 }
 
 /// The causes of each document that differs, by its name; those without a name by Odoo's id.
-fn causes(said: &Value) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn causes(said: &Value) -> BTreeMap<String, Vec<String>> {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let differences = said["differences"].as_array().expect("differences");
     let causes = differences.iter().map(|one| {
@@ -113,7 +113,9 @@ fn causes(said: &Value) -> BTreeMap<String, Vec<String>> {
     causes.collect()
 }
 
-fn expected<const N: usize>(causes: [(String, &[&str]); N]) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn expected<const N: usize>(
+    causes: [(String, &[&str]); N],
+) -> BTreeMap<String, Vec<String>> {
     let owned = |(name, causes): (String, &[&str])| {
         (
             name,
@@ -129,7 +131,7 @@ fn id(answer: &Value) -> i64 {
     id.as_i64().expect("an id")
 }
 
-async fn on(rig: &Rig, model: &str, method: &str, id: i64) {
+pub(crate) async fn on(rig: &Rig, model: &str, method: &str, id: i64) {
     rig.odoo.call(model, method, json!({"ids": [id]})).await;
 }
 

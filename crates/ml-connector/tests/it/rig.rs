@@ -6,6 +6,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ml_connector::clock;
+use ml_connector::settings::Settings;
 use sandbox::servicetitan::{Options, Sandbox, Switches, Tenant};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -82,7 +84,7 @@ impl Rig {
         let titan = self.titan.url();
         let text = format!(
             "name = \"acme\"\n\
-             [servicetitan]\nauth_url = \"{titan}\"\napi_url = \"{titan}\"\ntenant_id = {}\n\
+             [servicetitan]\nauth_url = \"{titan}\"\napi_url = \"{titan}\"\ntenant_id = {}\ncall_limit_s = 3\n\
              app_key = {{ env = \"ST_APP_KEY\" }}\nclient_id = \"{}\"\nclient_secret = {{ env = \"ST_CLIENT_SECRET\" }}\n\
              webhook_secret = {{ env = \"ST_WEBHOOK_SECRET\" }}\n\
              [odoo]\nurl = \"{}\"\ndatabase = \"{}\"\ncall_limit_s = 3\napi_key = {{ env = \"ODOO_API_KEY\" }}\n\
@@ -122,6 +124,21 @@ impl Rig {
 
     pub(crate) fn master_key(&self) -> &str {
         &self.master_key
+    }
+
+    /// The settings of the installation, as the binary reads them.
+    pub(crate) fn settings(&self) -> Settings {
+        let env = |name: &str| (name == "ML_CONNECTOR_MASTER_KEY").then(|| self.master_key.clone());
+        Settings::read(Some(&self.path("ml-connector.toml")), env).expect("settings")
+    }
+
+    /// The connector's own database, to be closed before the binary is run again.
+    pub(crate) async fn store(&self) -> store::Store {
+        let master = self.settings().master_key().expect("a key");
+        let database = store::DatabaseUrl::file(&self.path("connector.db"));
+        store::Store::open(&database, &master, &mut clock::rng(), clock::now())
+            .await
+            .expect("the connector's database")
     }
 
     pub(crate) fn tenant(&self) -> Tenant {

@@ -267,17 +267,10 @@ fn at_rest(rig: &Rig, when: &str, heard: &mut Heard) {
 
 /// What a panic or a careless log line would print.
 async fn debugged(rig: &Rig, heard: &mut Heard) {
-    use ml_connector::clock;
     use ml_connector::connection::secret;
-    use ml_connector::settings::Settings;
-    let key = rig.master_key().to_owned();
-    let env = |name: &str| (name == "ML_CONNECTOR_MASTER_KEY").then(|| key.clone());
-    let settings = Settings::read(Some(&rig.path("ml-connector.toml")), env).expect("settings");
+    let settings = rig.settings();
     let master = settings.master_key().expect("a key");
-    let database = store::DatabaseUrl::file(&rig.path("connector.db"));
-    let store = store::Store::open(&database, &master, &mut clock::rng(), clock::now())
-        .await
-        .expect("the connector's database");
+    let store = rig.store().await;
     let acme = store.connection("acme").await.expect("read").expect("acme");
     let secrets = store.secrets(acme.id).await.expect("read");
     assert!(secrets.contains_key(secret::WEBHOOK_SECRET_PREVIOUS));

@@ -55,6 +55,27 @@ impl Client {
         self.documents(ids, &documents, context).await
     }
 
+    /// The bills (and other journal entries) with these ids, without their items, in the ids' order. Those that are gone
+    /// are left out.
+    pub async fn bill_heads(&self, ids: &[RecordId], context: &Context) -> Result<Vec<Bill>> {
+        let fields = Bill::fields(&*self.field_names(&Model::MOVE).await?);
+        let heads = self.read(&Model::MOVE, ids, &fields, context).await?;
+        heads.iter().map(head).collect()
+    }
+
+    /// The bills (and other journal entries) that match, without their items, in the order of their ids.
+    pub async fn bill_heads_where(&self, domain: Domain, context: &Context) -> Result<Vec<Bill>> {
+        let fields = Bill::fields(&*self.field_names(&Model::MOVE).await?);
+        let mut pages = self.pages(&Model::MOVE, domain, &fields, context);
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await? {
+            for record in &page {
+                found.push(head(record)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// The transfers with these ids, with their moves; as [`Client::orders`].
     pub async fn transfers(&self, ids: &[RecordId], context: &Context) -> Result<Vec<Transfer>> {
         let documents = Documents {
@@ -159,6 +180,10 @@ struct Documents<D, L> {
     add: fn(&mut D, L),
     id: fn(&D) -> RecordId,
     parent_of: fn(&L) -> RecordId,
+}
+
+fn head(record: &Fields) -> Result<Bill> {
+    Bill::read(record).map_err(|error| misshapen(&Model::MOVE, &error))
 }
 
 fn misshapen(model: &Model, error: &FieldError) -> Error {

@@ -109,6 +109,10 @@ pub enum Act {
     Spoil { kind: Kind, id: i64, rot: Rot },
     /// Heals a spoilt row, and stamps it.
     Heal { kind: Kind, id: i64 },
+    /// Hides a row from lists and feeds, as replication does that lags behind, until it changes or is shown.
+    Withhold { kind: Kind, id: i64 },
+    /// Shows a row that was withheld, and stamps it.
+    Show { kind: Kind, id: i64 },
     /// Disconnects the app: its client is unknown and its tokens are dead.
     RevokeCredentials,
     /// Connects it again, with the same credentials.
@@ -290,12 +294,14 @@ impl Books {
             Act::Emit { event, data } => Ok(self.emit(event, data)),
             Act::Spoil { kind, id, rot } => {
                 self.rot.insert((kind, id), rot);
-                known(self.touch(kind, id, now), kind, id)
+                known(self.rows(kind).touch(id, now), kind, id)
             }
             Act::Heal { kind, id } => {
                 self.rot.remove(&(kind, id));
-                known(self.touch(kind, id, now), kind, id)
+                known(self.rows(kind).touch(id, now), kind, id)
             }
+            Act::Withhold { kind, id } => known(self.rows(kind).withhold(id), kind, id),
+            Act::Show { kind, id } => known(self.rows(kind).touch(id, now), kind, id),
             Act::RevokeCredentials
             | Act::RestoreCredentials
             | Act::RotateSecret

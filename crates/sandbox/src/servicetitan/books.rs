@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +12,7 @@ use super::record::{
     LocationId, Owner, PaymentTerm, TenantId,
 };
 use super::rot::{Kind, Rot};
-use super::table::{Record, Table};
+use super::table::{Record, Rows, Table};
 
 /// Where ids of records made at run time begin.
 const NEW_IDS_FROM: i64 = 900_000_001;
@@ -196,33 +195,21 @@ impl Books {
         Value::Object(map)
     }
 
-    /// Stamps a row without changing it, so that readers of feeds and polls come across it.
-    pub(super) fn touch(&mut self, kind: Kind, id: i64, now: Timestamp) -> bool {
+    /// The table of a kind.
+    pub(super) fn rows(&mut self, kind: Kind) -> &mut dyn Rows {
         match kind {
-            Kind::Customer => self.customers.change(id, now, |_| ()),
-            Kind::CustomerContact => self.contacts.change(id, now, |_| ()),
-            Kind::Location => self.locations.change(id, now, |_| ()),
-            Kind::LocationContact => self.location_contacts.change(id, now, |_| ()),
-            Kind::PaymentTerm => self.payment_terms.change(id, now, |_| ()),
-            Kind::BusinessUnit => self.business_units.change(id, now, |_| ()),
-            Kind::Job => self.jobs.change(id, now, |_| ()),
-            Kind::Appointment => self.appointments.change(id, now, |_| ()),
-            Kind::Vendor
-            | Kind::Material
-            | Kind::Equipment
-            | Kind::Service
-            | Kind::Category
-            | Kind::Warehouse
-            | Kind::Truck
-            | Kind::GlAccount
-            | Kind::TaxZone
-            | Kind::PurchaseOrder
-            | Kind::PurchaseOrderType
-            | Kind::Receipt
-            | Kind::InventoryBill
-            | Kind::ApBill
-            | Kind::Return
-            | Kind::ApCredit => self.purchasing.touch(kind, id, now),
+            Kind::Customer => &mut self.customers,
+            Kind::CustomerContact => &mut self.contacts,
+            Kind::Location => &mut self.locations,
+            Kind::LocationContact => &mut self.location_contacts,
+            Kind::PaymentTerm => &mut self.payment_terms,
+            Kind::BusinessUnit => &mut self.business_units,
+            Kind::Job => &mut self.jobs,
+            Kind::Appointment => &mut self.appointments,
+            kind => {
+                let rows = self.purchasing.rows(kind);
+                rows.expect("the other kinds are of purchasing")
+            }
         }
     }
 }

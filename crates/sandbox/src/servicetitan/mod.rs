@@ -39,11 +39,11 @@ pub use event::Event;
 pub use options::{Mix, Options, RateShape, Switches, TenantSeed};
 pub use purchasing::{
     Accounts, ApCredit, Batch, Bill, BillEdit, BillKind, BillLine, BillLineEdit, Category, Deed,
-    Expense, GlAccount, Goods, Item, ItemKind, ItemVendor, LandedCostMethod, NewBill, NewLine,
-    NewOrder, NewReceipt, NewReturn, OrderEdit, OrderLine, OrderStatus, OrderType, PostalAddress,
-    PurchaseOrder, Receipt, ReceiptLine, ReceivedLine, Return, ReturnLine, ReturnStatus,
-    SyncStatus, TaxRate, TaxZone, Truck, Vendor, VendorContact, Warehouse, purchase_order_id,
-    sku_id, vendor_id,
+    Expense, GlAccount, Goods, Item, ItemKind, ItemVendor, LandedCostMethod, NewBill, NewCredit,
+    NewLine, NewOrder, NewReceipt, NewReturn, OrderEdit, OrderLine, OrderStatus, OrderType,
+    PostalAddress, PurchaseOrder, Receipt, ReceiptLine, ReceivedLine, Return, ReturnLine,
+    ReturnStatus, SyncStatus, TaxRate, TaxZone, Truck, Vendor, VendorContact, Warehouse,
+    purchase_order_id, sku_id, vendor_id,
 };
 pub use record::{
     Address, ApCreditId, Appointment, AppointmentId, BillId, BillLineId, BusinessUnit,

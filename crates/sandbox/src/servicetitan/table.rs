@@ -112,6 +112,31 @@ impl<T> Row<T> {
     }
 }
 
+/// What can be done to a row of any table.
+pub(super) trait Rows {
+    /// Stamps a row without changing it, so that readers of feeds and polls come across it, also when it was withheld.
+    /// False when there is none.
+    fn touch(&mut self, id: i64, now: Timestamp) -> bool;
+
+    /// Takes a row out of lists and feeds until it changes or is touched. False when there is none.
+    fn withhold(&mut self, id: i64) -> bool;
+}
+
+impl<T: Record> Rows for Table<T> {
+    fn touch(&mut self, id: i64, now: Timestamp) -> bool {
+        self.change(id, now, |_| ())
+    }
+
+    fn withhold(&mut self, id: i64) -> bool {
+        let Some(row) = self.rows.get_mut(&id) else {
+            return false;
+        };
+        row.lag = Some((Timestamp::MAX, None));
+        self.order.remove(&row.change);
+        true
+    }
+}
+
 impl<T: Record> Table<T> {
     /// A table of rows that exist from the start.
     pub(super) fn seeded(mut rows: Vec<T>) -> Self {

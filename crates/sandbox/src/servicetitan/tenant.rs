@@ -337,6 +337,17 @@ impl Tenant {
         self.run(Act::Heal { kind, id })
     }
 
+    /// Hides a row from lists and feeds, as replication does that lags behind, until it changes or
+    /// is shown.
+    pub fn withhold(&self, kind: Kind, id: i64) -> Done {
+        self.run(Act::Withhold { kind, id })
+    }
+
+    /// Shows a row that was withheld, and stamps it.
+    pub fn show(&self, kind: Kind, id: i64) -> Done {
+        self.run(Act::Show { kind, id })
+    }
+
     /// Disconnects the app: its client is unknown, its tokens are dead.
     pub fn revoke_credentials(&self) {
         self.administer(Act::RevokeCredentials);

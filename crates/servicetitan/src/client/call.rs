@@ -6,7 +6,7 @@ use url::Url;
 use super::endpoint::{self, Endpoint, Param};
 use super::feed::{Continuation, Feed};
 use super::list::{List, Selection};
-use super::write::{self, CustomFieldOwner, CustomFieldValue, Mark};
+use super::write::{self, CustomFieldKind, CustomFieldOwner, CustomFieldValue, Mark};
 use crate::id::{CustomerId, PurchaseOrderId, TenantId};
 
 /// Rows per page of lists whose length is not known: below the documented 5,000, which takes the
@@ -49,6 +49,10 @@ pub(super) enum Call<'a> {
         orders: &'a [PurchaseOrderId],
         page: u32,
     },
+    CustomFieldTypes {
+        of: CustomFieldKind,
+        page: u32,
+    },
     MarkExported(Mark<'a>),
     SetCustomFields {
         owner: CustomFieldOwner,
@@ -67,6 +71,7 @@ impl Call<'_> {
             Self::LocationsOf { .. } => endpoint::LOCATIONS,
             Self::List { list, .. } | Self::Listed { list, .. } => list.endpoint(),
             Self::ReceiptsOf { .. } => endpoint::RECEIPTS,
+            Self::CustomFieldTypes { of, .. } => of.types(),
             Self::MarkExported(mark) => mark.endpoint(),
             Self::SetCustomFields { owner, .. } => owner.endpoint(),
             Self::Probe(endpoint) => *endpoint,
@@ -132,6 +137,7 @@ impl Call<'_> {
                 query.extend(paged(page, List::Receipts.page_size()));
                 query.push(by_id());
             }
+            Self::CustomFieldTypes { page, .. } => query.extend(paged(page, 50)),
             Self::MarkExported(_) | Self::SetCustomFields { .. } => {}
             Self::Probe(_) => query.extend(paged(&1, 1)),
         }
@@ -356,6 +362,10 @@ mod tests {
             },
             Call::ReceiptsOf {
                 orders: &[PurchaseOrderId(7)],
+                page: 1,
+            },
+            Call::CustomFieldTypes {
+                of: CustomFieldKind::ApBill,
                 page: 1,
             },
         ];

@@ -168,6 +168,9 @@ endpoints! {
     CATEGORIES: GET "pricebook" "categories" "tn.pb.categories:r" [Active ModifiedOnOrAfter Page PageSize Sort];
     JOBS: GET "jpm" "jobs" "tn.jpm.jobs:r" [Ids ModifiedOnOrAfter Page PageSize Sort];
 
+    INVENTORY_BILL_FIELD_TYPES: GET "accounting" "inventory-bills/custom-fields" "tn.acc.inventorybills:r" [Page PageSize];
+    AP_BILL_FIELD_TYPES: GET "accounting" "ap-bills/custom-fields" "tn.acc.apbills:r" [Page PageSize];
+
     MARK_INVENTORY_BILLS: POST "accounting" "inventory-bills/markasexported" "tn.acc.inventorybills:w" [];
     MARK_AP_BILLS: POST "accounting" "ap-bills/markasexported" "tn.acc.apbills:w" [];
     MARK_AP_CREDITS: POST "accounting" "ap-credits/markasexported" "tn.acc.apcredits:w" [];

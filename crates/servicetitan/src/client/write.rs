@@ -12,9 +12,12 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::endpoint::{self, Endpoint};
-use super::{Client, IDS_PER_CALL_MAX};
+use super::{Client, IDS_PER_CALL_MAX, page};
 use crate::error::{Error, ErrorKind, printable};
 use crate::id::{ApBillId, ApCreditId, InventoryBillId, InventoryReturnId, ReceiptId, VendorId};
+
+/// Pages of custom fields that are read: a tenant has dozens.
+const FIELD_PAGES_MAX: u32 = 40;
 
 /// Where a refusal is cut, in characters.
 const REFUSAL_CHARS_MAX: usize = 300;
@@ -54,6 +57,33 @@ pub enum CustomFieldOwner {
     Return(InventoryReturnId),
     /// A vendor.
     Vendor(VendorId),
+}
+
+/// The kinds of documents whose custom fields can be listed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CustomFieldKind {
+    /// Inventory bills.
+    InventoryBill,
+    /// AP bills.
+    ApBill,
+}
+
+impl CustomFieldKind {
+    /// The scope that the app needs to set them.
+    #[must_use]
+    pub fn scope(self) -> &'static str {
+        match self {
+            Self::InventoryBill => endpoint::INVENTORY_BILL_FIELDS.scope,
+            Self::ApBill => endpoint::AP_BILL_FIELDS.scope,
+        }
+    }
+
+    pub(super) fn types(self) -> Endpoint {
+        match self {
+            Self::InventoryBill => endpoint::INVENTORY_BILL_FIELD_TYPES,
+            Self::ApBill => endpoint::AP_BILL_FIELD_TYPES,
+        }
+    }
 }
 
 impl CustomFieldOwner {
@@ -162,6 +192,29 @@ impl Client {
     ) -> Result<Vec<Marked<ApCreditId>>, Error> {
         let whole: Vec<_> = ids.iter().map(|id| id.0).collect();
         self.mark(Mark::ApCredits(&whole)).await
+    }
+
+    /// The names of the custom fields that documents of a kind can have.
+    pub async fn custom_fields_of(&self, of: CustomFieldKind) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            name: Option<String>,
+        }
+        let mut names = Vec::new();
+        for number in 1..=FIELD_PAGES_MAX {
+            let call = Call::CustomFieldTypes { of, page: number };
+            let body = self.send(&call).await?;
+            let page = page::parse(&body, number).map_err(|cause| cause.of(call.operation()))?;
+            let named = page.rows.iter().filter_map(|row| {
+                let wire: Wire = serde_json::from_str(row.get()).ok()?;
+                wire.name
+            });
+            names.extend(named);
+            if !page.has_more {
+                break;
+            }
+        }
+        Ok(names)
     }
 
     /// Sets custom fields of one record. One record a call, because the answer says nothing about

@@ -77,6 +77,12 @@ impl SyncStatus {
             Self::Posted | Self::Exported | Self::PostedAndExported
         )
     }
+
+    /// Whether it was handed on, and is locked.
+    #[must_use]
+    pub const fn is_exported(&self) -> bool {
+        matches!(self, Self::Exported)
+    }
 }
 
 open_enum! {

@@ -69,6 +69,9 @@ pub struct Outcome {
     /// Links that this record will not bring (it is left out): whoever waits for one of them becomes due, to be planned
     /// without it.
     pub settles: Vec<Name>,
+    /// Links whose record was looked at anew: whoever looked at one of them becomes due, since more than its target may have
+    /// moved on.
+    pub stirs: Vec<Name>,
     /// The attempt that led to it.
     pub attempt: Option<NewAttempt>,
     /// Entries for the audit chain.
@@ -105,7 +108,8 @@ impl Batch {
     fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
         connections::require(tx, self.id)?;
         let standings = self.standings(tx)?;
-        let changed = self.change_links(tx, &standings)?;
+        let mut changed = self.change_links(tx, &standings)?;
+        changed.extend(self.stirred());
         self.replace_dependencies(tx)?;
         self.wake_dependents(tx, &changed)?;
         let settled = self.settled();
@@ -227,6 +231,11 @@ impl Batch {
             ],
         )?;
         Ok(())
+    }
+
+    fn stirred(&self) -> impl Iterator<Item = Name> {
+        let stirs = self.outcomes.iter().map(|sealed| &sealed.outcome.stirs);
+        stirs.flatten().cloned()
     }
 
     fn settled(&self) -> BTreeSet<&Name> {
@@ -424,7 +433,7 @@ impl Store {
     ///
     /// Links, attempts and audit entries land in any case. A record whose input has moved on, or that depends on a link
     /// whose target has changed since it was planned, stays pending and is due now. Records that depend on a link whose
-    /// target this batch changes become pending, and so do those that wait for one that it settles.
+    /// target this batch changes, or that it stirs, become pending, and so do those that wait for one that it settles.
     pub async fn record_outcomes(
         &self,
         id: ConnectionId,

@@ -21,5 +21,7 @@ mod ownership;
 mod passes;
 mod replay;
 mod schema;
+mod shared;
 mod status;
+mod targets;
 mod webhooks;

@@ -302,6 +302,7 @@ pub(crate) fn sighting(part: &str, owner: &str, payload: &str) -> Sighting {
         part: PartKey(part.to_owned()),
         owner: SourceId(owner.to_owned()),
         payload: payload.to_owned(),
+        shares: Vec::new(),
     }
 }
 
@@ -362,6 +363,7 @@ pub(crate) fn outcome(due: &Due, state: State) -> Outcome {
         links: Vec::new(),
         depends_on: Vec::new(),
         settles: Vec::new(),
+        stirs: Vec::new(),
         attempt: None,
         audit: Vec::new(),
     }

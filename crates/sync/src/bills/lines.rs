@@ -137,11 +137,7 @@ impl Common<'_> {
         }
         let digits = self.directory.bill_price_digits();
         let priced = priced(quantity, of_paper.cost, wanted, digits);
-        let account = of_paper.account.as_ref().ok_or_else(|| {
-            let line = format!("line {} (id {})", at + 1, of_paper.id);
-            failure::account::line_without_account(&line)
-        })?;
-        let account = self.directory.ledger_account(account)?;
+        let account = self.account(at, of_paper)?;
         let product = of_paper
             .sku
             .and_then(|sku| target(self.subject, &key(Flow::Items, sku)));
@@ -167,6 +163,18 @@ impl Common<'_> {
         content.set_id("account_id", Some(account));
         content.set_id("purchase_line_id", order_line.map(|id| id.0));
         Ok((self.target(&of_paper.id, content), priced))
+    }
+
+    /// Odoo's account of a line. AP credits name none: all of them have one.
+    fn account(&self, at: usize, of_paper: &PaperLine) -> Result<i64, Reason> {
+        match &of_paper.account {
+            Some(account) => self.directory.ledger_account(account),
+            None if self.flow == Flow::ApCredits => self.directory.account_of_credits(),
+            None => {
+                let line = format!("line {} (id {})", at + 1, of_paper.id);
+                Err(failure::account::line_without_account(&line))
+            }
+        }
     }
 
     fn charge(&self, charge: Charge, amount: Decimal) -> Result<Target, Reason> {

@@ -11,10 +11,12 @@ use crate::flow::Flow;
 use crate::money::{are_countable, cents};
 use crate::others::key;
 use crate::part;
+use crate::plain::{line, quoted};
 use crate::plan::Subject;
 use crate::record::Reason;
 
 use super::paper::{CREDIT, Paper, PaperLine};
+use super::siblings::Sibling;
 
 /// What a comparison found.
 pub(super) struct Match {
@@ -59,7 +61,12 @@ fn received(subject: &Subject<'_>, paper: &Paper) -> Vec<Receipt> {
 
 /// Compares a bill with its order; `None` where it has none that is known. Of a credit, which is for what went back,
 /// quantities may be less than what came.
-pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy) -> Option<Match> {
+pub(super) fn compare(
+    subject: &Subject<'_>,
+    paper: &Paper,
+    before: &[Sibling],
+    policy: &BillPolicy,
+) -> Option<Match> {
     let order = key(Flow::PurchaseOrders, paper.order?);
     let parts = &subject.others.get(&order.link_name())?.parts;
     let order: PurchaseOrder = parts.iter().find_map(|row| part::read(row).ok())?;
@@ -93,7 +100,11 @@ pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy)
             .filter(|row| ordered.is_some_and(|item| row.purchase_order_item_id == Some(item.id)))
             .filter_map(|row| row.quantity)
             .sum();
+        let besides = of_paper.receipt_item.map_or_else(Besides::default, |row| {
+            Besides::of(row, &paper.lines[..at], before)
+        });
         let line = Line {
+            besides,
             at,
             of_paper,
             row: row.copied(),
@@ -106,7 +117,36 @@ pub(super) fn compare(subject: &Subject<'_>, paper: &Paper, policy: &BillPolicy)
     Some(Match { differences })
 }
 
+/// What else is billed of a row of a receipt: by earlier lines of the paper, and by papers that go before it.
+#[derive(Default)]
+struct Besides {
+    quantity: Decimal,
+    by: Vec<String>,
+}
+
+impl Besides {
+    fn of(row: i64, lines: &[PaperLine], before: &[Sibling]) -> Self {
+        let mut besides = Self::default();
+        let own = lines.iter().enumerate();
+        let own = own.map(|(at, line)| (line, format!("line {}", at + 1)));
+        let others = before.iter().flat_map(|sibling| {
+            let lines = sibling.paper.lines.iter();
+            lines.map(|line| (line, sibling.called()))
+        });
+        for (line, by) in own.chain(others) {
+            if line.receipt_item == Some(row) {
+                besides.quantity += line.quantity;
+                if !besides.by.contains(&by) {
+                    besides.by.push(by);
+                }
+            }
+        }
+        besides
+    }
+}
+
 struct Line<'a> {
+    besides: Besides,
     at: usize,
     of_paper: &'a PaperLine,
     row: Option<&'a ReceiptItem>,
@@ -136,14 +176,17 @@ impl Line<'_> {
             differences.push(format!("price {dearer:+.2} on line {n}"));
         }
         let received = row.quantity.unwrap_or_default();
-        let more = self.of_paper.quantity - received;
+        let more = self.of_paper.quantity + self.besides.quantity - received;
         let may_be_less = self.goes_back && more.is_sign_negative();
         if !may_be_less && !policy.tolerates(cents(more * cost), cents(received * cost)) {
-            differences.push(format!(
-                "quantity {}{} on line {n}",
-                if more.is_sign_positive() { "+" } else { "" },
-                more.normalize()
-            ));
+            let sign = if more.is_sign_positive() { "+" } else { "" };
+            let more = more.normalize();
+            differences.push(if self.besides.by.is_empty() {
+                format!("quantity {sign}{more} on line {n}")
+            } else {
+                let together = self.besides.by.join(", ");
+                format!("quantity {sign}{more} on line {n}, together with {together}")
+            });
         }
         let over = self.received_in_all - ordered.quantity.unwrap_or_default();
         let is_over = over > Decimal::ZERO && !self.goes_back;
@@ -170,5 +213,30 @@ pub(super) fn held(flow: Flow, found: &Match) -> Reason {
              it is; `ml-connector replay --dismiss` leaves the draft to you.",
             flow.noun()
         ),
+    }
+}
+
+/// Another paper of the vendor bears its number.
+pub(super) fn numbered_alike(number: &str, twin: &Sibling) -> String {
+    format!(
+        "{} of this vendor has the number {} too",
+        twin.called(),
+        quoted(&line(number))
+    )
+}
+
+/// Why a paper is held whose number another one of the vendor bears.
+pub(super) fn held_as_twin(flow: Flow, number: &str, twin: &Sibling) -> Reason {
+    Reason {
+        cause: "duplicate-number".to_owned(),
+        what: format!(
+            "In ServiceTitan {}. The {} stands in Odoo as a draft.",
+            numbered_alike(number, twin),
+            flow.noun()
+        ),
+        advice: "If both are the same paper, delete one of them in ServiceTitan; if the vendor billed several receipts on one \
+                 paper, run `ml-connector replay --approve` with its id to post it; `ml-connector replay --dismiss` leaves \
+                 the draft to you."
+            .to_owned(),
     }
 }

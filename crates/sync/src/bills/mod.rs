@@ -1,9 +1,11 @@
-//! Inventory bills, AP bills and returns -> `account.move`.
+//! Inventory bills, AP bills, returns and AP credits -> `account.move`.
 //!
 //! A bill is one document: its lines under names of their own, each on the account that ServiceTitan gives it, linked with
 //! the order's line that it bills; shipping, tax and other costs of the header as lines with service products, linked with
 //! the order's. What the header says is added once: the parts of it that ServiceTitan allocates to lines are not. It comes to
 //! ServiceTitan's total to the cent, or is not posted.
+//!
+//! Bills of one order are matched together, and of two with one number of the vendor the second is held.
 //!
 //! All three dates are sent, since Odoo invents those that are not, and no payment term, since it would overrule the due
 //! date. A bill that changes is said whole: Odoo computes anew whatever depends on what is said.
@@ -12,6 +14,7 @@ mod lines;
 mod linked;
 mod matching;
 mod paper;
+mod siblings;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -20,14 +23,15 @@ use crate::content::Content;
 use crate::directory::Directory;
 use crate::document::{self, Document};
 use crate::failure::{self, reason};
+use crate::filing::RowKind;
 use crate::flow::Flow;
-use crate::link::{BOOKED, Link, MATCH};
+use crate::link::{BOOKED, Link, MATCH, Name};
 use crate::linking::Which;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::{self, line};
 use crate::plan::{APPROVE, Decision, Goal, Plan, RECREATE, Subject};
 use crate::record::{Key, Reason};
-use crate::sighting::PartKey;
+use crate::sighting::{Part, PartKey};
 use crate::single;
 use crate::target::{Target, held, may_be_there};
 
@@ -87,12 +91,36 @@ fn receipts(paper: &Paper) -> Option<Key> {
     Some(key(Flow::Receipts, order))
 }
 
+/// What it has in common with other papers: its order, its vendor and number.
+pub(crate) fn shared(flow: Flow, subject: &Subject<'_>) -> Vec<Name> {
+    let paper = paper::read(flow, subject);
+    paper.iter().flat_map(siblings::names).collect()
+}
+
+/// The same, of a row that is filed.
+pub(crate) fn shared_by(kind: RowKind, part: &Part) -> Vec<Name> {
+    let paper = siblings::flow_of(kind).map(|flow| paper::of_part(flow, part));
+    let paper = paper.into_iter().flatten();
+    paper.flat_map(|paper| siblings::names(&paper)).collect()
+}
+
+/// What a plan says besides its deed.
+struct Notes<'n> {
+    warnings: &'n mut Vec<String>,
+    rests_on: &'n mut Vec<Name>,
+}
+
 /// What has to happen so that Odoo holds this paper as ServiceTitan has it.
 pub(crate) fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
     let mut warnings = Vec::new();
     let rests_on = references(flow, subject);
-    let rests_on = rests_on.iter().map(Key::link_name).collect();
-    let decision = decide(flow, subject, directory, &mut warnings);
+    let mut rests_on: Vec<Name> = rests_on.iter().map(Key::link_name).collect();
+    rests_on.extend(shared(flow, subject));
+    let mut notes = Notes {
+        warnings: &mut warnings,
+        rests_on: &mut rests_on,
+    };
+    let decision = decide(flow, subject, directory, &mut notes);
     Plan {
         decision,
         warnings,
@@ -104,7 +132,7 @@ fn decide(
     flow: Flow,
     subject: &Subject<'_>,
     directory: &Directory,
-    warnings: &mut Vec<String>,
+    notes: &mut Notes<'_>,
 ) -> Decision {
     let paper = match paper::read(flow, subject) {
         Ok(paper) => paper,
@@ -123,7 +151,7 @@ fn decide(
     }
     let is_linked = adopted.is_some() && subject.decision != Some(RECREATE);
     if is_linked || (is_new && Which::decided(subject.decision).is_some()) {
-        return linked(flow, subject, &paper, directory, adopted, warnings);
+        return linked(flow, subject, &paper, directory, adopted, notes.warnings);
     }
     if let (false, Some(link)) = (counts, known) {
         let is_cancelled = link.reached() == Some(Goal::Cancelled.as_str());
@@ -138,7 +166,7 @@ fn decide(
     if !waits.is_empty() {
         return wait(waits, flow, subject);
     }
-    match wanted(flow, subject, &paper, counts, directory, warnings) {
+    match wanted(flow, subject, &paper, counts, directory, notes) {
         Ok(document) if document.lines.is_empty() => match known {
             None if is_new => Decision::Ignore(empty(flow)),
             Some(link)
@@ -191,11 +219,14 @@ fn linked(
     if !waits.is_empty() {
         return wait(waits, flow, subject);
     }
-    let found = matching::compare(subject, paper, directory.bills());
+    let policy = directory.bills();
+    let part = part(flow, subject);
+    let of_order = siblings::before(subject, &part, siblings::of_order(paper).as_ref(), policy);
+    let found = matching::compare(subject, paper, &of_order, policy);
     let found = found.filter(|found| !found.is_ok());
     warnings.extend(found.map(|found| found.to_string()));
     match header(flow, subject, paper, directory) {
-        Ok(header) => linked::decide(flow, subject, paper, (header, part(flow, subject)), link),
+        Ok(header) => linked::decide(flow, subject, paper, (header, part), link),
         Err(reason) => Decision::Fail(reason),
     }
 }
@@ -220,6 +251,11 @@ fn left_out(flow: Flow, paper: &Paper, directory: &Directory) -> Option<Reason> 
             "not-returned-yet",
             format!("The goods of the {noun} are yet to go back to the vendor."),
             "Nothing is to be done; it comes over when ServiceTitan shows it as returned.",
+        ),
+        Standing::Elsewhere if flow == Flow::ApCredits => reason(
+            "credited-as-return",
+            format!("The {noun} is that of a return: the return comes over as a vendor credit."),
+            "Nothing is to be done where the flow `vendor-credits` is on.",
         ),
         Standing::Elsewhere => reason(
             "billed-as-inventory-bill",
@@ -276,20 +312,35 @@ fn wanted(
     paper: &Paper,
     counts: bool,
     directory: &Directory,
-    warnings: &mut Vec<String>,
+    notes: &mut Notes<'_>,
 ) -> Result<Document, Reason> {
     let name = flow.link_name(subject.source);
     let part = part(flow, subject);
     let header = header(flow, subject, paper, directory)?;
     let known = held(subject.links, &name);
+    let warnings = &mut *notes.warnings;
     warnings.extend(known.and_then(|link| booked_later(link, &header)));
     let lines = lines::wanted(flow, subject, paper, &name, &part, directory, warnings)?;
-    let found = matching::compare(subject, paper, directory.bills());
+    let policy = directory.bills();
+    let of_order = siblings::before(subject, &part, siblings::of_order(paper).as_ref(), policy);
+    let found = matching::compare(subject, paper, &of_order, policy);
+    let of_number = siblings::of_number(paper);
+    let of_number = siblings::before(subject, &part, of_number.as_ref(), policy);
+    let twin = of_number.first();
     let differs = found.as_ref().is_some_and(|found| !found.is_ok());
     if let Some(found) = found.as_ref().filter(|_| differs) {
         warnings.push(found.to_string());
+        // When one of them changes or goes, it is looked at again.
+        notes
+            .rests_on
+            .extend(of_order.into_iter().map(|other| other.name));
     }
-    let holds = differs && directory.bills().hold && subject.decision != Some(APPROVE);
+    if let Some(twin) = twin {
+        warnings.push(matching::numbered_alike(&paper.number, twin));
+        notes.rests_on.push(twin.name.clone());
+    }
+    let is_odd = differs || twin.is_some();
+    let holds = is_odd && policy.hold && subject.decision != Some(APPROVE);
     let goal = if counts && directory.bills().post && !holds {
         Goal::Posted
     } else {
@@ -311,12 +362,15 @@ fn wanted(
         closed: directory.bills().closed,
         reached: Content::new(),
     };
-    if let Some(found) = found {
+    if let Some(found) = &found {
         document.reached.set(MATCH, found.to_string());
-        if holds {
-            document.hold = Some(matching::held(flow, &found));
-        }
     }
+    document.hold = match (twin, &found) {
+        _ if !holds => None,
+        (Some(twin), _) => Some(matching::held_as_twin(flow, &paper.number, twin)),
+        (None, Some(found)) => Some(matching::held(flow, found)),
+        (None, None) => None,
+    };
     Ok(document)
 }
 

@@ -1,10 +1,10 @@
-//! A vendor's paper, as inventory bills, AP bills and returns show it: what is planned is made of any of them.
+//! A vendor's paper, as inventory bills, AP bills, returns and AP credits show it: what is planned is made of any of them.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use servicetitan::record::{
-    ApBill, ApBillStatus, Bill, BillItem, ExpenseItem, GlAccountRef, InventoryBill,
-    InventoryReturn, InventoryReturnItem, InventoryReturnStatus,
+    ApBill, ApBillStatus, ApCredit, ApCreditStatus, Bill, BillItem, ExpenseItem, GlAccountRef,
+    InventoryBill, InventoryReturn, InventoryReturnItem, InventoryReturnStatus,
 };
 use servicetitan::{ReceiptItemId, SkuId};
 
@@ -13,9 +13,12 @@ use crate::failure::reason;
 use crate::flow::Flow;
 use crate::linking::Terms;
 use crate::money::{are_countable, cents};
+use crate::part;
+use crate::plain::line;
 use crate::plan::Subject;
 use crate::reconcile::day;
 use crate::record::Reason;
+use crate::sighting::Part;
 use crate::single;
 
 /// Odoo's word for a vendor's bill.
@@ -106,10 +109,16 @@ impl Paper {
 
 /// Reads the paper of a record. Its numbers can be counted with.
 pub(super) fn read(flow: Flow, subject: &Subject<'_>) -> Result<Paper, Reason> {
+    of_part(flow, single::row(flow, subject)?)
+}
+
+/// Reads a paper off its row.
+pub(super) fn of_part(flow: Flow, part: &Part) -> Result<Paper, Reason> {
     let paper = match flow {
-        Flow::ApBills => of_ap_bill(&single::read(flow, subject)?),
-        Flow::VendorCredits => of_return(&single::read(flow, subject)?),
-        _ => of_inventory_bill(&single::read(flow, subject)?),
+        Flow::ApBills => of_ap_bill(&part::read(part)?),
+        Flow::VendorCredits => of_return(&part::read(part)?),
+        Flow::ApCredits => of_ap_credit(&part::read(part)?),
+        _ => of_inventory_bill(&part::read(part)?),
     };
     let of_lines = paper.lines.iter();
     let of_lines = of_lines.flat_map(|line| [Some(line.quantity), Some(line.cost)]);
@@ -158,7 +167,9 @@ fn of_ap_bill(bill: &ApBill) -> Paper {
 
 fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
     let texts = [&bill.vendor_number, &bill.reference_number];
-    let number = texts.into_iter().flatten().next();
+    // Who types no number in leaves an empty one.
+    let mut texts = texts.into_iter().flatten();
+    let number = texts.find(|text| !line(text).is_empty());
     let items = bill.items.iter().map(of_item);
     let dated = bill.bill_date.map(day);
     Paper {
@@ -252,13 +263,12 @@ fn of_expense(item: &ExpenseItem) -> PaperLine {
 fn of_return(back: &InventoryReturn) -> Paper {
     let dated = back.returned_on.or(back.return_date).map(day);
     let lines = back.items.iter().filter(|item| item.active);
+    let number = back.reference_number.as_ref();
+    let number = number.filter(|text| !line(text).is_empty());
     Paper {
         move_type: CREDIT,
         vendor: Some(back.vendor_id.0),
-        number: back
-            .reference_number
-            .clone()
-            .unwrap_or_else(|| back.number.clone()),
+        number: number.unwrap_or(&back.number).clone(),
         origin: back.number.clone(),
         memo: back.memo.clone().unwrap_or_default(),
         dated,
@@ -297,4 +307,59 @@ fn of_returned(item: &InventoryReturnItem) -> PaperLine {
         [&item.cost_of_sale_account, &item.general_ledger_account],
         item.receipt_item_id,
     )
+}
+
+/// The credit of a return is booked with the return, which says of what goods it is. Others have one amount, and no
+/// account.
+fn of_ap_credit(credit: &ApCredit) -> Paper {
+    let is_withdrawn =
+        !credit.active || credit.canceled_on.is_some() || credit.status == ApCreditStatus::Canceled;
+    let texts = [&credit.reference_number, &credit.number];
+    let number = texts.into_iter().flatten().next();
+    let dated = credit.date.map(day);
+    let amount = credit.amount.unwrap_or_default();
+    let line = PaperLine {
+        id: "amount".to_owned(),
+        sku: None,
+        texts: vec!["Vendor Credit".to_owned()],
+        quantity: Decimal::ONE,
+        cost: amount,
+        account: None,
+        receipt_item: None,
+        unit: None,
+        job: None,
+    };
+    Paper {
+        move_type: CREDIT,
+        vendor: credit.vendor.as_ref().and_then(|vendor| Some(vendor.id?.0)),
+        number: number.cloned().unwrap_or_default(),
+        origin: credit
+            .number
+            .clone()
+            .unwrap_or_else(|| credit.id.to_string()),
+        memo: credit.memo.clone().unwrap_or_default(),
+        dated,
+        booked: dated,
+        due: dated,
+        unit: credit
+            .business_unit
+            .as_ref()
+            .and_then(|unit| Some(unit.id?.0)),
+        job: credit.job_id.map(|job| job.0),
+        order: None,
+        lines: Some(line)
+            .filter(|_| !amount.is_zero())
+            .into_iter()
+            .collect(),
+        charges: [Charge::Shipping, Charge::Tax, Charge::Other].map(|of| (of, Decimal::ZERO)),
+        total: credit.amount,
+        standing: if credit.inventory_return_id.is_some() {
+            Standing::Elsewhere
+        } else if is_withdrawn {
+            Standing::Withdrawn
+        } else {
+            Standing::Counts
+        },
+        is_posted: credit.sync_status.is_posted(),
+    }
 }

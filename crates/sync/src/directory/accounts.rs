@@ -24,6 +24,9 @@ pub struct Account {
     pub name: String,
 }
 
+/// What the account of AP credits is mapped by: ServiceTitan names none.
+const OF_CREDITS: &str = "ap-credit";
+
 /// Which account a key means.
 enum Found<'a> {
     One(i64),
@@ -92,6 +95,18 @@ impl Directory {
             Found::One(id) => Ok(id),
             Found::Several(accounts) => Err(failure::ambiguous_account(&number, &name, &accounts)),
             Found::Nothing => Err(failure::no_account(&number, &name)),
+        }
+    }
+
+    /// Odoo's account of AP credits, which name none in ServiceTitan: the mapped one, or none.
+    pub fn account_of_credits(&self) -> Result<i64, Reason> {
+        let mapped = self.mapped(MappingKind::GlAccount, OF_CREDITS);
+        let id = mapped.ok_or_else(|| failure::credit_without_account(OF_CREDITS))?;
+        match self.accounts.as_deref() {
+            Some(chart) if !chart.iter().any(|account| account.id == id) => {
+                Err(failure::mapped_account_gone("", OF_CREDITS, id))
+            }
+            _ => Ok(id),
         }
     }
 }

@@ -19,7 +19,8 @@ pub struct BillPolicy {
     pub once_posted: bool,
     /// Whether they are posted in Odoo, and not left as drafts.
     pub post: bool,
-    /// Whether one that does not match its order and receipts is held as a draft, and not posted with a warning.
+    /// Whether one that does not match its order and receipts, or has the number of another one of the vendor, is held as
+    /// a draft, and not posted with a warning.
     pub hold: bool,
     /// What happens to one whose date lies in a closed period.
     #[serde(default)]

@@ -107,6 +107,20 @@ pub fn charge_without_account(label: &str, key: &str) -> Reason {
     )
 }
 
+/// Nobody said on what account AP credits are booked. `key` is what it is mapped by.
+#[must_use]
+pub(crate) fn credit_without_account(key: &str) -> Reason {
+    reason(
+        "credit-without-account",
+        "ServiceTitan does not say to what account an AP credit without a return belongs.",
+        &format!(
+            "Say once where such credits are booked: `{}`, where CODE is the code of an account in Odoo. What waits for it \
+             goes on by itself then.",
+            command(MappingKind::GlAccount, key, "CODE")
+        ),
+    )
+}
+
 const GIVE_ACCOUNT: &str = "Give the line's item an account in ServiceTitan (Settings > Invoicing > General Ledger \
                             Accounts, or the item in the pricebook) and save the document; it comes over by itself then.";
 

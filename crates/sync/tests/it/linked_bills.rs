@@ -6,7 +6,7 @@ use sync::link::TargetId;
 use sync::linking::{Terms, Which};
 use sync::plan::{Decision, RECREATE, Verb};
 
-use crate::bills::{reason, sees, world, writes};
+use crate::papers::{reason, sees, world, writes};
 use crate::world::World;
 
 /// What the plan links with, and why a person has to look at it.

@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) directory: Directory,
     parts: BTreeMap<PartKey, (SourceId, Part)>,
     links: BTreeMap<Name, (SourceId, Link)>,
+    /// What the parts' records share with others.
+    shares: BTreeMap<PartKey, Vec<Name>>,
     /// Other records that are known with all that they have, by their link's name.
     others: BTreeMap<Name, Other>,
     /// The links that an unanswered call may have made.
@@ -115,6 +117,7 @@ impl World {
             directory: directory(),
             parts: BTreeMap::new(),
             links: BTreeMap::new(),
+            shares: BTreeMap::new(),
             others: BTreeMap::new(),
             in_doubt: None,
             sent: BTreeMap::new(),
@@ -137,6 +140,7 @@ impl World {
         {
             *of = sighting.owner.clone();
         }
+        self.shares.insert(sighting.part.clone(), sighting.shares);
         self.parts.insert(sighting.part, (sighting.owner, part));
     }
 
@@ -219,6 +223,15 @@ impl World {
         for (name, (_, link)) in &self.links {
             others.entry(name.clone()).or_default().link = Some(link.clone());
         }
+        for (key, names) in &self.shares {
+            let (owner, part) = &self.parts[key];
+            let link = self.links.get(&self.flow.link_name(owner));
+            for name in names {
+                let sharing = others.entry(name.clone()).or_default();
+                sharing.parts.push(part.clone());
+                sharing.links.extend(link.map(|(_, link)| link.clone()));
+            }
+        }
         let subject = Subject {
             source: &source,
             parts: &parts,
@@ -263,7 +276,7 @@ impl World {
                     self.copy_to_children(*target, columns);
                     *target
                 }
-                Verb::Alias { target } => *target,
+                Verb::Alias { target } | Verb::Tell { target, .. } => *target,
                 Verb::Adopt { which, .. } => match which {
                     Which::This(id) => *id,
                     Which::TheOnly => panic!("only Odoo can say which"),

@@ -11,7 +11,7 @@ use store::records::{Effect, Outcome};
 use sync::failure::{self, Verdict};
 use sync::link::{Name, TargetId};
 use sync::plan::{Verb, Write};
-use sync::record::{Reason, State};
+use sync::record::{Key, Reason, State};
 
 use super::{Answered, Job, Progress};
 use crate::clock::Clock;
@@ -92,6 +92,7 @@ impl Progress {
             links: self.changes,
             depends_on: job.rests_on,
             settles,
+            stirs: stirs(&job.due.key),
             audit: vec![audit],
             attempt: Some(attempt),
         }
@@ -126,6 +127,15 @@ impl Progress {
             || links
                 .iter()
                 .any(|link| link.name == write.name && link.base == write.holds)
+    }
+}
+
+/// What became of a bill is told as soon as the bill itself is settled.
+pub(crate) fn stirs(key: &Key) -> Vec<Name> {
+    if key.flow.is_of_bills() {
+        vec![key.link_name()]
+    } else {
+        Vec::new()
     }
 }
 
@@ -195,6 +205,15 @@ fn sent(writes: &[Write]) -> Value {
         Verb::Receive { order, lines, .. } => {
             json!({"receive": write.name, "order": order, "lines": lines})
         }
+        Verb::Tell {
+            document,
+            columns,
+            mark,
+            ..
+        } => {
+            let mark = mark.map(|total| total.to_string());
+            json!({"tell": document.to_string(), "columns": columns, "exported at": mark})
+        }
     };
     writes.iter().map(one).collect()
 }
@@ -246,6 +265,12 @@ fn detail(
                     write.name,
                     lines.join(", ")
                 )
+            }
+            Verb::Tell {
+                document, columns, ..
+            } => {
+                let columns: Vec<&str> = columns.iter().map(|(column, _)| column).collect();
+                format!("told {document} in ServiceTitan: {}", columns.join(", "))
             }
         }
     };

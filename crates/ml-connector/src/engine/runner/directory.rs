@@ -92,6 +92,7 @@ impl Runner {
             let billing = directory.billing().clone().with_policy(policy);
             directory = directory.with_billing(billing);
         }
+        directory = directory.with_write_back(self.profile.write_back());
         self.answered(Vendor::ServiceTitan).await?;
         self.answered(Vendor::Odoo).await?;
         let mappings = self.shared.store.mapped(self.connection.id).await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use store::passes::{Pass, PassId};
+use sync::failure::Vendor;
 use sync::flow::Flow;
 
 use super::{CHECKED_CURSOR, REQUESTS_EVERY, Runner, SETTLED_EVERY, between};
@@ -18,7 +19,8 @@ impl Runner {
             self.check_when_due(clock.now()).await?;
         }
         self.directory = None;
-        for flow in &pass.flows {
+        let read = |flow: &&Flow| flow.comes_from() == Vendor::ServiceTitan;
+        for flow in pass.flows.iter().filter(read) {
             if let Some(since) = pass.since {
                 self.observer_of(*flow).read_again(*flow, since).await?;
             }

@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use servicetitan::VendorId;
 use servicetitan::record::{
-    ApBillStatus, Bill, InventoryReturn, InventoryReturnStatus, Named, PurchaseOrder,
-    PurchaseOrderStatus, SyncStatus,
+    ApBillStatus, ApCredit, ApCreditStatus, Bill, InventoryReturn, InventoryReturnStatus, Named,
+    PurchaseOrder, PurchaseOrderStatus, SyncStatus,
 };
 use sync::directory::BillPolicy;
 use sync::document::line_name;
@@ -13,7 +13,7 @@ use sync::money::{cents, sum_of_any};
 use sync::plain;
 use sync::reconcile::{Document, Kind, Line, Standing, Vendor, day};
 
-use crate::reconcile::{ORDER, RETURN, VENDOR, name as name_of};
+use crate::reconcile::{AP_CREDIT, ORDER, RETURN, VENDOR, name as name_of};
 
 pub(super) fn of_order(order: &PurchaseOrder) -> Document {
     let name = name_of(ORDER, order.id.0);
@@ -166,6 +166,34 @@ pub(super) fn of_return(returned: &InventoryReturn, policy: &BillPolicy) -> Docu
         },
         // What a vendor keeps is in the total, and in no line.
         lines: lines.filter(|_| total == sum),
+        name: Some(name),
+    }
+}
+
+/// A credit that belongs to no return: one amount.
+pub(super) fn of_credit(credit: &ApCredit, policy: &BillPolicy) -> Document {
+    let name = name_of(AP_CREDIT, credit.id.0);
+    let total = cents(credit.amount.unwrap_or_default());
+    let label = (Some("Vendor Credit"), 0);
+    let lines =
+        (!total.is_zero()).then(|| line(&name, "amount", label, Decimal::ONE, total, total));
+    let is_canceled =
+        !credit.active || credit.canceled_on.is_some() || credit.status == ApCreditStatus::Canceled;
+    Document {
+        kind: Kind::Credits,
+        id: credit.id.0,
+        number: credit.number.as_deref().map(plain::line),
+        reference: credit.reference_number.as_deref().map(plain::line),
+        vendor: vendor(credit.vendor.as_ref()),
+        date: credit.date.or(credit.created_on).map(day),
+        booked: None,
+        total,
+        standing: if is_canceled {
+            Standing::Cancelled
+        } else {
+            standing(&credit.sync_status, policy)
+        },
+        lines: Some(lines.into_iter().collect()),
         name: Some(name),
     }
 }

@@ -226,6 +226,12 @@ async fn people_work_on_bills(
     ])
 }
 
+/// Eight things that people do to bills of the year in Odoo, and one in ServiceTitan. What should be said of each.
+pub(crate) async fn people_tamper(rig: &Rig, year: Year) -> BTreeMap<String, Vec<String>> {
+    let (bills, gone) = chosen(Papers::of(&rig.tenant()), year);
+    people_work_on_bills(rig, &bills, &gone, year.eve()).await
+}
+
 /// Eight bills of the year for people to work on, and one that ServiceTitan lets go.
 fn chosen(papers: Papers, year: Year) -> ([Bill; 8], Bill) {
     let mut bills = papers.bills;

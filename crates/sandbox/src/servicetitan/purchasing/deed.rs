@@ -10,13 +10,13 @@ use super::custom_field::{Fielded, set_field};
 use super::item::Item;
 use super::ordering::{NewOrder, OrderEdit};
 use super::receiving::NewReceipt;
-use super::returning::NewReturn;
+use super::returning::{NewCredit, NewReturn};
 use super::vendor::{PostalAddress, Vendor};
 use crate::servicetitan::act::{Act, Outcome, Refusal};
 use crate::servicetitan::books::Books;
 use crate::servicetitan::record::{
-    BillId, BusinessUnit, BusinessUnitId, GlAccountId, Job, JobId, PaymentTermId, PurchaseOrderId,
-    ReceiptId, ReturnId, SkuId, VendorId,
+    ApCreditId, BillId, BusinessUnit, BusinessUnitId, GlAccountId, Job, JobId, PaymentTermId,
+    PurchaseOrderId, ReceiptId, ReturnId, SkuId, VendorId,
 };
 use crate::servicetitan::rot::Kind;
 
@@ -132,6 +132,17 @@ pub enum Deed {
         #[serde(rename = "return")]
         returned: ReturnId,
     },
+    /// Types a credit in that is for no return. Gives its id.
+    CreateCredit { credit: NewCredit },
+    /// Changes a credit's amount, or says for which return it is; what is None stays.
+    EditCredit {
+        credit: ApCreditId,
+        amount: Option<Decimal>,
+        #[serde(rename = "return")]
+        returned: Option<ReturnId>,
+    },
+    /// Calls a credit off.
+    CancelCredit { credit: ApCreditId },
     /// Posts a return and its credit.
     PostReturn {
         #[serde(rename = "return")]
@@ -250,6 +261,13 @@ impl Books {
             Deed::RaiseReturn { returned } => made(self.raise_return(returned, now).map(|id| id.0)),
             Deed::ShipReturn { returned } => over(self.ship_return(returned, now)),
             Deed::TakeCredit { returned } => made(self.take_credit(returned, now).map(|id| id.0)),
+            Deed::CreateCredit { credit } => made(self.type_credit_in(credit, now).map(|id| id.0)),
+            Deed::EditCredit {
+                credit,
+                amount,
+                returned,
+            } => over(self.edit_credit(credit, amount, returned, now)),
+            Deed::CancelCredit { credit } => over(self.cancel_credit(credit, now)),
             Deed::PostReturn { returned } => over(self.post_return(returned, now)),
             Deed::CancelReturn { returned } => over(self.cancel_return(returned, now)),
         }

@@ -1,5 +1,7 @@
 //! The handle's part for documents: orders, receipts, bills, returns.
 
+use rust_decimal::Decimal;
+
 use super::bill::Bill;
 use super::billing::{BillEdit, NewBill};
 use super::deed::Deed;
@@ -8,7 +10,7 @@ use super::ordering::{NewOrder, OrderEdit};
 use super::receipt::Receipt;
 use super::receiving::NewReceipt;
 use super::returned::{ApCredit, Return};
-use super::returning::NewReturn;
+use super::returning::{NewCredit, NewReturn};
 use crate::servicetitan::act::Refusal;
 use crate::servicetitan::record::{ApCreditId, BillId, PurchaseOrderId, ReceiptId, ReturnId};
 use crate::servicetitan::tenant::{Done, Tenant};
@@ -161,6 +163,34 @@ impl Tenant {
     /// The vendor gives a credit for a return.
     pub fn take_credit(&self, returned: ReturnId) -> Result<ApCreditId, Refusal> {
         self.do_make(Deed::TakeCredit { returned }).map(ApCreditId)
+    }
+
+    /// Types a credit in that is for no return.
+    pub fn create_credit(&self, credit: NewCredit) -> Result<ApCreditId, Refusal> {
+        self.do_make(Deed::CreateCredit { credit }).map(ApCreditId)
+    }
+
+    /// Changes a credit's amount.
+    pub fn change_credit(&self, credit: ApCreditId, amount: Decimal) -> Done {
+        self.do_run(Deed::EditCredit {
+            credit,
+            amount: Some(amount),
+            returned: None,
+        })
+    }
+
+    /// Says for which return a credit is.
+    pub fn tie_credit(&self, credit: ApCreditId, returned: ReturnId) -> Done {
+        self.do_run(Deed::EditCredit {
+            credit,
+            amount: None,
+            returned: Some(returned),
+        })
+    }
+
+    /// Calls a credit off.
+    pub fn cancel_credit(&self, credit: ApCreditId) -> Done {
+        self.do_run(Deed::CancelCredit { credit })
     }
 
     /// Posts a return and its credit.

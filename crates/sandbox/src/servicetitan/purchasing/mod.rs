@@ -37,16 +37,14 @@ pub use place::{Truck, Warehouse};
 pub use receipt::{Receipt, ReceiptLine, SyncStatus};
 pub use receiving::{NewReceipt, ReceivedLine};
 pub use returned::{ApCredit, Return, ReturnLine, ReturnStatus};
-pub use returning::NewReturn;
+pub use returning::{NewCredit, NewReturn};
 pub(crate) use seed::business_units;
 pub use seed::{purchase_order_id, sku_id, vendor_id};
 pub use vendor::{PostalAddress, Vendor, VendorContact};
 
-use jiff::Timestamp;
-
 use super::record::PlaceId;
 use super::rot::Kind;
-use super::table::Table;
+use super::table::{Rows, Table};
 
 /// A tenant's purchasing tables.
 pub(crate) struct Purchasing {
@@ -68,26 +66,26 @@ pub(crate) struct Purchasing {
 }
 
 impl Purchasing {
-    /// Stamps a row without changing it; false when there is none.
-    pub(crate) fn touch(&mut self, kind: Kind, id: i64, now: Timestamp) -> bool {
-        match kind {
-            Kind::Vendor => self.vendors.change(id, now, |_| ()),
-            Kind::Material => self.materials.change(id, now, |_| ()),
-            Kind::Equipment => self.equipment.change(id, now, |_| ()),
-            Kind::Service => self.services.change(id, now, |_| ()),
-            Kind::Category => self.categories.change(id, now, |_| ()),
-            Kind::Warehouse => self.warehouses.change(id, now, |_| ()),
-            Kind::Truck => self.trucks.change(id, now, |_| ()),
-            Kind::GlAccount => self.gl_accounts.change(id, now, |_| ()),
-            Kind::TaxZone => self.tax_zones.change(id, now, |_| ()),
-            Kind::PurchaseOrder => self.orders.change(id, now, |_| ()),
-            Kind::PurchaseOrderType => self.order_types.change(id, now, |_| ()),
-            Kind::Receipt => self.receipts.change(id, now, |_| ()),
-            Kind::InventoryBill | Kind::ApBill => self.bills.change(id, now, |_| ()),
-            Kind::Return => self.returns.change(id, now, |_| ()),
-            Kind::ApCredit => self.credits.change(id, now, |_| ()),
-            _ => false,
-        }
+    /// The table of a kind; `None` for kinds that are not of purchasing.
+    pub(crate) fn rows(&mut self, kind: Kind) -> Option<&mut dyn Rows> {
+        Some(match kind {
+            Kind::Vendor => &mut self.vendors,
+            Kind::Material => &mut self.materials,
+            Kind::Equipment => &mut self.equipment,
+            Kind::Service => &mut self.services,
+            Kind::Category => &mut self.categories,
+            Kind::Warehouse => &mut self.warehouses,
+            Kind::Truck => &mut self.trucks,
+            Kind::GlAccount => &mut self.gl_accounts,
+            Kind::TaxZone => &mut self.tax_zones,
+            Kind::PurchaseOrder => &mut self.orders,
+            Kind::PurchaseOrderType => &mut self.order_types,
+            Kind::Receipt => &mut self.receipts,
+            Kind::InventoryBill | Kind::ApBill => &mut self.bills,
+            Kind::Return => &mut self.returns,
+            Kind::ApCredit => &mut self.credits,
+            _ => return None,
+        })
     }
 
     /// The name of a warehouse or a truck.

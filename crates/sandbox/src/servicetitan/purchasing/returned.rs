@@ -113,7 +113,7 @@ pub struct ApCredit {
     pub active: bool,
     /// The return that it is for.
     pub return_id: Option<ReturnId>,
-    /// The return's job.
+    /// The return's job, or its own.
     pub job_id: Option<JobId>,
     /// Its date, midnight.
     pub date: Timestamp,
@@ -125,9 +125,11 @@ pub struct ApCredit {
     pub memo: String,
     /// What it comes to.
     pub amount: Decimal,
+    /// When it was called off.
+    pub canceled_on: Option<Timestamp>,
     /// How far it is on its way to the accounting system.
     pub sync_status: SyncStatus,
-    /// The return's unit.
+    /// The return's unit, or its own.
     pub business_unit_id: BusinessUnitId,
     /// From whom.
     pub vendor_id: VendorId,
@@ -177,12 +179,16 @@ impl Books {
     pub(super) fn wire_credit(&self, row: &ApCredit, nulls: bool) -> Value {
         let vendor = self.purchasing.vendors.get(row.vendor_id.0);
         let unit = self.business_units.get(row.business_unit_id.0);
+        let status = match row.canceled_on {
+            Some(_) => "Canceled",
+            None => "Unreconciled",
+        };
         let wire = json!({
             "id": row.id, "inventoryReturnId": row.return_id, "jobId": row.job_id,
             "active": row.active, "createdOn": row.created_on, "modifiedOn": row.modified_on,
-            "date": row.date, "canceledOn": null, "number": row.number,
+            "date": row.date, "canceledOn": row.canceled_on, "number": row.number,
             "referenceNumber": row.reference_number, "memo": row.memo,
-            "amount": number(row.amount), "appliedAmount": 0.0, "status": "Unreconciled",
+            "amount": number(row.amount), "appliedAmount": 0.0, "status": status,
             "syncStatus": row.sync_status, "batch": null,
             "businessUnit": unit.map(|unit| json!({ "id": unit.id, "name": unit.name })),
             "remittanceVendor": null,

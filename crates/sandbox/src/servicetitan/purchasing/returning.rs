@@ -16,7 +16,8 @@ use crate::servicetitan::books::{Books, Ids};
 use crate::servicetitan::list::{self, Filter};
 use crate::servicetitan::read::{EXTERNAL, PAGING, RANGES, has_external};
 use crate::servicetitan::record::{
-    ApCreditId, JobId, PurchaseOrderId, ReceiptId, ReceiptLineId, ReturnId, ReturnLineId,
+    ApCreditId, BusinessUnitId, JobId, PurchaseOrderId, ReceiptId, ReceiptLineId, ReturnId,
+    ReturnLineId, VendorId,
 };
 use crate::servicetitan::rot::Kind;
 
@@ -39,6 +40,20 @@ pub struct NewReturn {
     /// The vendor's number for it.
     #[serde(default)]
     pub reference_number: String,
+}
+
+/// A credit without a return, to be typed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields of a credit")]
+pub struct NewCredit {
+    pub vendor: VendorId,
+    pub business_unit: BusinessUnitId,
+    #[serde(default)]
+    pub job: Option<JobId>,
+    pub reference_number: String,
+    #[serde(default)]
+    pub memo: String,
+    pub amount: Decimal,
 }
 
 fn refused(id: i64, why: impl Into<String>) -> Refusal {
@@ -114,6 +129,7 @@ pub(super) fn credit(returned: &Return, ids: &mut Ids, now: Timestamp) -> ApCred
         reference_number: returned.reference_number.clone(),
         memo: returned.memo.clone(),
         amount: returned.total(),
+        canceled_on: None,
         sync_status: SyncStatus::Pending,
         business_unit_id: returned.business_unit_id,
         vendor_id: returned.vendor_id,
@@ -173,6 +189,83 @@ impl Books {
         self.purchasing.returns.put(returned, now, None);
         self.purchasing.credits.put(credit, now, None);
         Ok(id)
+    }
+
+    pub(super) fn type_credit_in(
+        &mut self,
+        new: NewCredit,
+        now: Timestamp,
+    ) -> Result<ApCreditId, Refusal> {
+        let unknown = |kind, id| Refusal::Unknown { kind, id };
+        let (vendor, unit) = (new.vendor.0, new.business_unit.0);
+        let found = self.purchasing.vendors.get(vendor);
+        found.ok_or(unknown(Kind::Vendor, vendor))?;
+        let found = self.business_units.get(unit);
+        found.ok_or(unknown(Kind::BusinessUnit, unit))?;
+        let id = ApCreditId(self.ids.draw());
+        let credit = ApCredit {
+            id,
+            active: true,
+            return_id: None,
+            job_id: new.job,
+            date: midnight(now),
+            number: format!("VC-{id}"),
+            reference_number: new.reference_number,
+            memo: new.memo,
+            amount: new.amount,
+            canceled_on: None,
+            sync_status: SyncStatus::Pending,
+            business_unit_id: new.business_unit,
+            vendor_id: new.vendor,
+            custom_fields: Vec::new(),
+            created_on: now,
+            modified_on: now,
+        };
+        self.purchasing.credits.put(credit, now, None);
+        Ok(id)
+    }
+
+    /// What is None stays.
+    pub(super) fn edit_credit(
+        &mut self,
+        id: ApCreditId,
+        amount: Option<Decimal>,
+        returned: Option<ReturnId>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let change = |row: &mut ApCredit| {
+            row.amount = amount.unwrap_or(row.amount);
+            row.return_id = returned.or(row.return_id);
+        };
+        self.change_credit(id, now, change)
+    }
+
+    pub(super) fn cancel_credit(&mut self, id: ApCreditId, now: Timestamp) -> Result<(), Refusal> {
+        self.change_credit(id, now, |row| row.canceled_on = Some(now))
+    }
+
+    fn change_credit(
+        &mut self,
+        id: ApCreditId,
+        now: Timestamp,
+        change: impl FnOnce(&mut ApCredit),
+    ) -> Result<(), Refusal> {
+        let kind = Kind::ApCredit;
+        let why = match self.purchasing.credits.get(id.0) {
+            None => return Err(Refusal::Unknown { kind, id: id.0 }),
+            Some(row) if row.sync_status == SyncStatus::Exported => "it was exported and is locked",
+            Some(row) if row.canceled_on.is_some() => "it is canceled",
+            Some(_) => {
+                self.purchasing.credits.change(id.0, now, change);
+                return Ok(());
+            }
+        };
+        let why = why.to_owned();
+        Err(Refusal::State {
+            kind,
+            id: id.0,
+            why,
+        })
     }
 
     pub(super) fn cancel_return(&mut self, id: ReturnId, now: Timestamp) -> Result<(), Refusal> {

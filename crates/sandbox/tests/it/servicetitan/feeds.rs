@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use sandbox::servicetitan::{ContactKind, CustomerId, Mix, customer_id};
+use sandbox::servicetitan::{ContactKind, CustomerId, Kind, Mix, customer_id};
 use serde_json::Value;
 
 use super::{Desk, ids};
@@ -58,6 +58,24 @@ async fn a_feed_holds_every_row_once_in_the_order_of_change() {
     let (rows, again) = drain(&desk, "customers", end.clone(), false).await;
     assert!(rows.is_empty());
     assert_eq!(again, end, "a cursor at the end stays where it is");
+}
+
+#[tokio::test]
+async fn a_row_that_is_withheld_comes_when_it_is_shown() {
+    let desk = Desk::with(|o| o.customers(6).mix(Mix::plain())).await;
+    let (late, kind) = (customer_id(2).0, Kind::Customer);
+    desk.tenant.withhold(kind, late).unwrap();
+    let (rows, end) = drain(&desk, "customers", String::new(), true).await;
+    assert_eq!(rows.len(), 5);
+    assert!(!set(&rows).contains(&late));
+    let asked = format!("customers?ids={late}");
+    assert!(ids(&desk.crm(&asked).await).is_empty());
+
+    desk.tenant.show(kind, late).unwrap();
+    let (rows, _) = drain(&desk, "customers", end, true).await;
+    assert!(set(&rows).contains(&late));
+    assert_eq!(ids(&desk.crm(&asked).await), [late]);
+    assert!(desk.tenant.withhold(kind, 1).is_err());
 }
 
 #[tokio::test]

@@ -66,7 +66,6 @@ impl Carrier {
                 continue;
             };
             let own_name = Deeds::of(&one.job.writes).reach.name.clone();
-            let own = self.external_id(&own_name);
             let ours = format!("{}.", self.module);
             let named = |id: &RecordId, is: &dyn Fn(&str) -> bool| {
                 let names = names.get(id).into_iter().flatten();
@@ -74,15 +73,8 @@ impl Carrier {
             };
             let (_, _, reference) = number.as_ref().expect("it led here");
             for (id, text) in others {
-                if named(id, &|name| name == own) {
-                    continue;
-                }
-                // A vendor may bill several receipts on one paper.
+                // Of two that came from ServiceTitan the plan knows.
                 if named(id, &|name| name.starts_with(&ours)) {
-                    one.notes.push(format!(
-                        "{text} (account.move {id}) of this vendor has the number {} too; it came from ServiceTitan as well",
-                        sync::plain::quoted(reference)
-                    ));
                     continue;
                 }
                 // So may a person have linked one with another record.

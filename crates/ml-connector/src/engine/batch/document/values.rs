@@ -73,7 +73,8 @@ pub(super) fn accounts(writes: &[Write]) -> BTreeSet<i64> {
         | Verb::Adopt { .. }
         | Verb::Delete { .. }
         | Verb::Reach { .. }
-        | Verb::Receive { .. } => None,
+        | Verb::Receive { .. }
+        | Verb::Tell { .. } => None,
     });
     columns
         .filter_map(|text| Distribution::read(&serde_json::from_str(text).ok()?))

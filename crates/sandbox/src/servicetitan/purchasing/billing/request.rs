@@ -31,8 +31,8 @@ const OWN: &[&str] = &[
 ];
 
 impl Call<'_> {
-    /// Active bills that pass; without `billType`, those of orders.
-    fn bills(&self, query: &Query) -> Result<Vec<&Bill>, Problem> {
+    /// Bills that pass, deleted ones only where `canceled` are wanted; without `billType`, those of orders.
+    fn bills(&self, query: &Query, canceled: bool) -> Result<Vec<&Bill>, Problem> {
         let filter = Filter::read(query)?;
         let units = query.ids("businessUnitIds", "BusinessUnitIds")?;
         let (from, to) = (query.time("dateFrom")?, query.time("dateTo")?);
@@ -52,7 +52,7 @@ impl Call<'_> {
             .candidates(&tables.bills, self.now)
             .filter(|bill| {
                 let total = bill.total();
-                bill.active
+                (bill.active || canceled)
                     && filter.keeps(*bill, bill.modified_on)
                     && (types == "NotSet" || types == format!("{:?}", bill.kind))
                     && self.has_status(query, bill.sync_status)
@@ -104,7 +104,7 @@ impl Call<'_> {
 
     pub(in crate::servicetitan::purchasing) fn inventory_bills(&self) -> Answer {
         let query = self.query(&[PAGING, RANGES, OWN])?;
-        let rows = self.bills(&query)?;
+        let rows = self.bills(&query, false)?;
         self.bill_page(&query, rows, BillView::Inventory)
     }
 
@@ -115,13 +115,15 @@ impl Call<'_> {
         Ok(page.map(|mut page| page["data"].take()))
     }
 
+    /// AP bills have no `active`: a deleted one is shown as `Canceled`, which is a status like any other (that the list
+    /// shows them without being asked for that status is taken from the spec, not seen live).
     pub(in crate::servicetitan::purchasing) fn payable_bills(&self) -> Answer {
         let query = self.query(&[PAGING, RANGES, OWN, &["statuses", "sources"]])?;
         let among = |name: &str, text: &str| {
             let asked = query.all(name);
             asked.is_empty() || asked.contains(&text)
         };
-        let mut rows = self.bills(&query)?;
+        let mut rows = self.bills(&query, true)?;
         rows.retain(|bill| among("statuses", bill.status()) && among("sources", bill.source()));
         self.bill_page(&query, rows, BillView::Payable)
     }

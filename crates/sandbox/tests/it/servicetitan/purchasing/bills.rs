@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use sandbox::servicetitan::{
-    BillEdit, BillId, BillLineEdit, BusinessUnitId, GlAccountId, NewBill, NewLine, NewOrder,
-    NewReceipt, NewReturn, OrderStatus, PurchaseOrderId, Receipt, Refusal, ReturnStatus,
+    BillEdit, BillId, BillLineEdit, BusinessUnitId, GlAccountId, NewBill, NewCredit, NewLine,
+    NewOrder, NewReceipt, NewReturn, OrderStatus, PurchaseOrderId, Receipt, Refusal, ReturnStatus,
     SyncStatus, Tenant, purchase_order_id, sku_id, vendor_id,
 };
 use serde_json::{Value, json};
@@ -252,6 +252,23 @@ async fn bills_are_listed_bare_and_in_pages() {
 }
 
 #[tokio::test]
+async fn a_deleted_ap_bill_is_canceled() {
+    let mut desk = Desk::new().await;
+    desk.grant_payables().await;
+    let (_, receipt) = billed(&desk.tenant);
+    desk.tenant.delete_bill(receipt.bill_id).unwrap();
+    let list = desk.get("accounting", "ap-bills").await;
+    assert_eq!(
+        (ids(&list), &list["data"][0]["status"]),
+        (vec![receipt.bill_id.0], &json!("Canceled"))
+    );
+    let list = desk
+        .get("accounting", "ap-bills?statuses=Unreconciled")
+        .await;
+    assert_eq!(ids(&list), NONE);
+}
+
+#[tokio::test]
 async fn ap_bills_need_a_scope_and_show_more() {
     let mut desk = Desk::new().await;
     let refused = desk.answer(Method::GET, "accounting", "ap-bills").await;
@@ -362,6 +379,27 @@ async fn goods_go_back_and_bring_a_credit() {
         tenant.cancel_return(id),
         Err(Refusal::State { .. })
     ));
+    let bonus = NewCredit {
+        vendor: vendor_id(2),
+        business_unit: BusinessUnitId(2),
+        job: None,
+        reference_number: "BONUS-1".to_owned(),
+        memo: String::new(),
+        amount: dec("12.50"),
+    };
+    let typed = tenant.create_credit(bonus).unwrap();
+    tenant.change_credit(typed, dec("12.55")).unwrap();
+    tenant.cancel_credit(typed).unwrap();
+    assert!(tenant.tie_credit(typed, id).is_err(), "it is canceled");
+    let row = desk
+        .get("accounting", &format!("ap-credits?ids={typed}"))
+        .await;
+    let row = &row["data"][0];
+    assert_eq!(
+        (&row["amount"], &row["status"]),
+        (&json!(12.55), &json!("Canceled"))
+    );
+    assert!(row["canceledOn"].is_string() && row["inventoryReturnId"].is_null());
     let mark = json!([{ "apCreditId": credit }]);
     let (_, marked) = post(&desk, "ap-credits/markasexported", &mark).await;
     assert_eq!(marked[0]["success"], true);
