@@ -6,11 +6,12 @@
 pub mod account;
 mod bill;
 mod document;
+pub mod linking;
 mod told;
 
 pub use bill::{
-    bill_is_paid, date_shifted, duplicate_bill, period_locked, stays_posted, taxed_by_odoo,
-    withdrawn_but_paid,
+    bill_is_paid, booked_later, date_shifted, duplicate_bill, period_locked, stays_posted,
+    taxed_by_odoo, withdrawn_but_paid,
 };
 
 pub use document::{

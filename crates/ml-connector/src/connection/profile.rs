@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use servicetitan::RateLimit;
 use sync::directory::{BillPolicy, WriteBack};
 use sync::flow::Flow;
+use sync::plan::ClosedPeriod;
 use url::Url;
 
 use super::Every;
@@ -143,6 +144,10 @@ pub struct FlowSettings {
     /// the default) or `post` (with a warning).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_mismatch: Option<OnMismatch>,
+    /// Of bills: what happens to one whose date lies in a closed period, `wait` (for a person, the default) or `next-open` (it
+    /// is booked on the first open day).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_period: Option<ClosedPeriod>,
     /// Of bills: by how much a line may differ from what was ordered and received, in the currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_amount: Option<Decimal>,
@@ -228,6 +233,7 @@ impl FlowSettings {
             ("when", Flow::Bills, self.when.is_some()),
             ("post", Flow::Bills, self.post.is_some()),
             ("on_mismatch", Flow::Bills, self.on_mismatch.is_some()),
+            ("closed_period", Flow::Bills, self.closed_period.is_some()),
             (
                 "tolerance_amount",
                 Flow::Bills,
@@ -309,6 +315,7 @@ impl Profile {
             once_posted: settings.when == Some(BillsCome::Posted),
             post: settings.post.unwrap_or(default.post),
             hold: settings.on_mismatch != Some(OnMismatch::Post),
+            closed: settings.closed_period.unwrap_or_default(),
             tolerance_amount: amount.unwrap_or(default.tolerance_amount),
             tolerance_percent: percent.unwrap_or(default.tolerance_percent),
         }

@@ -4,6 +4,7 @@
 //! sync, and run every 15 minutes in the service, where the first error pauses the connection.
 
 mod odoo;
+mod prices;
 mod servicetitan;
 mod write_back;
 

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use sync::directory::CostField;
 use sync::flow::Flow;
 
-use super::{Findings, Status};
+use super::{Findings, Status, prices};
 use crate::connection::Profile;
 use crate::engine::supervisor::Shared;
 use crate::engine::vendors;
@@ -73,7 +73,10 @@ pub(super) async fn check(
     }
     match client.preflight(&needs(profile)).await {
         Err(error) => findings.odoo_failed("odoo credentials", &error),
-        Ok(report) => describe(&report, shared.clock.now(), findings),
+        Ok(report) => {
+            describe(&report, shared.clock.now(), findings);
+            prices::check(&client, profile, findings).await;
+        }
     }
 }
 

@@ -31,6 +31,8 @@ use sync::link::{self, Link, Name, TargetId};
 use sync::plan::{Verb, Write};
 use tokio::sync::Mutex;
 
+pub use document::Claims;
+
 use super::Halt;
 use crate::clock::Clock;
 
@@ -56,7 +58,7 @@ impl Job {
     #[must_use]
     pub fn rows(&self) -> usize {
         let rows = |write: &Write| match &write.verb {
-            Verb::Alias { .. } => 0,
+            Verb::Alias { .. } | Verb::Adopt { .. } => 0,
             Verb::Receive { lines, .. } => lines.len().max(1),
             _ => 1,
         };
@@ -71,6 +73,7 @@ impl Job {
             | Verb::Alias { .. }
             | Verb::Delete { .. }
             | Verb::Reach { .. }
+            | Verb::Adopt { .. }
             | Verb::Receive { .. }
             | Verb::Tell { .. } => None,
         })
@@ -129,6 +132,8 @@ pub struct Carrier {
     pub clock: Clock,
     /// Held while orders are confirmed: one batch at a time.
     pub confirming: Arc<Mutex<()>>,
+    /// Bills that are linked in batches which are under way.
+    pub claims: Claims,
 }
 
 /// Whether Odoo said what became of a batch.

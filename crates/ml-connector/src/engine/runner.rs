@@ -25,7 +25,7 @@ use sync::record::Reason;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::Applier;
-use super::batch::{Carrier, Teller};
+use super::batch::{Carrier, Claims, Teller};
 use super::breaker::Breakers;
 use super::courier::Courier;
 use super::observe::{Extent, Observer, Pace, read_cursor};
@@ -407,6 +407,7 @@ impl Runner {
                     module: self.profile.external_module(),
                     clock: self.shared.clock.clone(),
                     confirming: Arc::default(),
+                    claims: Claims::default(),
                 },
                 call_limit: self.profile.odoo.call_limit(),
                 workers: self.profile.odoo.workers,

@@ -237,7 +237,7 @@ pub(crate) async fn waiting(rig: &Rig) -> BTreeSet<String> {
 }
 
 /// The causes of the bills that wait or failed, by name.
-async fn causes(rig: &Rig) -> BTreeMap<String, String> {
+pub(crate) async fn causes(rig: &Rig) -> BTreeMap<String, String> {
     let failures = rig.json(&["failures", "--json"]).await;
     let groups = failures.as_array().expect("groups").iter();
     let of_bills = groups.filter(|group| group["flow"] == "bills");
@@ -262,7 +262,7 @@ fn sound(rig: &Rig, waiting: &BTreeMap<String, String>) -> Vec<Bill> {
     sound
 }
 
-async fn set_lock(rig: &Rig, until: &Value) {
+pub(crate) async fn set_lock(rig: &Rig, until: &Value) {
     let company = json!({"ids": [1], "vals": {"purchase_lock_date": until}});
     rig.odoo.call("res.company", "write", company).await;
 }

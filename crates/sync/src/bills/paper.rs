@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::directory::Charge;
 use crate::failure::reason;
 use crate::flow::Flow;
+use crate::linking::Terms;
 use crate::money::{are_countable, cents};
 use crate::part;
 use crate::plain::line;
@@ -95,6 +96,20 @@ impl Paper {
         let digest = Sha256::digest(format!("{own:?} {lines:?}"));
         let (short, _) = digest.split_first_chunk().expect("a digest is longer");
         format!("{:016x}", u64::from_be_bytes(*short))
+    }
+
+    /// What it comes to, by its own word or else by its parts, and its tax.
+    pub(super) fn terms(&self) -> Terms {
+        let charges = self.charges.iter();
+        let charges = charges.map(|(charge, amount)| (*charge, cents(*amount)));
+        let lines = self.lines.iter();
+        let lines = lines.map(|line| cents(line.quantity * line.cost));
+        let counted = charges.clone().map(|(_, amount)| amount).chain(lines).sum();
+        let tax = charges.filter(|(charge, _)| *charge == Charge::Tax);
+        Terms {
+            total: self.total.map_or(counted, cents),
+            tax: tax.map(|(_, amount)| amount).sum(),
+        }
     }
 
     /// What the vendor keeps of a return: ServiceTitan says so only by an amount that is less than what went back.

@@ -13,6 +13,7 @@ mod lines;
 mod note;
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use servicetitan::record::{PurchaseOrder, PurchaseOrderStatus};
 
 use crate::content::Content;
@@ -24,7 +25,7 @@ use crate::link::{Link, Name};
 use crate::mapping::MappingKind;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::line;
-use crate::plan::{Decision, Goal, Plan, Subject};
+use crate::plan::{ClosedPeriod, Decision, Goal, Plan, Subject};
 use crate::record::{Key, Reason};
 use crate::sighting::PartKey;
 use crate::single;
@@ -42,6 +43,12 @@ pub(crate) fn references(subject: &Subject<'_>) -> Vec<Key> {
     let items = order.items.iter().filter_map(|item| item.sku_id);
     let items = items.map(|sku| key(Flow::Items, sku.0));
     once(std::iter::once(vendor).chain(unit).chain(job).chain(items))
+}
+
+/// What ServiceTitan says that the order comes to.
+pub(crate) fn amount(subject: &Subject<'_>) -> Option<Decimal> {
+    let order: PurchaseOrder = single::read(FLOW, subject).ok()?;
+    lines::amount(&order)
 }
 
 /// What has to happen so that Odoo holds this order as ServiceTitan has it.
@@ -167,6 +174,7 @@ fn wanted(
         goal,
         is_said_whole: false,
         hold: None,
+        closed: ClosedPeriod::Wait,
         reached: Content::new(),
     })
 }

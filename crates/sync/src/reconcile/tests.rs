@@ -2,6 +2,7 @@ mod laws;
 mod lines;
 
 use super::*;
+use crate::link::Name;
 
 fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -85,7 +86,7 @@ fn compared(servicetitan: impl Into<Vec<Document>>, odoo: impl Into<Vec<Document
     let sides = Sides {
         servicetitan: servicetitan.into(),
         odoo: odoo.into(),
-        unreadable: Vec::new(),
+        ..Sides::default()
     };
     compare(october(), sides)
 }
@@ -397,6 +398,7 @@ fn a_row_that_cannot_be_read_is_told_and_its_twin_is_not_extra() {
             what: "inventory bill 1: billAmount is no amount".to_owned(),
         }],
         odoo: vec![held],
+        closed_until: None,
     };
     let report = compare(october(), sides);
     assert_eq!(causes(&report), [[Cause::Unreadable]]);
@@ -478,4 +480,110 @@ fn an_order_that_people_confirm_in_odoo_may_be_confirmed_or_not() {
     assert_eq!(found, [Cause::Cancelled]);
     let missing = causes(&compared([open], []));
     assert_eq!(missing, [[Cause::Missing]]);
+}
+
+#[test]
+fn what_somebody_entered_by_hand_pairs_by_vendor_number_and_total() {
+    let entered = by_hand(1, |held| held.reference = Some(" r-1".to_owned()));
+    let report = compared([bill(1)], [entered]);
+    assert!(report.is_equal(), "{report:?}");
+    assert_eq!(report.by_hand, 1);
+    assert_eq!(
+        report.certificate(),
+        "1 documents, 0 missing, 0 extra, 0.00 difference"
+    );
+    // Anything else about it is another bill.
+    let others: [fn(&mut Document); 4] = [
+        |held| held.reference = Some("R-2".to_owned()),
+        |held| held.total = dec("119.99"),
+        |held| held.vendor = vendor(8),
+        |held| held.kind = Kind::Credits,
+    ];
+    for change in others {
+        let report = compared([bill(1)], [by_hand(1, change)]);
+        assert_eq!(report.by_hand, 0);
+        let counts = [Cause::Missing, Cause::Extra].map(|cause| report.count(cause));
+        assert_eq!(counts, [1, 1], "{report:?}");
+    }
+    // Where it stands, and when, is told as of any other.
+    let draft = by_hand(1, |held| held.standing = Standing::Draft);
+    assert_eq!(causes(&compared([bill(1)], [draft])), [[Cause::Draft]]);
+    let moved = by_hand(1, |held| set_day(held, "2026-11-05"));
+    assert_eq!(
+        causes(&compared([bill(1)], [moved])),
+        [[Cause::OtherPeriod]]
+    );
+}
+
+#[test]
+fn what_may_be_two_papers_pairs_with_neither() {
+    let twice = bill(2);
+    let twice = Document {
+        reference: bill(1).reference,
+        ..twice
+    };
+    let report = compared([bill(1), twice], [by_hand(1, |_| ())]);
+    assert_eq!(report.by_hand, 0);
+    assert_eq!(report.count(Cause::Missing), 2);
+    let report = compared(
+        [bill(1)],
+        [
+            by_hand(1, |_| ()),
+            by_hand(2, |held| {
+                held.reference = bill(1).reference;
+            }),
+        ],
+    );
+    assert_eq!(report.by_hand, 0);
+    assert_eq!(report.count(Cause::Missing), 1);
+    assert_eq!(report.count(Cause::Extra), 2);
+    // What bears its name in Odoo is the one; another one with its number is extra.
+    let held = in_odoo(&bill(1), |_| ());
+    let report = compared([bill(1)], [held, by_hand(1, |held| held.id += 1)]);
+    assert_eq!(report.by_hand, 0);
+    assert_eq!(report.count(Cause::Missing), 0);
+    assert_eq!(report.count(Cause::Extra), 1);
+}
+
+#[test]
+fn what_is_booked_on_the_first_day_after_a_closed_period_is_expected() {
+    let closed_until = |until: Option<&str>, change: fn(&mut Document)| {
+        let wanted = bill(1);
+        let held = in_odoo(&wanted, |held| {
+            held.booked = "2026-11-01".parse().ok();
+            change(held);
+        });
+        let sides = Sides {
+            servicetitan: vec![wanted],
+            odoo: vec![held],
+            closed_until: until.map(|day| day.parse().unwrap()),
+            ..Sides::default()
+        };
+        compare(october(), sides)
+    };
+    for until in ["2026-10-31", "2026-11-30"] {
+        let report = closed_until(Some(until), |_| ());
+        assert_eq!(causes(&report), [[Cause::BookedLater]]);
+        assert!(report.is_equal());
+        assert_eq!(
+            report.certificate(),
+            "1 documents, 0 missing, 0 extra, -120.00 difference; 1 document is booked later, as its period was closed"
+        );
+    }
+    // Somebody moved it: its period is open, it went further than it had to, its own date or its amount changed.
+    let later: fn(&mut Document) = |held| held.booked = "2026-12-01".parse().ok();
+    let other_date: fn(&mut Document) = |held| set_day(held, "2026-11-01");
+    for (until, change) in [
+        (None, (|_| ()) as fn(&mut Document)),
+        (Some("2026-10-04"), |_| ()),
+        (Some("2026-10-31"), later),
+        (Some("2026-10-31"), other_date),
+    ] {
+        let report = closed_until(until, change);
+        assert_eq!(causes(&report), [[Cause::OtherPeriod]], "{until:?}");
+        assert!(!report.is_equal());
+    }
+    let dearer = closed_until(Some("2026-10-31"), |held| held.total = dec("121.00"));
+    assert_eq!(causes(&dearer), [[Cause::Amount, Cause::BookedLater]]);
+    assert!(!dearer.is_equal());
 }

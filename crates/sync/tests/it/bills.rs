@@ -5,10 +5,12 @@ use sync::directory::BillPolicy;
 use sync::filing::RowKind;
 use sync::flow::Flow;
 use sync::plan::Decision;
-use sync::record::State;
+use sync::record::{SourceId, State};
 
 use crate::matching::matched;
-use crate::papers::{bill, billed_as, cause, done, item, reason, sees, with, world, world_of};
+use crate::papers::{
+    bill, billed_as, cause, done, item, order, reason, receipt, sees, with, world, world_of,
+};
 
 fn ap_bill(changes: &Value) -> Value {
     let expense = json!({
@@ -305,4 +307,36 @@ fn a_posted_bill_is_left_alone_while_only_odoo_points_elsewhere() {
     open.carry("31");
     open.knows("vendor_6", 61);
     assert!(done(&open).contains("partner_id/.id=61"), "a draft follows");
+}
+
+#[test]
+fn a_document_comes_to_what_servicetitan_says_whether_it_can_be_carried_or_not() {
+    let world = world(&json!({"vendor": null}));
+    assert_eq!(cause(&world), "no-vendor");
+    let said = |kind: RowKind, flow: Flow, row: &Value| {
+        let sighting = sync::filing::file(kind, &row.to_string());
+        let part = sync::sighting::Part {
+            key: sighting.part,
+            payload: sighting.payload,
+        };
+        let amount = sync::flows::amount(flow, &SourceId::from(31), &[part]);
+        amount.map(|amount| format!("{amount:.2}"))
+    };
+    let of_bill = |changes: Value| said(RowKind::InventoryBill, Flow::Bills, &bill(&changes));
+    assert_eq!(of_bill(json!({})).as_deref(), Some("31.74"));
+    assert_eq!(
+        of_bill(json!({"billAmount": null})).as_deref(),
+        Some("31.74")
+    );
+    assert_eq!(
+        of_bill(json!({"billAmount": 31.77})).as_deref(),
+        Some("31.77")
+    );
+    assert_eq!(of_bill(json!({"billAmount": 5e20})), None);
+    assert_eq!(of_bill(json!({"items": 7})), None);
+    let (kind, row) = order(&json!({"tax": 2, "shipping": 1.5}));
+    let of_order = said(kind, Flow::PurchaseOrders, &row);
+    assert_eq!(of_order.as_deref(), Some("28.20"));
+    let (kind, row) = receipt(&json!({}));
+    assert_eq!(said(kind, Flow::Receipts, &row), None);
 }

@@ -5,9 +5,11 @@
 //! read first, since a call that nobody heard the end of may have changed its lines, and is then changed by one `write`.
 //! What Odoo's buttons return proves nothing: the state is read, the button is pressed, the state is read again.
 
+mod adopt;
 mod bill;
 mod change;
 mod create;
+mod period;
 mod seen;
 mod state;
 mod values;
@@ -20,12 +22,13 @@ use rust_decimal::Decimal;
 use store::links::LinkChange;
 use sync::failure::{self, Verdict};
 use sync::link::{Link, TargetId, as_posted, unreached};
-use sync::plan::{Goal, Verb, Write};
+use sync::plan::{ClosedPeriod, Goal, Verb, Write};
 use sync::record::Reason;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
+pub use adopt::Claims;
 use state::Next;
 
 /// How a kind of document is called in Odoo.
@@ -92,6 +95,7 @@ struct Deeds<'a> {
     goal: Goal,
     total: Decimal,
     hold: Option<&'a Reason>,
+    closed: ClosedPeriod,
 }
 
 impl<'a> Deeds<'a> {
@@ -99,14 +103,17 @@ impl<'a> Deeds<'a> {
         let (mut header, mut lines, mut reach) = (None, Vec::new(), None);
         for write in writes {
             match &write.verb {
-                Verb::Reach { goal, total, hold } => {
-                    reach = Some((write, *goal, *total, hold.as_ref()));
-                }
+                Verb::Reach {
+                    goal,
+                    total,
+                    hold,
+                    closed,
+                } => reach = Some((write, *goal, *total, hold.as_ref(), *closed)),
                 _ if write.document.is_some() => lines.push(write),
                 _ => header = Some(write),
             }
         }
-        let (reach, goal, total, hold) = reach.expect("a document is brought to a state");
+        let (reach, goal, total, hold, closed) = reach.expect("a document is brought to a state");
         Self {
             header,
             lines,
@@ -114,6 +121,7 @@ impl<'a> Deeds<'a> {
             goal,
             total,
             hold,
+            closed,
         }
     }
 
@@ -139,6 +147,11 @@ impl Carrier {
         let Some(kind) = kinds.next() else {
             return Ok(());
         };
+        // Who is only linked goes first, and is written nothing.
+        progress.sort_by_key(|one| !adopt::is_adoption(&one.job.writes));
+        let adopted = progress.partition_point(|one| adopt::is_adoption(&one.job.writes));
+        let (adopted, progress) = progress.split_at_mut(adopted);
+        self.adopt(adopted).await?;
         self.check_accounts(progress).await?;
         if kind.is_bill() {
             self.find_what_is_there(progress, carried.halved).await?;
