@@ -20,6 +20,9 @@ use crate::server::{Identity, Operation, Protocol, Version};
 pub struct Needs {
     /// The models, with the operations and fields that matter.
     pub models: BTreeMap<Model, ModelNeeds>,
+    /// Groups that the user must be in (`account.group_account_invoice`): what Odoo asks besides rights on models, when a
+    /// button is pressed. One of each list is enough.
+    pub groups: BTreeSet<Vec<String>>,
 }
 
 /// What will be done with one model.
@@ -54,6 +57,14 @@ impl Needs {
         self
     }
 
+    /// Adds groups, by their external ids, in one of which the user must be.
+    #[must_use]
+    pub fn with_group_of(mut self, groups: &[&str]) -> Self {
+        let groups = groups.iter().map(|group| (*group).to_owned());
+        self.groups.insert(groups.collect());
+        self
+    }
+
     /// Adds a field that versions call differently: one of these names is enough.
     #[must_use]
     pub fn with_either<'f>(
@@ -85,6 +96,8 @@ pub struct Report {
     pub rights: Vec<Right>,
     /// Every field that was asked for.
     pub fields: Vec<Field>,
+    /// The lists of groups that were asked for and of which the user is in none.
+    pub groups_missing: Vec<Vec<String>>,
     /// The user's API keys.
     pub keys: Keys,
     /// The languages that are installed, by code; empty where the user may not see them.
@@ -216,6 +229,11 @@ pub enum Problem {
         /// What one wants to do.
         operation: Operation,
     },
+    /// The user is in none of these groups.
+    NotInGroup {
+        /// Their external ids.
+        groups: Vec<String>,
+    },
     /// A field is not there, or hidden from the user.
     NoSuchField {
         /// The model.
@@ -257,6 +275,8 @@ impl Report {
                     operation: right.operation,
                 }),
         );
+        let groups = self.groups_missing.iter().cloned();
+        problems.extend(groups.map(|groups| Problem::NotInGroup { groups }));
         problems.extend(
             self.fields
                 .iter()

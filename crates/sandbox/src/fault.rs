@@ -39,6 +39,8 @@ pub enum Fault {
     },
     /// The request takes effect, then the connection is cut without a byte of an answer.
     LoseReply,
+    /// The request is delivered once more after it was answered, as by a proxy that repeats; the first answer counts.
+    Twice,
     /// The request waits, unapplied, until [`Plan::release`]; then it is served, whether or not the client is still
     /// there.
     Hold,

@@ -6,6 +6,7 @@
 mod accounts;
 mod analytic;
 mod billing;
+mod holds;
 mod names;
 mod orders;
 mod purchasing;
@@ -14,6 +15,7 @@ mod write_back;
 pub use accounts::Account;
 pub use analytic::{AnalyticPlan, Dimension};
 pub use billing::{BillPolicy, Billing};
+pub use holds::Holds;
 pub use orders::{CostField, OrderLines, OrderNote};
 pub use purchasing::{Charge, Purchasing};
 pub use write_back::WriteBack;
@@ -74,6 +76,9 @@ pub struct Directory {
     billing: Billing,
     #[serde(default)]
     write_back: WriteBack,
+    /// Not part of the fingerprint: who is held is made due by other means, and nobody else is touched by it.
+    #[serde(skip)]
+    holds: Holds,
 }
 
 /// An address's place, resolved.
@@ -114,6 +119,19 @@ impl Directory {
     pub fn with_partner_fields(mut self, fields: impl IntoIterator<Item = String>) -> Self {
         self.partner_fields.extend(fields);
         self
+    }
+
+    /// Adds which flows are held.
+    #[must_use]
+    pub fn with_holds(mut self, holds: Holds) -> Self {
+        self.holds = holds;
+        self
+    }
+
+    /// The flows that are held.
+    #[must_use]
+    pub fn holds(&self) -> &Holds {
+        &self.holds
     }
 
     /// Whether partners have that field here (`mobile` is gone in 19; `customer_rank` comes with accounting).

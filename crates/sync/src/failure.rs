@@ -39,7 +39,9 @@ pub enum Verdict {
     Park(Reason),
     /// The record waits for a person's decision.
     Decide(Reason),
-    /// Nothing of this connection can go on: it is paused until its credentials or rights are mended.
+    /// Nothing of this flow can go on before a right or a scope is given; the other flows do.
+    Hold(Reason),
+    /// Nothing of this connection can go on: it is paused until its credentials are mended.
     Pause(Reason),
 }
 
@@ -126,7 +128,7 @@ pub fn of_servicetitan(error: &servicetitan::Error) -> Verdict {
             "Compare the app key with the app's page in ServiceTitan's developer portal, then run \
              `ml-connector connection set FILE`.",
         )),
-        Kind::Forbidden => Verdict::Pause(reason(
+        Kind::Forbidden => Verdict::Hold(reason(
             "servicetitan-scope",
             "Give the app the missing scope in the developer portal and let the tenant's administrator approve the \
              app's new version; `ml-connector check` names the scopes that are needed.",
@@ -173,12 +175,12 @@ pub fn of_odoo(error: &odoo::Error) -> Verdict {
             "Compare `database` in the connection file with the name in Odoo, then run \
              `ml-connector connection set FILE`.",
         )),
-        Kind::AccessDenied => Verdict::Pause(reason(
+        Kind::AccessDenied => Verdict::Hold(reason(
             "odoo-rights",
             "Give the connector's user the right in Odoo (Settings > Users); `ml-connector check` lists the rights \
              that are needed.",
         )),
-        Kind::NoSuchMethod => Verdict::Pause(reason(
+        Kind::NoSuchMethod => Verdict::Hold(reason(
             "odoo-not-installed",
             "The app that brings this model is not installed in this Odoo, or the version is not supported; \
              `ml-connector check` says which.",
@@ -251,6 +253,17 @@ pub const REFERENCE_CAUSES: [&str; 14] = [
     "received-by-hand",
     "custom-field-refused",
     "custom-field-not-kept",
+];
+
+/// The causes of records whose flow is held for lack of a right, an app or a scope: when what is lacking changes, they are
+/// planned again.
+pub const HOLD_CAUSES: [&str; 6] = [
+    "odoo-rights",
+    "odoo-apps",
+    "odoo-fields",
+    "odoo-not-installed",
+    "odoo-version-for-bills",
+    "servicetitan-scope",
 ];
 
 /// What to do about a record that another one needs and that ServiceTitan does not show.
@@ -349,6 +362,7 @@ mod tests {
             Verdict::Retry(Blame::Vendor(_), reason) => ("retry vendor", reason),
             Verdict::Park(reason) => ("park", reason),
             Verdict::Decide(reason) => ("decide", reason),
+            Verdict::Hold(reason) => ("hold", reason),
             Verdict::Pause(reason) => ("pause", reason),
         }
     }
@@ -374,7 +388,7 @@ mod tests {
             [
                 "credentials: pause servicetitan-credentials",
                 "app_key: pause servicetitan-app-key",
-                "forbidden: pause servicetitan-scope",
+                "forbidden: hold servicetitan-scope",
                 "not_found: park servicetitan-not-found",
                 "rejected: park servicetitan-refused",
                 "rate_limited: retry vendor servicetitan-rate-limit",
@@ -393,8 +407,8 @@ mod tests {
         let table = [
             (Kind::Credentials, "pause odoo-credentials"),
             (Kind::NoDatabase, "pause odoo-no-database"),
-            (Kind::NoSuchMethod, "pause odoo-not-installed"),
-            (Kind::AccessDenied, "pause odoo-rights"),
+            (Kind::NoSuchMethod, "hold odoo-not-installed"),
+            (Kind::AccessDenied, "hold odoo-rights"),
             (Kind::MissingRecord, "decide deleted-in-odoo"),
             (Kind::Invalid, "park odoo-refused"),
             (Kind::Mistake, "park odoo-does-not-understand"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use crate::directory::Directory;
+use crate::directory::{Directory, Holds};
 use crate::flow::Flow;
 use crate::link::Name;
 use crate::plan::{DISMISS, Decision, Plan, Subject};
@@ -47,7 +47,7 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
     if subject.decision == Some(DISMISS) {
         return Plan::of(dismissed());
     }
-    match flow {
+    let plan = match flow {
         Flow::Customers => customers::plan(subject, directory),
         Flow::BusinessUnits => business_units::plan(subject, directory),
         Flow::Jobs => jobs::plan(subject, directory),
@@ -59,6 +59,32 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
             bills::plan(flow, subject, directory)
         }
         Flow::OdooBills => odoo_bills::plan(subject, directory),
+    };
+    held(flow, plan, subject, directory.holds())
+}
+
+/// What is to be written of a flow that lacks a right waits for it, and what needs a record of a flow that lacks a scope
+/// waits for that, unless the record was seen before.
+fn held(flow: Flow, plan: Plan, subject: &Subject<'_>, holds: &Holds) -> Plan {
+    let unseen = |key: &&Key| {
+        let other = subject.others.get(&key.link_name());
+        other.is_none_or(|other| other.state.is_none())
+    };
+    let reason = match &plan.decision {
+        Decision::Write(_) => holds.writing(flow),
+        Decision::Wait { on, .. } => {
+            let mut unseen = on.iter().filter(unseen);
+            unseen.find_map(|key| holds.reading(key.flow))
+        }
+        Decision::Unchanged | Decision::Ignore(_) | Decision::Fail(_) => None,
+    };
+    let Some(reason) = reason.cloned() else {
+        return plan;
+    };
+    let on = Vec::new();
+    Plan {
+        decision: Decision::Wait { on, reason },
+        ..plan
     }
 }
 

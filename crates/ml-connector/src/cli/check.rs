@@ -82,7 +82,10 @@ pub(super) fn show(finding: &Finding) {
 pub(super) fn broken(halt: Halt) -> anyhow::Error {
     match halt {
         Halt::Store(error) => error.into(),
-        Halt::Pause(reason) | Halt::Vendor(_, reason) | Halt::Refused(_, reason) => {
+        Halt::Pause(reason)
+        | Halt::Hold(_, _, reason)
+        | Halt::Vendor(_, reason)
+        | Halt::Refused(_, reason) => {
             anyhow!("{} {}", reason.what, reason.advice)
         }
     }

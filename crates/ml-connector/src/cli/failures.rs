@@ -11,6 +11,7 @@ use store::status::FailureGroup;
 
 use super::at_stake::AtStake;
 use super::{Exit, open, output, selected};
+use crate::held::Held;
 use crate::settings::Settings;
 
 /// Records of a group that a person is shown; JSON has all that the store gives.
@@ -60,10 +61,17 @@ impl Failures {
                 output::line(&format!("  {}", reason.what));
                 output::line(&format!("  what to do: {}", reason.advice));
             }
+            let mut held_flows = 0;
+            for connection in &connections {
+                for held in Held::of(&store, connection.id).await? {
+                    output::line(&format!("{}: {}", connection.name, held.sentence()));
+                    held_flows += 1;
+                }
+            }
             for told in &groups {
                 show(told);
             }
-            if groups.is_empty() && paused.count() == 0 {
+            if groups.is_empty() && paused.count() + held_flows == 0 {
                 output::line("Nothing failed, and nothing waits for a person.");
             }
         }

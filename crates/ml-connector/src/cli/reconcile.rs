@@ -143,7 +143,9 @@ impl Reconcile {
         };
         let (is_out, reason) = match verdict {
             // Credentials, rights and outages: nothing can be read before somebody mends it.
-            Verdict::Retry(Blame::Vendor(_), reason) | Verdict::Pause(reason) => (true, reason),
+            Verdict::Retry(Blame::Vendor(_), reason)
+            | Verdict::Hold(reason)
+            | Verdict::Pause(reason) => (true, reason),
             Verdict::Retry(Blame::Record, reason)
             | Verdict::Park(reason)
             | Verdict::Decide(reason) => (false, reason),

@@ -14,6 +14,7 @@ use sync::record::State;
 use super::output;
 use crate::connection::standing;
 use crate::engine::observe::{Pace, read_cursor};
+use crate::held::Held;
 use crate::outage::Outage;
 
 /// How everything stands, and what a run did.
@@ -34,6 +35,8 @@ pub(super) struct ConnectionSummary {
     advice: Option<String>,
     /// Vendors that fail just now.
     breakers: Vec<Outage>,
+    /// Flows that stand still for lack of a right or a scope.
+    held: Vec<Held>,
     flows: BTreeMap<String, FlowSummary>,
 }
 
@@ -113,6 +116,7 @@ impl Summary {
                 cause: paused.map(|reason| reason.cause.clone()),
                 advice: paused.map(|reason| reason.advice.clone()),
                 breakers: Outage::of(store, connection.id).await?,
+                held: Held::of(store, connection.id).await?,
                 flows,
             };
             summaries.insert(connection.name.clone(), summary);
@@ -205,6 +209,9 @@ impl Summary {
             }
             for outage in &connection.breakers {
                 output::line(&format!("{name}: {}", outage.sentence()));
+            }
+            for held in &connection.held {
+                output::line(&format!("{name}: {}", held.sentence()));
             }
         }
         if self.has_failures() {

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use store::connections::{Connection, ConnectionState};
 use store::passes::{Pass, PassId};
 use sync::flow::Flow;
+use sync::record::Reason;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -108,7 +109,12 @@ impl Sync {
             }
         }
         shared.store.clone().close().await?;
-        let paused = |connection: &Connection| connection.state == ConnectionState::Paused;
+        let paused = |connection: &Connection| {
+            // An error of our own is no vendor's.
+            let ours = |reason: &Reason| reason.cause == supervisor::INTERNAL_ERROR;
+            let is_ours = connection.paused.as_ref().is_some_and(ours);
+            connection.state == ConnectionState::Paused && !is_ours
+        };
         Ok(if !left_out.is_empty() || connections.iter().any(paused) {
             Exit::Vendor
         } else if !summary.settled || summary.has_failures() {

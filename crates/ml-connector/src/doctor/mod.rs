@@ -1,7 +1,8 @@
 //! The doctor: looks at both systems of a connection, says what was seen, what is wrong and how to mend it.
 //!
 //! Nothing is written to either system. The same checks answer `ml-connector check`, stand before a connection's first
-//! sync, and run every 15 minutes in the service, where the first error pauses the connection.
+//! sync, and run every 15 minutes in the service, where an error holds the flows that it names, or pauses the
+//! connection if it names none.
 
 mod odoo;
 mod prices;
@@ -11,6 +12,7 @@ mod write_back;
 use serde::Serialize;
 use store::connections::Connection;
 use sync::failure::{Blame, Vendor, Verdict, of_odoo, of_servicetitan};
+use sync::flow::Flow;
 use sync::record::Reason;
 use url::Url;
 
@@ -43,6 +45,11 @@ pub struct Finding {
     pub saw: String,
     /// What to do; empty when all is well.
     pub advice: String,
+    /// Of an error: the flows that stand still for it; none where the whole connection does.
+    pub flows: Vec<Flow>,
+    /// Of such an error: the side on which they do.
+    #[serde(skip)]
+    pub held_by: Option<Vendor>,
     /// The reason's cause, should it pause the connection.
     #[serde(skip)]
     pub cause: String,
@@ -87,6 +94,8 @@ impl Findings {
             status,
             saw: saw.into(),
             advice: advice.into(),
+            flows: Vec::new(),
+            held_by: None,
             unreachable: None,
             refused: false,
         });
@@ -94,6 +103,15 @@ impl Findings {
 
     fn ok(&mut self, check: &str, saw: impl Into<String>) {
         self.add(check, Status::Ok, saw, "");
+    }
+
+    /// An error that holds these flows on one side; the whole connection, where it names none.
+    fn hold(&mut self, flows: Vec<Flow>, vendor: Vendor, check: &str, reason: Reason) {
+        self.add(check, Status::Error, reason.what, reason.advice);
+        let finding = self.list.last_mut().expect("it was just added");
+        finding.cause = reason.cause;
+        finding.held_by = (!flows.is_empty()).then_some(vendor);
+        finding.flows = flows;
     }
 
     /// A call to ServiceTitan that failed.
@@ -114,6 +132,7 @@ impl Findings {
         let (unreachable, reason) = match verdict {
             Verdict::Retry(Blame::Vendor(vendor), reason) => (Some(vendor), reason),
             Verdict::Retry(Blame::Record, reason)
+            | Verdict::Hold(reason)
             | Verdict::Pause(reason)
             | Verdict::Park(reason)
             | Verdict::Decide(reason) => (None, reason),
@@ -125,6 +144,8 @@ impl Findings {
             status: Status::Error,
             saw: reason.what,
             advice: reason.advice,
+            flows: Vec::new(),
+            held_by: None,
             unreachable,
             refused,
         });

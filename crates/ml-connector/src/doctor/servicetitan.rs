@@ -6,11 +6,14 @@ use rand::RngExt as _;
 use secrecy::SecretString;
 use servicetitan::ErrorKind;
 use servicetitan::client::List;
+use sync::failure::Vendor;
+use sync::flow::Flow;
 
 use super::{Findings, Status, write_back};
 use crate::connection::{Profile, secret};
 use crate::engine::supervisor::Shared;
 use crate::engine::{sources, vendors};
+use crate::rights;
 
 /// Scopes without which the customers flow still runs, and what is missing then.
 const OPTIONAL_SCOPES: [(&str, &str); 1] = [(
@@ -39,8 +42,8 @@ pub(super) async fn check(
             return;
         }
     };
-    let lists: Vec<List> = profile
-        .flows_on()
+    let flows = profile.flows_on();
+    let lists: Vec<List> = flows
         .iter()
         .flat_map(|flow| sources::lists(*flow))
         .copied()
@@ -71,6 +74,9 @@ pub(super) async fn check(
                 format!("the app may not read this: {without}"),
                 "Grant the scope in the developer portal and let the tenant approve the app's new version, or leave it.",
             ),
+            (Err(error), None) if error.kind == ErrorKind::Forbidden => {
+                no_scope(scope.scope, &flows, &check, findings);
+            }
             (Err(error), _) => findings.servicetitan_failed(&check, error),
         }
     }
@@ -93,5 +99,15 @@ pub(super) async fn check(
             "Set an HMAC key on the app's webhook page, name it as webhook_secret in the connection file and run \
              `ml-connector connection set FILE`; or set schedule.webhooks = false.",
         );
+    }
+}
+
+/// A scope is missing: of no consequence but to the flows that need it.
+fn no_scope(scope: &str, flows: &[Flow], check: &str, findings: &mut Findings) {
+    let needs = |flow: &Flow| sources::scopes(*flow).any(|needed| needed == scope);
+    let concerned: Vec<Flow> = flows.iter().copied().filter(needs).collect();
+    if !concerned.is_empty() {
+        let reason = rights::no_scope(scope, &concerned);
+        findings.hold(concerned, Vendor::ServiceTitan, check, reason);
     }
 }

@@ -2,10 +2,12 @@
 
 use servicetitan::client::CustomFieldKind;
 use servicetitan::{Client, ErrorKind};
+use sync::failure::Vendor;
 use sync::flow::Flow;
 
 use super::{Findings, Status};
 use crate::connection::Profile;
+use crate::rights;
 
 /// Looks at nothing when nothing is to be told.
 pub(super) async fn check(
@@ -55,13 +57,9 @@ fn may_write(scope: &str, scopes: &[String], findings: &mut Findings) {
     } else if scopes.iter().any(|has| has == scope) {
         findings.ok(&check, "the token has it");
     } else {
-        findings.add(
-            &check,
-            Status::Error,
-            "the app may not write this, and flows.odoo-bills is on",
-            "Give the app the scope in the developer portal and let the tenant's administrator approve the app's new \
-             version, or turn flows.odoo-bills off.",
-        );
+        let concerned = vec![Flow::OdooBills];
+        let reason = rights::no_scope(scope, &concerned);
+        findings.hold(concerned, Vendor::ServiceTitan, &check, reason);
     }
 }
 

@@ -15,6 +15,7 @@ mod update;
 pub(super) use report::stirs;
 pub use tell::{TOLD_MAX, Teller};
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use store::links::LinkChange;
 use store::records::{Doubt, Due, Outcome, RecordId};
 use sync::content::Content;
 use sync::failure::{self, Blame, Vendor, Verdict};
+use sync::flow::Flow;
 use sync::link::{self, Link, Name, TargetId};
 use sync::plan::{Verb, Write};
 use tokio::sync::Mutex;
@@ -35,6 +37,7 @@ pub use document::Claims;
 
 use super::Halt;
 use crate::clock::Clock;
+use crate::rights;
 
 /// Rows of one call that changes partners or adds to customers that are there. Such rows need not go together, updates
 /// cost Odoo several times what creations cost, and these stay near two seconds.
@@ -115,6 +118,8 @@ pub struct Carried {
     pub cut_off: Option<usize>,
     /// Whether the batch was halved: what is carried now may have been carried in part before.
     halved: bool,
+    /// What the flow lacks in Odoo, once it was asked for.
+    lacking: OnceCell<Option<Verdict>>,
 }
 
 /// Sends batches of one connection.
@@ -124,6 +129,8 @@ pub struct Carrier {
     pub store: Store,
     /// Whose batches they are.
     pub connection: ConnectionId,
+    /// What they are of.
+    pub flow: Flow,
     /// Odoo.
     pub odoo: odoo::Client,
     /// The module part of our external ids.
@@ -210,7 +217,7 @@ impl Carrier {
             }
             // Nobody can tell an outage from a record that kills the server, unless it went alone and Odoo answers others.
             let suspect = jobs.len() == 1 && carried.cut_off.is_some() && self.odoo_answers().await;
-            match failure::of_odoo(&error) {
+            match self.weighed(&error).await {
                 Verdict::Park(_) | Verdict::Decide(_) if jobs.len() > 1 => {
                     let rest = jobs.split_off(jobs.len() / 2);
                     todo.extend([rest, jobs]);
@@ -240,7 +247,7 @@ impl Carrier {
                     if !error.may_have_applied {
                         carried.leave(progress);
                     }
-                    carried.halt = Some(Halt::of(Vendor::Odoo, verdict));
+                    carried.halt = Some(Halt::in_flow(self.flow, Vendor::Odoo, verdict));
                     break;
                 }
             }
@@ -256,9 +263,9 @@ impl Carrier {
     fn close(&self, progress: Vec<Progress>, carried: &mut Carried) {
         for one in progress {
             match &one.failed {
-                // The record did nothing wrong: it keeps its place until the connection goes on.
-                Some(Verdict::Pause(reason)) => {
-                    carried.halt = Some(Halt::Pause(reason.clone()));
+                // The record did nothing wrong: it keeps its place until its flow, or the connection, goes on.
+                Some(verdict @ (Verdict::Hold(_) | Verdict::Pause(_))) => {
+                    carried.halt = Some(Halt::in_flow(self.flow, Vendor::Odoo, verdict.clone()));
                     carried.leave(vec![one]);
                 }
                 _ => carried
@@ -314,23 +321,42 @@ impl Carrier {
 
     /// What follows from a refused row. A row refused for lack of rights may be one hidden record, or a right that the
     /// user lost altogether: Odoo is asked which.
-    async fn verdict(&self, model: &Model, fault: &RowFault) -> Result<Verdict, odoo::Error> {
-        if fault.kind == RowFaultKind::Access {
-            for operation in [
-                odoo::server::Operation::Create,
-                odoo::server::Operation::Write,
-            ] {
-                if !self.odoo.has_access(model, operation).await? {
-                    let error = odoo::Error::new(
-                        format!("{} load", model.as_str()),
-                        odoo::ErrorKind::AccessDenied,
-                        &fault.message,
-                    );
-                    return Ok(failure::of_odoo(&error));
-                }
-            }
+    async fn verdict(
+        &self,
+        fault: &RowFault,
+        carried: &mut Carried,
+    ) -> Result<Verdict, odoo::Error> {
+        if fault.kind != RowFaultKind::Access {
+            return Ok(failure::of_row(fault));
         }
-        Ok(failure::of_row(fault))
+        let lacking = match carried.lacking.take() {
+            Some(known) => known,
+            None => self.lacking().await?,
+        };
+        carried.lacking = OnceCell::from(lacking.clone());
+        Ok(lacking.unwrap_or_else(|| failure::of_row(fault)))
+    }
+
+    /// What follows from a refused call. Where it was refused for lack of rights, and the flow has all that it needs, it
+    /// is one record that the user may not see or change.
+    async fn weighed(&self, error: &odoo::Error) -> Verdict {
+        let verdict = failure::of_odoo(error);
+        if error.kind != odoo::ErrorKind::AccessDenied {
+            return verdict;
+        }
+        match self.lacking().await {
+            Ok(Some(lacking)) => lacking,
+            Ok(None) => Verdict::Park(failure::hidden_in_odoo(error.to_string())),
+            Err(_unanswered) => verdict,
+        }
+    }
+
+    /// What the flow, or the whole connection, lacks in Odoo just now.
+    async fn lacking(&self) -> Result<Option<Verdict>, odoo::Error> {
+        let needs = rights::needs(self.flow, self.odoo.version());
+        let report = self.odoo.preflight(&needs).await?;
+        let company = rights::lacks_company(&report).map(Verdict::Pause);
+        Ok(company.or_else(|| rights::lacking(self.flow, &report).map(Verdict::Hold)))
     }
 
     fn external_id(&self, name: &Name) -> String {
@@ -383,6 +409,7 @@ impl Carried {
             largest: None,
             cut_off: None,
             halved: false,
+            lacking: OnceCell::new(),
         }
     }
 
@@ -419,7 +446,7 @@ impl Progress {
     fn is_stopped(&self) -> bool {
         match self.failed {
             None | Some(Verdict::Decide(_) | Verdict::Park(_)) => false,
-            Some(Verdict::Retry(..) | Verdict::Pause(_)) => true,
+            Some(Verdict::Retry(..) | Verdict::Hold(_) | Verdict::Pause(_)) => true,
         }
     }
 

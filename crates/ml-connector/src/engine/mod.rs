@@ -8,7 +8,7 @@
 //! to Odoo can be repeated, and a record is looked at again whenever its input is newer than what was planned.
 //!
 //! **What it refuses.** To call a vendor inside a transaction, to hammer a vendor that fails, to write while the
-//! credentials or rights of a connection are not what they should be.
+//! credentials of a connection, or the rights of a flow, are not what they should be.
 
 pub mod apply;
 pub mod batch;
@@ -25,13 +25,16 @@ pub mod vendors;
 
 use jiff::{SignedDuration, Timestamp};
 use sync::failure::{Blame, Vendor, Verdict};
+use sync::flow::Flow;
 use sync::record::Reason;
 
 /// Why a connection cannot go on for now.
 #[derive(Debug)]
 pub enum Halt {
-    /// Its credentials or rights are not what they should be: it is paused.
+    /// Its credentials are not what they should be: it is paused.
     Pause(Reason),
+    /// One flow lacks a right or a scope: it is held, and the others go on.
+    Hold(Flow, Vendor, Reason),
     /// A vendor is out of reach or out of order: its breaker opens.
     Vendor(Vendor, Reason),
     /// A vendor answers, but refuses a call that is for more than one record.
@@ -52,11 +55,20 @@ impl Halt {
     #[must_use]
     pub fn of(vendor: Vendor, verdict: Verdict) -> Self {
         match verdict {
-            Verdict::Pause(reason) => Self::Pause(reason),
+            Verdict::Pause(reason) | Verdict::Hold(reason) => Self::Pause(reason),
             Verdict::Retry(Blame::Vendor(vendor), reason) => Self::Vendor(vendor, reason),
             Verdict::Retry(Blame::Record, reason)
             | Verdict::Park(reason)
             | Verdict::Decide(reason) => Self::Refused(vendor, reason),
+        }
+    }
+
+    /// The same of a call that was for one flow: what that flow lacks does not stop the others.
+    #[must_use]
+    pub fn in_flow(flow: Flow, vendor: Vendor, verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Hold(reason) => Self::Hold(flow, vendor, reason),
+            verdict => Self::of(vendor, verdict),
         }
     }
 }

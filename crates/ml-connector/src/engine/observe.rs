@@ -175,7 +175,7 @@ impl Observer {
     ) -> Result<Observation, Halt> {
         let mut reader = self.servicetitan.poll(list, since);
         let mut seen = Vec::new();
-        while let Some(page) = Self::titan(reader.next_page().await)? {
+        while let Some(page) = Self::titan(flow, reader.next_page().await)? {
             let source = ObservationSource::Poll;
             seen.push(
                 self.file(flow, source, trigger.clone(), kind, &page.rows, None)
@@ -250,7 +250,7 @@ impl Observer {
         cursor: Option<&str>,
     ) -> Result<Observation, Halt> {
         let mut seen = Vec::new();
-        while let Some(page) = Self::titan(reader.next_page().await)? {
+        while let Some(page) = Self::titan(flow, reader.next_page().await)? {
             let position = cursor.zip(page.next.as_ref());
             let position =
                 position.map(|(cursor, next)| (cursor.to_owned(), next.as_str().to_owned()));
@@ -326,7 +326,7 @@ impl Observer {
         for (flow, ids) in flows {
             for ids in ids.chunks(FETCH_MAX) {
                 let found = sources::fetch(&self.servicetitan, flow, ids).await;
-                for (kind, rows) in Self::titan(found)? {
+                for (kind, rows) in Self::titan(flow, found)? {
                     let source = ObservationSource::Fetch;
                     self.file(flow, source, trigger.to_owned(), kind, &rows, None)
                         .await?;
@@ -351,8 +351,9 @@ impl Observer {
         Ok(sightings)
     }
 
-    fn titan<T>(result: Result<T, servicetitan::Error>) -> Result<T, Halt> {
-        result.map_err(|error| Halt::of(Vendor::ServiceTitan, of_servicetitan(&error)))
+    fn titan<T>(flow: Flow, result: Result<T, servicetitan::Error>) -> Result<T, Halt> {
+        let vendor = Vendor::ServiceTitan;
+        result.map_err(|error| Halt::in_flow(flow, vendor, of_servicetitan(&error)))
     }
 
     async fn file(

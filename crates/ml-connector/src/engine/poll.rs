@@ -251,5 +251,5 @@ fn shows(bill: &Bill) -> Shown {
 }
 
 fn failed(error: &odoo::Error) -> Halt {
-    Halt::of(Vendor::Odoo, of_odoo(error))
+    Halt::in_flow(Flow::OdooBills, Vendor::Odoo, of_odoo(error))
 }

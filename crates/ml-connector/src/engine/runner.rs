@@ -6,6 +6,7 @@
 
 mod directory;
 mod halts;
+mod holds;
 mod passes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ use odoo::batch::Sizer;
 use rand::RngExt as _;
 use store::connections::{Connection, ConnectionState};
 use store::passes::{Pass, PassId};
-use sync::directory::Directory;
+use sync::directory::{Directory, Holds};
 use sync::failure::{Vendor, of_odoo};
 use sync::flow::Flow;
 use sync::record::Reason;
@@ -30,7 +31,7 @@ use super::breaker::Breakers;
 use super::courier::Courier;
 use super::observe::{Extent, Observer, Pace, read_cursor};
 use super::poll::Poller;
-use super::supervisor::{Mode, Shared};
+use super::supervisor::{INTERNAL_ERROR, Mode, Shared};
 use super::vendors;
 use super::{Halt, is_recent};
 use crate::connection::{Every, Profile};
@@ -66,6 +67,8 @@ pub struct Runner {
     /// The flows whose records were compared with that directory.
     planned_with: BTreeSet<Flow>,
     breakers: Breakers,
+    /// The flows that lack a right or a scope.
+    holds: Holds,
     /// A product does not cost Odoo what a partner does.
     sizers: BTreeMap<Flow, Sizer>,
     checked_at: Option<Timestamp>,
@@ -101,6 +104,7 @@ impl Runner {
             mappings_version: None,
             planned_with: BTreeSet::new(),
             breakers: Breakers::default(),
+            holds: Holds::default(),
             sizers: BTreeMap::new(),
             checked_at: None,
             probed_at: None,
@@ -108,6 +112,11 @@ impl Runner {
             has_written_bills: false,
             store_failed: false,
         })
+    }
+
+    /// Leaves the connection alone for a while, unless somebody asks for a pass: the runner before this one broke down.
+    pub fn rest(&mut self) {
+        self.probed_at = Some(self.shared.clock.now());
     }
 
     /// Runs until stopping is asked for.
@@ -158,18 +167,33 @@ impl Runner {
         }
         for (flow, every) in self.flows() {
             let passes = of_flow(&passes, flow);
-            if scheduled {
-                self.observe_when_due(flow, every).await?;
-            } else if passes.is_empty() {
-                continue;
+            if scheduled || !passes.is_empty() {
+                let carried = self.work_on(flow, scheduled.then_some(every), &passes);
+                let carried = carried.await;
+                self.unless_held(carried).await?;
             }
-            if flow.comes_from() == Vendor::Odoo {
-                self.poll_for(flow, &passes).await?;
-            }
-            self.fetch_woken(flow).await?;
-            self.apply(flow, &passes).await?;
         }
         self.finish(&passes).await
+    }
+
+    /// One flow's part of a turn: what is new of it is read when it is time, and what is due is carried.
+    async fn work_on(
+        &mut self,
+        flow: Flow,
+        every: Option<Every>,
+        passes: &[PassId],
+    ) -> Result<(), Halt> {
+        // What was said before goes on.
+        if self.holds.reading(flow).is_none() {
+            if let Some(every) = every {
+                self.observe_when_due(flow, every).await?;
+            }
+            if flow.comes_from() == Vendor::Odoo {
+                self.poll_for(flow, passes).await?;
+            }
+            self.fetch_woken(flow).await?;
+        }
+        self.apply(flow, passes).await
     }
 
     /// While ServiceTitan rests, what it said before still goes to Odoo; before the first reading is complete, nothing does.
@@ -190,7 +214,8 @@ impl Runner {
             let goes_on =
                 flow.comes_from() == Vendor::ServiceTitan && (read.is_some() || !passes.is_empty());
             if goes_on && self.is_due(flow, now).await? {
-                self.carry(flow, &passes, &directory, None).await?;
+                let carried = self.carry(flow, &passes, directory.clone(), None).await;
+                self.unless_held(carried).await?;
             }
         }
         Ok(())
@@ -219,9 +244,12 @@ impl Runner {
             return Ok(true);
         }
         let asked = passes.iter().any(|pass| pass.started_at.is_none());
-        let due = self
-            .probed_at
-            .is_none_or(|at| !is_recent(at, now, PROBE_EVERY));
+        let paused = self.connection.paused.as_ref();
+        let every = match paused {
+            Some(reason) if reason.cause == INTERNAL_ERROR => CHECK_EVERY,
+            _ => PROBE_EVERY,
+        };
+        let due = self.probed_at.is_none_or(|at| !is_recent(at, now, every));
         if !asked && !due {
             return Ok(false);
         }
@@ -246,12 +274,14 @@ impl Runner {
     }
 
     /// The checks of `ml-connector check`, as far as they decide whether to go on: before the first sync and then every
-    /// 15 minutes.
+    /// 15 minutes; while a flow is held, as often as a paused connection is looked at.
     async fn check_when_due(&mut self, now: Timestamp) -> Result<(), Halt> {
-        if self
-            .checked_at
-            .is_some_and(|at| is_recent(at, now, CHECK_EVERY))
-        {
+        let every = if self.holds.is_empty() {
+            CHECK_EVERY
+        } else {
+            PROBE_EVERY
+        };
+        if self.checked_at.is_some_and(|at| is_recent(at, now, every)) {
             return Ok(());
         }
         if let Some(reason) = self.check().await? {
@@ -264,7 +294,8 @@ impl Runner {
         Ok(())
     }
 
-    /// The first reason not to go on, if there is one. A vendor out of reach is an outage, not a reason to pause.
+    /// The first reason not to go on, if there is one. A vendor out of reach is an outage, not a reason to pause. Which
+    /// flows are held is what this check found.
     async fn check(&mut self) -> Result<Option<Reason>, Halt> {
         let now = self.shared.clock.now();
         let findings = doctor::check(
@@ -281,10 +312,20 @@ impl Runner {
             return Err(Halt::Vendor(vendor, outage.reason()));
         }
         self.checked_at = Some(now);
-        Ok(findings
+        let mut errors = findings
             .iter()
-            .find(|finding| finding.status == doctor::Status::Error)
-            .map(doctor::Finding::reason))
+            .filter(|finding| finding.status == doctor::Status::Error);
+        if let Some(of_all) = errors.clone().find(|finding| finding.flows.is_empty()) {
+            return Ok(Some(of_all.reason()));
+        }
+        let mut holds = Holds::default();
+        for finding in &mut errors {
+            for (flow, vendor) in finding.flows.iter().zip(finding.held_by.iter().cycle()) {
+                holds.hold(*flow, *vendor, finding.reason());
+            }
+        }
+        self.hold_these(holds).await?;
+        Ok(None)
     }
 
     async fn observe_when_due(&mut self, flow: Flow, every: Every) -> Result<(), Halt> {
@@ -384,17 +425,18 @@ impl Runner {
         }
         let directory = self.directory(flow).await?;
         let observer = self.observer();
-        self.carry(flow, passes, &directory, Some(&observer)).await
+        self.carry(flow, passes, directory, Some(&observer)).await
     }
 
     async fn carry(
         &mut self,
         flow: Flow,
         passes: &[PassId],
-        directory: &Directory,
+        directory: Directory,
         observer: Option<&Observer>,
     ) -> Result<(), Halt> {
         let odoo = self.odoo().await?;
+        let directory = &directory.with_holds(self.holds.clone());
         let name = self.connection.name.clone();
         let shared = Arc::clone(&self.shared);
         let carried = move |count: usize| shared.metrics.carried(&name, flow, count);
@@ -403,6 +445,7 @@ impl Runner {
                 carrier: Carrier {
                     store: self.shared.store.clone(),
                     connection: self.connection.id,
+                    flow,
                     odoo,
                     module: self.profile.external_module(),
                     clock: self.shared.clock.clone(),

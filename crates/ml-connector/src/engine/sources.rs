@@ -74,6 +74,16 @@ pub fn lists(flow: Flow) -> &'static [List] {
     }
 }
 
+/// The scopes that the flow needs.
+pub fn scopes(flow: Flow) -> impl Iterator<Item = &'static str> {
+    let of_customers: &[&str] = match flow {
+        Flow::Customers => &["tn.crm.customers:r", "tn.crm.locations:r"],
+        _ => &[],
+    };
+    let of_lists = lists(flow).iter().map(|list| list.scope());
+    of_customers.iter().copied().chain(of_lists)
+}
+
 /// The rows of these records, whole. Records that ServiceTitan does not have are left out.
 pub async fn fetch(
     client: &Client,

@@ -87,4 +87,16 @@ impl fmt::Display for Step {
 /// Tells that a boundary is reached, with how many rows or records.
 pub(super) fn reached(step: Step, count: usize) {
     tracing::trace!(target: "ml_connector::step", count, "step {step}");
+    #[cfg(debug_assertions)]
+    break_down_at(step);
+}
+
+/// Breaks down at the boundary that a test names. Only in builds for development.
+#[cfg(debug_assertions)]
+fn break_down_at(step: Step) {
+    let wanted = std::env::var("ML_CONNECTOR_TEST_BREAK_DOWN_AT");
+    assert!(
+        wanted.as_deref() != Ok(step.as_str()),
+        "a test breaks it down at {step}"
+    );
 }

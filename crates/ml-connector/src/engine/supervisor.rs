@@ -1,6 +1,6 @@
 //! Supervises the connections: one runner for each, started, restarted and stopped as connections come and go.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,8 +11,9 @@ use sha2::{Digest as _, Sha256};
 use store::Store;
 use store::connections::{Connection, ConnectionId, ConnectionState};
 use store::ownership::EngineLock;
+use sync::record::Reason;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -30,6 +31,9 @@ const CLAIM_EVERY: Duration = Duration::from_secs(2);
 
 /// How long a stopping runner may take to write down what is in flight.
 const SOFT_STOP: Duration = Duration::from_secs(30);
+
+/// The cause of a connection that is paused because its runner broke down.
+pub const INTERNAL_ERROR: &str = "internal-error";
 
 /// What a process's engine does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,10 +160,13 @@ pub async fn run_for_good(shared: Arc<Shared>, lock: EngineLock, stop: Cancellat
 /// Runs every connection until stopping is asked for or the ownership of the engine is lost.
 pub async fn run(shared: Arc<Shared>, lock: EngineLock, stop: CancellationToken) {
     let mut running: HashMap<ConnectionId, Running> = HashMap::new();
+    let mut broken: BTreeSet<ConnectionId> = BTreeSet::new();
     shared.at_work.store(true, Ordering::Release);
     while !stop.is_cancelled() && !lock.is_lost() {
         match shared.store.connections().await {
-            Ok(connections) => reconcile(&shared, &lock, &mut running, connections).await,
+            Ok(connections) => {
+                reconcile(&shared, &lock, &mut running, &mut broken, connections).await;
+            }
             Err(error) => tracing::error!("connections cannot be read: {error}"),
         }
         tokio::select! {
@@ -175,8 +182,10 @@ pub async fn run(shared: Arc<Shared>, lock: EngineLock, stop: CancellationToken)
     for one in running.values() {
         one.stop.cancel();
     }
-    for (_, one) in running {
-        end(one, &lock).await;
+    for (id, one) in running {
+        if let Some(said) = end(one, &lock).await {
+            pause_broken(&shared, id, &said).await;
+        }
     }
 }
 
@@ -185,7 +194,8 @@ async fn reconcile(
     shared: &Arc<Shared>,
     lock: &EngineLock,
     running: &mut HashMap<ConnectionId, Running>,
-    connections: Vec<Connection>,
+    broken: &mut BTreeSet<ConnectionId>,
+    mut connections: Vec<Connection>,
 ) {
     let gone: Vec<ConnectionId> = running
         .iter()
@@ -200,7 +210,12 @@ async fn reconcile(
     for id in gone {
         if let Some(one) = running.remove(&id) {
             one.stop.cancel();
-            end(one, lock).await;
+            if let Some(said) = end(one, lock).await {
+                pause_broken(shared, id, &said).await;
+                broken.insert(id);
+                // It is taken up again as it stands now: paused.
+                connections.retain(|connection| connection.id != id);
+            }
         }
     }
     for connection in connections {
@@ -210,7 +225,10 @@ async fn reconcile(
         let (id, version, name) = (connection.id, connection.version, connection.name.clone());
         let stop = CancellationToken::new();
         match Runner::new(Arc::clone(shared), connection, stop.clone()).await {
-            Ok(runner) => {
+            Ok(mut runner) => {
+                if broken.remove(&id) {
+                    runner.rest();
+                }
                 running.insert(
                     id,
                     Running {
@@ -245,15 +263,55 @@ async fn pause_incomplete(shared: &Shared, id: ConnectionId, error: &anyhow::Err
     }
 }
 
+/// A runner came upon something that the connector takes for impossible. Whoever waits for its passes is told, and nothing
+/// is tried again for a while: it would most likely end the same way.
+async fn pause_broken(shared: &Shared, id: ConnectionId, said: &str) {
+    let reason = Reason {
+        cause: INTERNAL_ERROR.to_owned(),
+        what: format!("The connector ran into an error of its own: {said}"),
+        advice: "Report what the log says to the makers of ml-connector. Nothing is lost; it is tried again every 15 \
+                 minutes, with each `ml-connector sync`, and when the connector starts."
+            .to_owned(),
+    };
+    // What it said may quote a record.
+    let cause = INTERNAL_ERROR;
+    tracing::error!(connection = %id, cause, "the connection is paused: {}", reason.advice);
+    let (store, now) = (&shared.store, shared.clock.now());
+    let note = format!("{} {}", reason.what, reason.advice);
+    let told = async {
+        store
+            .set_connection_state(id, ConnectionState::Paused, Some(reason), "engine", now)
+            .await?;
+        for pass in store.open_passes(id).await? {
+            store
+                .finish_pass(pass.id, false, now, Some(note.clone()))
+                .await?;
+        }
+        Ok::<(), store::Error>(())
+    };
+    if let Err(error) = told.await {
+        tracing::error!("the connection cannot be paused: {error}");
+    }
+}
+
 /// Waits until a runner that was asked to stop has written down what is in flight. Not without the lock: then another
-/// process may be at work already.
-async fn end(mut one: Running, lock: &EngineLock) {
+/// process may be at work already. Gives what it said if it broke down.
+async fn end(mut one: Running, lock: &EngineLock) -> Option<String> {
     tokio::select! {
-        _ended = &mut one.task => return,
+        ended = &mut one.task => return last_words(ended.err()?),
         () = tokio::time::sleep(SOFT_STOP) => {}
         () = lock.lost() => {}
     }
     // Cutting it off is safe: what was in flight is found again by its external ids, and is in doubt until then.
     one.task.abort();
     let _cut_off = one.task.await;
+    None
+}
+
+/// What a task said when it broke down; nothing where it was cut off.
+fn last_words(error: JoinError) -> Option<String> {
+    let said = error.try_into_panic().ok()?;
+    let text = said.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| Some((*said.downcast_ref::<&str>()?).to_owned()));
+    Some(text.unwrap_or_else(|| "it does not say which".to_owned()))
 }

@@ -13,6 +13,7 @@ use sync::record::State as RecordState;
 use super::Web;
 use super::problem::{NO_DATABASE, Problem};
 use crate::connection::standing;
+use crate::held::Held;
 use crate::outage::Outage;
 
 /// Groups of failures shown for one connection.
@@ -118,6 +119,8 @@ async fn row(
         .collect();
     let outages = Outage::of(store, connection.id).await?;
     troubles.extend(outages.iter().map(Outage::sentence));
+    let held = Held::of(store, connection.id).await?;
+    troubles.extend(held.iter().map(Held::sentence));
     let flows = standing(store, &connection)
         .await?
         .into_iter()

@@ -80,6 +80,7 @@ fn summary(customers: &Value) -> Value {
         "settled": true,
         "connections": {"acme": {
             "state": "active", "cause": null, "advice": null, "breakers": [],
+        "held": [],
             "flows": {"customers": customers},
         }},
     })
@@ -155,6 +156,7 @@ async fn connections_are_listed_shown_changed_and_removed() {
                 "client_id": credentials.client_id,
                 "rate_limit": "60/1s",
                 "signature_headers": ["X-Signature"],
+                "call_limit_s": 3,
             },
             "odoo": {
                 "url": format!("{odoo}/"),
@@ -211,7 +213,7 @@ async fn findings(rig: &Rig, code: i32) -> Vec<Value> {
     for finding in &found {
         assert_eq!(
             fields(finding),
-            ["advice", "check", "connection", "saw", "status"]
+            ["advice", "check", "connection", "flows", "saw", "status"]
         );
         assert_eq!(finding["connection"], "acme");
         let well = finding["status"] == "ok";

@@ -43,12 +43,15 @@ fn causes_in_code() -> BTreeSet<String> {
     let mut causes = BTreeSet::new();
     for code in &code {
         let named = literals(code, "cause: ").chain(literals(code, "reason("));
+        let named = named.chain(literals(code, "INTERNAL_ERROR: &str = "));
         causes.extend(named.map(str::to_owned));
     }
     // What the doctor finds wrong is named after the check.
     let mut code = Vec::new();
     let doctor = Path::new(ROOT).join("crates/ml-connector/src/doctor");
     sources(&doctor, &mut code);
+    let rights = Path::new(ROOT).join("crates/ml-connector/src/rights.rs");
+    code.push(fs::read_to_string(rights).expect("text"));
     for code in &code {
         let checks = literals(code, "=> (").chain(literals_before(code, "Status::Error"));
         causes.extend(checks.map(|check| check.replace(' ', "-")));

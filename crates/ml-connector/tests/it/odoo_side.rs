@@ -176,6 +176,38 @@ impl OdooSide {
         serde_json::from_str(&text).expect("JSON")
     }
 
+    /// Gives the connector's user a group, or takes it, as an administrator does in the user's form.
+    pub(crate) async fn set_group(&self, group: simulated::Group, granted: bool) {
+        if let Self::Simulated(odoo) = self {
+            if granted {
+                odoo.give_group(group);
+            } else {
+                odoo.take_group(group);
+            }
+            return;
+        }
+        let (module, name) = group.external_id().split_once('.').expect("two parts");
+        let named = json!([["module", "=", module], ["name", "=", name]]);
+        let found = json!({"domain": named, "fields": ["res_id"]});
+        let group = self.call("ir.model.data", "search_read", found).await[0]["res_id"].clone();
+        let command = if granted { 4 } else { 3 };
+        let values = json!({"group_ids": [[command, group]]});
+        let arguments = json!({"ids": [self.user().await], "vals": values});
+        self.call("res.users", "write", arguments).await;
+    }
+
+    /// The connector's user.
+    async fn user(&self) -> i64 {
+        if let Self::Simulated(odoo) = self {
+            return odoo.user().0;
+        }
+        let login = std::env::var("ML_CONNECTOR_TEST_ODOO_LOGIN");
+        let login = login.expect("it goes with the others");
+        let found = json!({"domain": [["login", "=", login]], "fields": ["id"]});
+        let found = self.call("res.users", "search_read", found).await;
+        found[0]["id"].as_i64().expect("the user")
+    }
+
     /// Runs SQL in the real Odoo's database.
     pub(crate) fn sql(&self, sql: &str) {
         let Self::Real(real) = self else {
@@ -275,21 +307,6 @@ impl OdooSide {
             );
         }
         (ids, rows)
-    }
-
-    /// The connector's user.
-    async fn user(&self) -> i64 {
-        match self {
-            Self::Simulated(odoo) => odoo.user().0,
-            Self::Real(_) => {
-                let login =
-                    std::env::var("ML_CONNECTOR_TEST_ODOO_LOGIN").expect("it goes with the others");
-                let found = json!({"domain": [["login", "=", login]], "fields": ["id"]});
-                self.call("res.users", "search_read", found).await[0]["id"]
-                    .as_i64()
-                    .expect("the user")
-            }
-        }
     }
 
     /// How many partners the connector's user has made, whatever external id they bear.

@@ -252,6 +252,24 @@ fn used_item(used: &BTreeSet<String>) -> SkuId {
     SkuId(id.expect("an id"))
 }
 
+/// The unit, the job, the vendor and an item of an order are renamed.
+pub(crate) fn people_work_on_masters(tenant: &Tenant) {
+    const NAME: &str = "Renamed Meanwhile";
+    let orders = tenant.purchase_orders().into_iter();
+    let mut of_jobs =
+        orders.filter(|order| order.status == OrderStatus::Sent && order.job_id.is_some());
+    let order = of_jobs.next().expect("orders name jobs");
+    let unit = tenant.business_units()[0].id;
+    let job = order.job_id.expect("it names one");
+    let all_done = [
+        tenant.rename_business_unit(unit, NAME),
+        tenant.update_job(job, NAME),
+        tenant.rename_vendor(order.vendor_id, NAME),
+        tenant.rename_item(order.lines[0].sku, NAME),
+    ];
+    assert!(all_done.iter().all(Result::is_ok), "{all_done:?}");
+}
+
 /// An item that no order names, not even after people's work.
 fn unused_item(tenant: &Tenant, used: &BTreeSet<String>) -> SkuId {
     let ordered: BTreeSet<SkuId> = tenant
@@ -286,7 +304,7 @@ pub(crate) fn rewritten(order: &PurchaseOrder) -> OrderEdit {
 }
 
 /// Two orders are edited (a line goes, one changes, one is new), one is sent, one withdrawn.
-fn people_work(tenant: &Tenant) {
+pub(crate) fn people_work(tenant: &Tenant) {
     let of = |status: OrderStatus| {
         let orders = tenant.purchase_orders().into_iter();
         orders

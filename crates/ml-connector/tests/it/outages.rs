@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sandbox::fault::{Fault, Rule, RuleId};
-use sandbox::odoo::{Id, Rights};
+use sandbox::odoo::{Group, Id};
 use sandbox::servicetitan::{CustomerId, CustomerKind, Mix, Options, customer_id};
 use serde_json::{Value, json};
 
 use crate::expected::assert_holds;
 use crate::odoo_side::OdooSide;
 use crate::rig::{Ran, Rig, until};
+use crate::rights::held_for;
 use crate::watched::Watched;
 
 /// A rig with plain customers, nothing of them in Odoo yet.
@@ -354,7 +355,7 @@ stories![
     a_partner_deleted_by_a_person_waits_for_a_person,
     a_location_deleted_by_a_person_waits_for_a_person,
     partners_merged_by_a_person_are_followed,
-    a_right_that_is_taken_away_pauses_the_connection,
+    a_right_that_is_taken_away_holds_the_flow,
 ];
 
 #[expect(clippy::print_stderr, reason = "shown when the test fails")]
@@ -552,47 +553,21 @@ async fn partners_merged_by_a_person_are_followed(rig: &Rig) {
     assert_eq!(rig.sync().await["updated"], json!(0));
 }
 
-/// Takes "Contact Creation" from the connector's user, or gives it back.
-async fn set_right(rig: &Rig, granted: bool) {
-    if let Some(odoo) = simulator(&rig.odoo) {
-        let rights = if granted {
-            Rights::PartnerManager
-        } else {
-            Rights::Reader
-        };
-        return odoo.set_rights(rights);
-    }
-    let find = async |model: &str, domain: Value| {
-        let found = json!({"domain": domain, "fields": ["id", "res_id"]});
-        rig.odoo.call(model, "search_read", found).await[0].clone()
-    };
-    let named = json!([
-        ["module", "=", "base"],
-        ["name", "=", "group_partner_manager"]
-    ]);
-    let group = find("ir.model.data", named).await["res_id"].clone();
-    let user = {
-        let found = json!({"domain": [["login", "=", "connector@example.com"]], "fields": ["id"]});
-        rig.odoo.call("res.users", "search_read", found).await[0]["id"].clone()
-    };
-    let command = if granted { 4 } else { 3 };
-    let values = json!({"group_ids": [[command, group]]});
-    rig.odoo
-        .call("res.users", "write", json!({"ids": [user], "vals": values}))
-        .await;
-}
-
-async fn a_right_that_is_taken_away_pauses_the_connection(rig: &Rig) {
-    set_right(rig, false).await;
+async fn a_right_that_is_taken_away_holds_the_flow(rig: &Rig) {
+    rig.odoo.set_group(Group::ContactCreation, false).await;
     rename(rig, 16, "Not Allowed");
     let ran = rig.run(&["sync", "--json"]).await;
-    assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
+    assert_eq!(ran.code, Some(1), "{}\n{}", ran.out, ran.err);
     assert_eq!(counts(&ran)["failed"], json!(0), "no record is to blame");
-    let words = ["paused", "res.partner", "not allowed to modify 'Contact'"];
-    paused_for(rig, "odoo-rights", &words).await;
-    set_right(rig, true).await;
+    assert_eq!(counts(&ran)["waiting"], json!(1), "{}", ran.out);
+    held_for(rig, "customers", "odoo-rights", "*Contact: Creation*").await;
+    let group = failures(rig).await;
+    let what = group["records"][0]["what"].as_str().expect("text");
+    assert!(what.contains("may not write res.partner"), "{what}");
+    rig.odoo.set_group(Group::ContactCreation, true).await;
     assert_eq!(rig.sync().await["updated"], json!(1));
     assert_eq!(name_of(rig, customer_id(16)).await, json!("Not Allowed"));
+    assert_eq!(connection(rig).await.0, "active");
 }
 
 /// Holds the next write, has somebody wait for it, and kills whoever waits. Odoo will work on it all the same.
@@ -761,10 +736,11 @@ async fn a_scope_that_is_missing_is_named() {
     rig.tenant().revoke_scope("tn.crm.locations:r");
     rename(&rig, 0, "Later");
     let ran = rig.run(&["sync", "--json"]).await;
-    assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
-    let words = ["paused", "tn.crm.locations:r"];
-    paused_for(&rig, "servicetitan-scope", &words).await;
+    assert_eq!(ran.code, Some(1), "{}\n{}", ran.out, ran.err);
+    let said = "Give the app the scope tn.crm.locations:r";
+    held_for(&rig, "customers", "servicetitan-scope", said).await;
     rig.tenant().grant_scope("tn.crm.locations:r");
+    rename(&rig, 1, "Later Still");
     assert_eq!(rig.sync().await["updated"], json!(1));
     rig.tenant().grant_scope("tn.acc.paymentterms:r");
     rig.sync().await;

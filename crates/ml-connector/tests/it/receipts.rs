@@ -50,7 +50,7 @@ fn sent(tenant: &Tenant) -> PurchaseOrder {
     order(tenant, id)
 }
 
-fn order_of(tenant: &Tenant, skus: &[SkuId]) -> PurchaseOrderId {
+pub(crate) fn order_of(tenant: &Tenant, skus: &[SkuId]) -> PurchaseOrderId {
     let vendors = tenant.vendors();
     let vendor = vendors.iter().find(|vendor| vendor.active).expect("one");
     let unit = tenant.business_units()[0].id;

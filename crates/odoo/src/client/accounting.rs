@@ -1,13 +1,13 @@
 //! How the company keeps its books, asked: see [`Accounting`].
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Client;
-use super::check::{allowed, own_company};
+use super::check::allowed;
 use crate::context::Context;
 use crate::preflight::{Accounting, Approval, Digits, LockDates, TaxRounding};
 use crate::record::{Model, RecordId};
-use crate::server::{HAS_ACCESS_SINCE, Identity};
+use crate::server::Identity;
 use crate::{Fields, Result};
 
 impl Client {
@@ -42,16 +42,8 @@ impl Client {
     }
 
     async fn analytic(&self, identity: &Identity) -> Result<Option<bool>> {
-        let group = Value::from("analytic.group_analytic_accounting");
-        let arguments = Map::from_iter([("group_ext_id".to_owned(), group)]);
-        let user = [identity.user];
-        // A method of the user since it can be asked of others than oneself.
-        let ids = (self.version().major >= HAS_ACCESS_SINCE).then_some(&user[..]);
-        let context = own_company();
-        let answer = self
-            .call_read(&Model::USER, "has_group", ids, &arguments, &context)
-            .await;
-        Ok(allowed(answer)?.and_then(|answer| answer.as_bool()))
+        let group = "analytic.group_analytic_accounting";
+        allowed(self.has_group(identity.user, group).await)
     }
 
     async fn digits<const N: usize>(&self, fields: [&str; N]) -> Result<[Digits; N]> {

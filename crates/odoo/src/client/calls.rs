@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::check::own_company;
 use super::search::unreadable;
 use super::{Call, Client, Wire};
 use crate::context::Context;
@@ -156,6 +157,27 @@ impl Client {
         let call = Call {
             model,
             method,
+            ids,
+            arguments: &arguments,
+            context: &context,
+        };
+        let answer = self.read_call(call).await?;
+        answer
+            .as_bool()
+            .ok_or_else(|| unreadable(&call, "neither yes nor no"))
+    }
+
+    /// Whether the key's own user is in this group (`account.group_account_invoice`). A group that this Odoo does not have
+    /// has nobody in it.
+    pub async fn has_group(&self, user: RecordId, group: &str) -> Result<bool> {
+        let arguments = Map::from_iter([("group_ext_id".to_owned(), group.into())]);
+        let user = [user];
+        // A method of the user since it can be asked of others than oneself.
+        let ids = (self.shared.version.major >= HAS_ACCESS_SINCE).then_some(user.as_slice());
+        let context = own_company();
+        let call = Call {
+            model: &Model::USER,
+            method: "has_group",
             ids,
             arguments: &arguments,
             context: &context,

@@ -24,7 +24,13 @@ impl Client {
         // A company that is not allowed makes every other question fail.
         let usable = !matches!(company, Company::NotAllowed { .. });
         let (mut rights, mut fields) = (Vec::new(), Vec::new());
+        let mut groups_missing = Vec::new();
         if usable {
+            for groups in &needs.groups {
+                if !self.has_one_of(identity.user, groups).await? {
+                    groups_missing.push(groups.clone());
+                }
+            }
             for (model, needs) in &needs.models {
                 for &operation in &needs.operations {
                     let state = match self.has_access(model, operation).await {
@@ -54,7 +60,17 @@ impl Client {
             company,
             rights,
             fields,
+            groups_missing,
         })
+    }
+
+    async fn has_one_of(&self, user: RecordId, groups: &[String]) -> Result<bool> {
+        for group in groups {
+            if self.has_group(user, group).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn company(&self, identity: &Identity) -> Result<Company> {

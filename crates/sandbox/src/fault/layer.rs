@@ -38,6 +38,18 @@ pub(crate) async fn strike(
         query: parts.uri.query().unwrap_or_default(),
         body: &body,
     });
+    if strike
+        .as_ref()
+        .is_some_and(|strike| strike.fault == Fault::Twice)
+    {
+        let again = Request::from_parts(parts.clone(), HttpBody::from(body.clone()));
+        let answer = next
+            .clone()
+            .run(Request::from_parts(parts, HttpBody::from(body)))
+            .await;
+        let _unread = next.run(again).await;
+        return answer;
+    }
     let request = Request::from_parts(parts, HttpBody::from(body));
     match strike {
         None => next.run(request).await,
@@ -88,6 +100,8 @@ async fn suffer(
             }
             reply
         }
+        // Already served twice.
+        Fault::Twice => next.run(request).await,
         Fault::ServerError => reject(plan, 500, Body::Vendor),
         Fault::HtmlBadGateway => reject(plan, 502, Body::Html),
         Fault::Reset => {

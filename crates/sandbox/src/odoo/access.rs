@@ -1,11 +1,10 @@
 //! Who may do what: rights per model, and the record rule that can hide partners.
 
-use super::Id;
-use super::Rights;
 use super::database::{ADMIN, Row, SUPERUSER, Tx};
 use super::domain::Domain;
 use super::refusal::{Kind, Refusal};
 use super::schema::Model;
+use super::{Group, Id, Rights};
 
 /// What somebody wants to do to records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,12 +53,53 @@ fn rights(tx: &Tx<'_>) -> Rights {
     }
 }
 
+/// Whether the user is in a group.
+pub(super) fn is_in(tx: &Tx<'_>, group: Group) -> bool {
+    match rights(tx) {
+        Rights::Admin => true,
+        Rights::Reader => false,
+        Rights::PartnerManager if group == Group::ProductCreation => false,
+        Rights::PartnerManager | Rights::ProductManager => !tx.db.taken.contains(&group),
+    }
+}
+
+/// Whether the user is in the group of that external id.
+pub(super) fn has_group(tx: &Tx<'_>, external_id: &str) -> bool {
+    if external_id == "analytic.group_analytic_accounting" {
+        return tx.db.analytic_accounting;
+    }
+    let mut groups = Group::ALL.into_iter();
+    groups.any(|group| group.external_id() == external_id && is_in(tx, group))
+}
+
 /// Whether the user's groups allow the operation on the model at all.
 pub(super) fn may(tx: &Tx<'_>, model: Model, operation: Operation) -> bool {
     let hidden = model == Model::Plan && !tx.db.analytic_accounting;
     match rights(tx) {
         Rights::Admin => !hidden || tx.sudo || tx.env.user == SUPERUSER,
-        rights => granted(rights, model, tx.db.analytic_accounting).contains(operation.letter()),
+        rights => {
+            let granted = granted(rights, model, tx.db.analytic_accounting);
+            let left = left(model, |group| rights == Rights::Reader || is_in(tx, group));
+            granted.contains(operation.letter()) && left.contains(operation.letter())
+        }
+    }
+}
+
+/// What is left of the rights on a model without the groups that the user is not in. Some give the same right.
+fn left(model: Model, is_in: impl Fn(Group) -> bool) -> &'static str {
+    let lacks = |group| !is_in(group);
+    match model {
+        Model::Partner | Model::Category if lacks(Group::ContactCreation) => "r",
+        Model::Template | Model::Product | Model::ProductCategory | Model::Uom | Model::Seller
+            if lacks(Group::ProductCreation) =>
+        {
+            "r"
+        }
+        // Whoever books bills may see and change the orders.
+        Model::Order | Model::OrderLine if lacks(Group::Purchase) => "rw",
+        // Whoever purchases may prepare bills.
+        Model::MoveLine if lacks(Group::Invoicing) => "crw",
+        _ => "crwu",
     }
 }
 

@@ -226,6 +226,10 @@ fn perform(
             Ok(json!(true))
         }
         "has_access" | "check_access_rights" => rights(tx, model, method, ids, arguments),
+        "has_group" => {
+            let group = arguments.text("group_ext_id").unwrap_or_default();
+            Ok(json!(access::has_group(tx, group)))
+        }
         "context_get" => Ok(json!({"lang": "en_US", "tz": false, "uid": tx.env.user})),
         "check_object_reference" => object_reference(tx, arguments),
         "get_external_id" => Ok(read::external_ids(tx, model, ids)),

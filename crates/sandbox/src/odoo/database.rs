@@ -19,7 +19,7 @@ use super::domain::Domain;
 use super::refusal::Refusal;
 use super::schema::{Kind, Model, Source, log};
 use super::value::Value;
-use super::{Id, Options, Rights};
+use super::{Group, Id, Options, Rights};
 
 /// The user that Odoo itself acts as; record rules do not bind it.
 pub(super) const SUPERUSER: Id = Id(1);
@@ -75,6 +75,8 @@ pub(super) struct Database {
     /// Numbers drawn so far, by sequence; like ids, they are never given back.
     numbers: BTreeMap<&'static str, u64>,
     pub(super) rights: Rights,
+    /// What was taken from the limited user since.
+    pub(super) taken: BTreeSet<Group>,
     /// "Analytic Accounting" of the settings: without it not even the administrator sees plans and accounts.
     pub(super) analytic_accounting: bool,
     /// Decimals that unit prices are rounded to when they are stored.
@@ -99,6 +101,7 @@ impl Database {
             commits: 0,
             numbers: BTreeMap::new(),
             rights: options.rights,
+            taken: BTreeSet::new(),
             analytic_accounting: options.analytic_accounting,
             price_digits: options.price_digits,
             partner_rule: None,

@@ -17,7 +17,7 @@ use super::sandbox::{Sandbox, State, lock};
 use super::schema::Model;
 use super::value::Value;
 use super::write::{self, Values};
-use super::{Id, Rights, merge};
+use super::{Group, Id, Rights, merge};
 
 /// Something that a person does, e.g. `{"do": "edit_partner", "id": 7, "values": {"name": "New Name"}}`.
 #[derive(Clone, Debug, Deserialize)]
@@ -59,6 +59,16 @@ pub enum Act {
     SetRights {
         /// From now on.
         rights: Rights,
+    },
+    /// Takes a group from the limited user.
+    TakeGroup {
+        /// Which one.
+        group: Group,
+    },
+    /// Gives it back.
+    GiveGroup {
+        /// Which one.
+        group: Group,
     },
     /// Registers a payment of a posted bill. Odoo would make a payment with an entry of its own; here only the bill's
     /// residual and payment state move.
@@ -174,6 +184,16 @@ impl Sandbox {
         self.act(Act::SetRights { rights });
     }
 
+    /// [`Act::TakeGroup`].
+    pub fn take_group(&self, group: Group) {
+        self.act(Act::TakeGroup { group });
+    }
+
+    /// [`Act::GiveGroup`].
+    pub fn give_group(&self, group: Group) {
+        self.act(Act::GiveGroup { group });
+    }
+
     /// [`Act::PayBill`].
     ///
     /// # Panics
@@ -263,6 +283,8 @@ impl State {
             }
             Act::ShowAllPartners => self.database().partner_rule = None,
             Act::SetRights { rights } => self.database().rights = rights,
+            Act::TakeGroup { group } => drop(self.database().taken.insert(group)),
+            Act::GiveGroup { group } => drop(self.database().taken.remove(&group)),
             Act::PayBill { bill, amount } => self.by_hand(|tx| balance::pay(tx, bill, amount))?,
             Act::SetAnalyticAccounting { on } => self.database().analytic_accounting = on,
             Act::RevokeKey => lock(&self.keys).revoked = true,

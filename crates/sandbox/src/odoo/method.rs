@@ -113,7 +113,10 @@ const ENTRY_BUTTONS: &[Method] = &[
     on_records("button_cancel", &[]),
 ];
 
-const CONTEXT_GET: Method = on_model("context_get", &[]);
+const USER_METHODS: &[Method] = &[
+    on_model("context_get", &[]),
+    on_records("has_group", &[("group_ext_id", true)]),
+];
 const CHECK_OBJECT_REFERENCE: Method = on_model(
     "check_object_reference",
     &[
@@ -146,7 +149,7 @@ pub(super) fn find(model: Model, name: &str) -> Result<&'static Method, Refusal>
         ));
     }
     let special = match model {
-        Model::User => std::slice::from_ref(&CONTEXT_GET),
+        Model::User => USER_METHODS,
         Model::ExternalId => std::slice::from_ref(&CHECK_OBJECT_REFERENCE),
         Model::Order => ORDER_BUTTONS,
         Model::Picking => TRANSFER_BUTTONS,

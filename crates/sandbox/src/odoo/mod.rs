@@ -101,6 +101,45 @@ pub enum Rights {
     Admin,
 }
 
+/// A group of the user's form that can be taken from the limited user.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// "Contact: Creation".
+    ContactCreation,
+    /// "Products: Create".
+    ProductCreation,
+    /// "Purchase: User".
+    Purchase,
+    /// "Inventory: User".
+    Inventory,
+    /// "Accounting: Invoicing".
+    Invoicing,
+}
+
+impl Group {
+    /// Every group.
+    pub const ALL: [Self; 5] = [
+        Self::ContactCreation,
+        Self::ProductCreation,
+        Self::Purchase,
+        Self::Inventory,
+        Self::Invoicing,
+    ];
+
+    /// Its external id.
+    #[must_use]
+    pub const fn external_id(self) -> &'static str {
+        match self {
+            Self::ContactCreation => "base.group_partner_manager",
+            Self::ProductCreation => "product.group_product_manager",
+            Self::Purchase => "purchase.group_purchase_user",
+            Self::Inventory => "stock.group_stock_user",
+            Self::Invoicing => "account.group_account_invoice",
+        }
+    }
+}
+
 /// How a [`Sandbox`] is made.
 #[derive(Clone)]
 pub struct Options {

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 
-use super::Id;
 use super::access::{self, Operation};
 use super::balance;
 use super::bill::{self, is_invoice, is_purchase};
@@ -17,10 +16,11 @@ use super::computed::root_plan;
 use super::database::{Row, Tx};
 use super::fields::PLANS_MAX;
 use super::period;
-use super::refusal::Refusal;
+use super::refusal::{Kind, Refusal};
 use super::schema::Model;
 use super::value::{Value, float, rounded};
 use super::write;
+use super::{Group, Id};
 
 const MOVE: Model = Model::Move;
 const LINE: Model = Model::MoveLine;
@@ -43,6 +43,12 @@ fn state<'a>(tx: &'a Tx<'_>, id: Id) -> &'a str {
 
 fn post(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
     access::check(tx, MOVE, Operation::Write, ids)?;
+    if !access::is_in(tx, Group::Invoicing) {
+        return Err(Refusal::new(
+            Kind::Access,
+            "You don't have the access rights to post an invoice.",
+        ));
+    }
     let mut wrong: Vec<String> = Vec::new();
     for id in ids {
         let row = tx.existing(MOVE, *id)?;

@@ -7,15 +7,15 @@
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use super::Id;
 use super::access::{self, Operation};
 use super::database::{Database, Row, Tx};
 use super::order::{self, Cause};
 use super::receipt::order_of;
-use super::refusal::Refusal;
+use super::refusal::{Kind, Refusal};
 use super::schema::Model;
 use super::value::Value;
 use super::write::{self, Values};
+use super::{Group, Id};
 
 const PICKING: Model = Model::Picking;
 const MOVE: Model = Model::StockMove;
@@ -194,6 +194,17 @@ fn is_picked(tx: &Tx<'_>, id: Id) -> bool {
 
 fn validate(tx: &mut Tx<'_>, ids: &[Id]) -> Result<Json, Refusal> {
     access::check(tx, PICKING, Operation::Write, ids)?;
+    // A real one fails over what it reads meanwhile, which either of these groups may.
+    if ![Group::Inventory, Group::Invoicing]
+        .into_iter()
+        .any(|group| access::is_in(tx, group))
+    {
+        return Err(Refusal::new(
+            Kind::Access,
+            "Failed to read field stock.reference.sale_ids\nYou are not allowed to access 'Sales Order' (sale.order) \
+             records.",
+        ));
+    }
     let ids: Vec<Id> = ids
         .iter()
         .copied()

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
+use sync::failure::HOLD_CAUSES;
 use sync::flow::Flow;
 use sync::link::Name;
 use sync::record::{Reason, State};
@@ -391,6 +392,8 @@ impl Sealed {
         }
         let retry = outcome.state == State::Pending;
         let reason = outcome.reason.as_ref();
+        // What a person decided holds until it is carried out; a flow that is held does not carry it out.
+        let held = reason.is_some_and(|reason| HOLD_CAUSES.contains(&reason.cause.as_str()));
         tx.execute(
             "UPDATE records SET
                  state = $2,
@@ -405,7 +408,7 @@ impl Sealed {
                  warned = $11,
                  doubt_until = $12,
                  doubted = $13,
-                 decision = CASE WHEN $2 = 'pending' THEN decision ELSE NULL END
+                 decision = CASE WHEN $14 = 1 THEN decision ELSE NULL END
              WHERE id = $1",
             params![
                 outcome.record.0,
@@ -420,7 +423,8 @@ impl Sealed {
                 warnings.as_ref(),
                 i64::try_from(outcome.warnings.len()).expect("a list in memory fits"),
                 doubt_until,
-                doubted.as_ref()
+                doubted.as_ref(),
+                i64::from(retry || held)
             ],
         )?;
         Ok(())

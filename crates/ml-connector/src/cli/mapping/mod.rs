@@ -94,7 +94,10 @@ impl MappingCommand {
             Err(Stop::Refused(error)) => Err(error),
             Err(Stop::Halt(Halt::Store(error))) => Err(error.into()),
             Err(Stop::Halt(
-                Halt::Pause(reason) | Halt::Vendor(_, reason) | Halt::Refused(_, reason),
+                Halt::Pause(reason)
+                | Halt::Hold(_, _, reason)
+                | Halt::Vendor(_, reason)
+                | Halt::Refused(_, reason),
             )) => {
                 output::complain(&format!("{} {}", reason.what, reason.advice));
                 Ok(Exit::Vendor)

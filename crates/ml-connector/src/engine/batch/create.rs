@@ -144,7 +144,7 @@ impl Carrier {
                         progress[group].put(&creation.write, TargetId(id.get()));
                     }
                 }
-                Err(fault) => progress[group].failed = Some(self.verdict(&model, &fault).await?),
+                Err(fault) => progress[group].failed = Some(self.verdict(&fault, carried).await?),
             }
         }
         Ok(())

@@ -436,6 +436,6 @@ impl Progress {
 pub(super) fn of_one(error: odoo::Error) -> Result<Verdict, Interruption> {
     match failure::of_odoo(&error) {
         verdict @ (Verdict::Park(_) | Verdict::Decide(_)) => Ok(verdict),
-        Verdict::Retry(..) | Verdict::Pause(_) => Err(error.into()),
+        Verdict::Retry(..) | Verdict::Hold(_) | Verdict::Pause(_) => Err(error.into()),
     }
 }

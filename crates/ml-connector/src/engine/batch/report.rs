@@ -155,7 +155,7 @@ impl Standing {
     fn after(failed: Option<Verdict>, tries: u32, now: Timestamp, rng: &mut impl Rng) -> Self {
         let (state, due_at, reason) = match failed {
             None => (State::Synced, None, None),
-            Some(Verdict::Park(reason) | Verdict::Pause(reason)) => {
+            Some(Verdict::Park(reason) | Verdict::Hold(reason) | Verdict::Pause(reason)) => {
                 (State::Failed, None, Some(reason))
             }
             Some(Verdict::Decide(reason)) => (State::Waiting, None, Some(reason)),

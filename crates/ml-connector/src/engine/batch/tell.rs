@@ -262,7 +262,9 @@ impl Teller {
             return Ok(Vec::new());
         }
         let bills = self.odoo.bill_heads(&ids, &Context::new()).await;
-        let bills = bills.map_err(|error| Halt::of(Vendor::Odoo, failure::of_odoo(&error)))?;
+        let bills = bills.map_err(|error| {
+            Halt::in_flow(Flow::OdooBills, Vendor::Odoo, failure::of_odoo(&error))
+        })?;
         let posted: BTreeSet<(RecordId, Decimal)> = bills
             .iter()
             .filter(|bill| bill.state == BillState::Posted)
@@ -297,7 +299,11 @@ impl Teller {
         for (flow, ids) in ids {
             let found = sources::fetch(&self.servicetitan, flow, &ids).await;
             let found = found.map_err(|error| {
-                Halt::of(Vendor::ServiceTitan, failure::of_servicetitan(&error))
+                Halt::in_flow(
+                    Flow::OdooBills,
+                    Vendor::ServiceTitan,
+                    failure::of_servicetitan(&error),
+                )
             })?;
             for row in found.iter().flat_map(|(_, rows)| rows) {
                 let read = match flow {
@@ -351,7 +357,11 @@ fn failed(one: &mut Telling, error: &servicetitan::Error) -> Result<(), Halt> {
             one.fail(verdict);
             Ok(())
         }
-        verdict => Err(Halt::of(Vendor::ServiceTitan, verdict)),
+        verdict => Err(Halt::in_flow(
+            Flow::OdooBills,
+            Vendor::ServiceTitan,
+            verdict,
+        )),
     }
 }
 

@@ -104,7 +104,7 @@ impl Carrier {
                     };
                     one.missed(write, target, found);
                 }
-                Err(fault) => one.failed = Some(self.verdict(model, &fault).await?),
+                Err(fault) => one.failed = Some(self.verdict(&fault, carried).await?),
             }
         }
         Ok(())

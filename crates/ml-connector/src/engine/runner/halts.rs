@@ -15,7 +15,8 @@ impl Runner {
     pub(super) async fn halted(&mut self, halt: Halt) -> Duration {
         let now = self.shared.clock.now();
         let result = match halt {
-            Halt::Pause(reason) => {
+            // Whoever works on a flow holds it; of the rest nothing is of one flow only.
+            Halt::Pause(reason) | Halt::Hold(_, _, reason) => {
                 // What exactly a vendor said may quote a record: `connection show` tells it.
                 tracing::error!(
                     connection = self.connection.name,

@@ -9,27 +9,40 @@ use sync::flow::Flow;
 use super::{CHECKED_CURSOR, REQUESTS_EVERY, Runner, SETTLED_EVERY, between};
 use crate::engine::Halt;
 use crate::engine::observe::Pace;
+use crate::held::Held;
 
 impl Runner {
     /// Begins a pass: everything is observed afresh. What is due is carried in the same turn, and counts for all passes.
     pub(super) async fn begin(&mut self, pass: &Pass) -> Result<(), Halt> {
         let (store, clock) = (self.shared.store.clone(), self.shared.clock.clone());
         let checked = store.cursor(self.connection.id, CHECKED_CURSOR).await?;
-        if checked.is_none() {
+        let held = Held::of(&store, self.connection.id).await?;
+        if !held.is_empty() {
+            // Whoever asks for a pass may just have given what was missing.
+            self.checked_at = None;
+        }
+        if checked.is_none() || !held.is_empty() {
             self.check_when_due(clock.now()).await?;
         }
         self.directory = None;
         let read = |flow: &&Flow| flow.comes_from() == Vendor::ServiceTitan;
         for flow in pass.flows.iter().filter(read) {
-            if let Some(since) = pass.since {
-                self.observer_of(*flow).read_again(*flow, since).await?;
+            if self.holds.reading(*flow).is_none() {
+                let read = self.read_for(pass, *flow).await;
+                self.unless_held(read).await?;
             }
-            self.observe(*flow, Pace::Quick).await?;
-            self.observe_once_per(*flow, Pace::Settled, SETTLED_EVERY)
-                .await?;
         }
         // Not before: a pass that was cut off while it read must read again, or it would settle on what it missed.
         Ok(store.begin_pass(pass.id, clock.now()).await?)
+    }
+
+    async fn read_for(&mut self, pass: &Pass, flow: Flow) -> Result<(), Halt> {
+        if let Some(since) = pass.since {
+            self.observer_of(flow).read_again(flow, since).await?;
+        }
+        self.observe(flow, Pace::Quick).await?;
+        self.observe_once_per(flow, Pace::Settled, SETTLED_EVERY)
+            .await
     }
 
     /// Ends the passes for which nothing is due any more, back-offs included. Says how long the others can wait.
@@ -43,11 +56,30 @@ impl Runner {
                 next = next.into_iter().chain(due).min();
             }
             match next {
-                None => store.finish_pass(pass.id, true, now, None).await?,
+                None => {
+                    let note = self.held_of(pass);
+                    let settled = note.is_none();
+                    store.finish_pass(pass.id, settled, now, note).await?;
+                }
                 Some(next) => wait = wait.min(between(now, next)),
             }
         }
         Ok(wait)
+    }
+
+    /// What stands in the way of flows of a pass, which is not settled then.
+    fn held_of(&self, pass: &Pass) -> Option<String> {
+        let held = self.holds.iter();
+        let held = held.filter(|(flow, _, _)| pass.flows.contains(flow));
+        let told: Vec<String> = held
+            .map(|(flow, _, reason)| {
+                format!(
+                    "the flow {flow} stands still. {} {}",
+                    reason.what, reason.advice
+                )
+            })
+            .collect();
+        (!told.is_empty()).then(|| told.join(" "))
     }
 
     pub(super) async fn end_passes(&self, note: &str) -> Result<(), Halt> {

@@ -56,7 +56,6 @@ impl Carrier {
             time.rows = new.iter().map(|at| progress[*at].job.rows()).sum();
         }
         carried.note(&loaded);
-        let model = Model::named(kind.model);
         for (group, result) in loaded.groups {
             match result {
                 Ok(ids) => {
@@ -65,7 +64,7 @@ impl Carrier {
                     let id = ids.first().expect("one document in a group");
                     progress[group].put(header, TargetId(id.get()));
                 }
-                Err(fault) => progress[group].failed = Some(self.verdict(&model, &fault).await?),
+                Err(fault) => progress[group].failed = Some(self.verdict(&fault, carried).await?),
             }
         }
         Ok(())
