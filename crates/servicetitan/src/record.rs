@@ -10,6 +10,7 @@ mod ap_credit;
 mod bill;
 mod bill_item;
 mod business_unit;
+mod category;
 mod contact;
 mod customer;
 mod gl_account;
@@ -36,6 +37,7 @@ pub use self::ap_credit::{ApCredit, ApCreditSplit, ApCreditStatus, ApPaymentStat
 pub use self::bill::{ApBill, ApBillSource, ApBillStatus, Bill, BillType, InventoryBill};
 pub use self::bill_item::{BillItem, ExpenseItem};
 pub use self::business_unit::BusinessUnit;
+pub use self::category::Category;
 pub use self::contact::{ContactType, CustomerContact, PhoneSettings};
 pub use self::customer::{Address, CustomField, Customer, CustomerType, ExternalData};
 pub use self::gl_account::GlAccount;

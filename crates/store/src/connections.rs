@@ -2,7 +2,9 @@
 //!
 //! Guarantees: names are unique; one tenant is connected at most once to one database (the external ids in Odoo carry
 //! the tenant, so two connections of one pair would write over each other). Credentials are sealed and come out only
-//! through [`Store::secrets`]. A removed connection leaves its audit chain behind, and nothing that could be decrypted.
+//! through [`Store::secrets`].
+
+mod removal;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +12,8 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use sync::record::Reason;
 use zeroize::Zeroizing;
+
+pub use removal::Removed;
 
 use crate::audit::{self, Salted};
 use crate::row::{Cell, FromCell, Row, params};
@@ -70,17 +74,6 @@ pub struct Connection {
     pub created_at: Timestamp,
     /// Bumps with each change of the settings or secrets, not of the state.
     pub version: i64,
-}
-
-/// What is left of a connection that was removed: the owner of its audit chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
-    /// The store's id of it.
-    pub id: ConnectionId,
-    /// Its name; others may have had it before and after.
-    pub name: String,
-    /// When it was removed.
-    pub removed_at: Timestamp,
 }
 
 /// Whether a connection works.
@@ -290,56 +283,6 @@ pub(crate) fn load_keys(
     ConnectionKeys::unwrap(wrapper, id, row.take(0)?)
 }
 
-/// Deletes what was stored for a connection. Its row and its audit chain stay; its keys and credentials do not, so that
-/// nothing of it can be decrypted, not even from a backup's copy of the rows with this row's present state.
-fn remove(tx: &mut Tx<'_>, id: ConnectionId, now: Timestamp) -> Result<()> {
-    tx.execute(
-        "INSERT INTO meta (name, value) VALUES ('pruning', 'a connection')",
-        &[],
-    )?;
-    tx.execute(
-        "DELETE FROM pass_effects WHERE pass IN (SELECT id FROM passes WHERE connection = $1)",
-        params![id.0],
-    )?;
-    // What refers to others goes before them.
-    for table in [
-        "passes",
-        "wakes",
-        "cursors",
-        "mappings",
-        "dependencies",
-        "links",
-        "parts",
-        "attempts",
-        "records",
-    ] {
-        tx.execute(
-            &format!("DELETE FROM {table} WHERE connection = $1"),
-            params![id.0],
-        )?;
-    }
-    // The last of all observations only loses what it says: were it gone, SQLite would give its id out again, below the
-    // mark up to which deliveries were looked through.
-    tx.execute(
-        "DELETE FROM observations WHERE connection = $1 AND id < (SELECT max(id) FROM observations)",
-        params![id.0],
-    )?;
-    tx.execute(
-        "UPDATE observations
-            SET flow = NULL, part = NULL, occurrence = NULL, event_type = NULL, wakes = NULL, payload = $2
-          WHERE connection = $1",
-        params![id.0, [].as_slice()],
-    )?;
-    tx.execute("DELETE FROM meta WHERE name = 'pruning'", &[])?;
-    tx.execute(
-        "UPDATE connections
-            SET removed_at = $2, settings = $4, secrets = $3, data_key = $3, paused = NULL, version = version + 1
-          WHERE id = $1",
-        params![id.0, now, [].as_slice(), "{}"],
-    )?;
-    Ok(())
-}
-
 impl Store {
     /// Adds a connection, active. Refuses a name in use ([`NameTaken`](crate::ErrorKind::NameTaken)) and a second
     /// connection of the tenant to the same database ([`PairTaken`](crate::ErrorKind::PairTaken)).
@@ -385,23 +328,6 @@ impl Store {
         .await
     }
 
-    /// Deletes a connection with everything that was stored for it except its audit chain.
-    pub async fn remove_connection(&self, name: &str, actor: &str, now: Timestamp) -> Result<()> {
-        let entries = self.salted_note(actor, "connection.removed", "connection", String::new());
-        let name = name.to_owned();
-        let wrapper = self.wrapper();
-        let id = self
-            .write("remove a connection", move |tx| {
-                let id = existing(tx, &wrapper, &name)?.id;
-                remove(tx, id, now)?;
-                audit::append(tx, id, &entries, now)?;
-                Ok(id)
-            })
-            .await?;
-        self.forget_keys(id);
-        Ok(())
-    }
-
     /// All connections by name.
     pub async fn connections(&self) -> Result<Vec<Connection>> {
         let wrapper = self.wrapper();
@@ -412,25 +338,6 @@ impl Store {
             rows.into_iter()
                 .map(|mut row| connection(tx, &wrapper, &mut row))
                 .collect()
-        })
-        .await
-    }
-
-    /// The connections that were removed, in the order in which they were added.
-    pub async fn removed_connections(&self) -> Result<Vec<Removed>> {
-        self.read("list the removed connections", |tx| {
-            let rows = tx.query(
-                "SELECT id, name, removed_at FROM connections WHERE removed_at IS NOT NULL ORDER BY id",
-                &[],
-            )?;
-            let removed = |mut row: Row| {
-                Ok(Removed {
-                    id: ConnectionId(row.take(0)?),
-                    name: row.take(1)?,
-                    removed_at: row.take(2)?,
-                })
-            };
-            rows.into_iter().map(removed).collect()
         })
         .await
     }

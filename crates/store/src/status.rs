@@ -1,5 +1,9 @@
 //! What a person asks: how far is each flow, what failed and why, what is known of one record.
 
+mod stuck;
+
+pub use stuck::{STUCK_MAX, Stuck};
+
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 

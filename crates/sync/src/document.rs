@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::content::Content;
 use crate::link::{Link, Name, REACHED, TOTAL};
-use crate::plan::{Decision, Goal, RECREATE, Subject, Verb, Write};
+use crate::plan::{ClosedPeriod, Decision, Goal, RECREATE, Subject, Verb, Write};
 use crate::record::Reason;
 use crate::sighting::PartKey;
 use crate::target::{Target, held};
@@ -24,6 +24,8 @@ pub(crate) struct Document {
     pub(crate) is_said_whole: bool,
     /// Why a person has to look at it, if one has to.
     pub(crate) hold: Option<Reason>,
+    /// What happens if its date lies in a closed period.
+    pub(crate) closed: ClosedPeriod,
     /// What else its base keeps that is no column of the target.
     pub(crate) reached: Content,
 }
@@ -59,6 +61,7 @@ impl Document {
             total,
             is_said_whole,
             hold,
+            closed,
             reached: found,
         } = self;
         let anew =
@@ -74,7 +77,12 @@ impl Document {
             part: header.part.clone(),
             document: None,
             model: header.model,
-            verb: Verb::Reach { goal, total, hold },
+            verb: Verb::Reach {
+                goal,
+                total,
+                hold,
+                closed,
+            },
             holds: header.content.overlaid(&reached),
         };
         let gone: Vec<Write> = subject
@@ -141,6 +149,7 @@ pub(crate) fn cancellation(link: &Link, part: PartKey, model: &'static str) -> W
             goal: Goal::Cancelled,
             total: Decimal::ZERO,
             hold: None,
+            closed: ClosedPeriod::Wait,
         },
         holds: link.base.overlaid(&reached),
     }

@@ -5,13 +5,19 @@
 
 pub mod account;
 mod bill;
+mod document;
+pub mod linking;
 mod told;
 
 pub use bill::{
-    bill_is_paid, date_shifted, duplicate_bill, period_locked, stays_posted, taxed_by_odoo,
-    withdrawn_but_paid,
+    bill_is_paid, booked_later, date_shifted, duplicate_bill, period_locked, stays_posted,
+    taxed_by_odoo, withdrawn_but_paid,
 };
 
+pub use document::{
+    analytic_account_gone, cancelled_in_odoo, currency_differs, no_analytic_plan, no_charge,
+    state_not_reached, total_differs, waits_for_approval,
+};
 pub use told::{
     bill_not_shown, fields_not_kept, fields_refused, mark_not_kept, mark_refused, moved_on_in_odoo,
 };
@@ -20,7 +26,6 @@ use std::time::Duration;
 
 use odoo::load::{RowFault, RowFaultKind};
 use rand::{Rng, RngExt as _};
-use rust_decimal::Decimal;
 
 use crate::flow::Flow;
 use crate::record::{Key, Reason};
@@ -260,106 +265,6 @@ pub const HOLD_CAUSES: [&str; 6] = [
     "odoo-version-for-bills",
     "servicetitan-scope",
 ];
-
-/// Odoo has no analytic plan of that name, and the connector may not make one.
-#[must_use]
-pub fn no_analytic_plan(name: &str) -> Reason {
-    reason(
-        "no-analytic-plan",
-        format!("Odoo has no analytic plan {}.", crate::plain::quoted(name)),
-        "Switch analytic accounting on (Accounting > Configuration > Settings > Analytics) and give the connector's user \
-         the right to it (Settings > Users > Analytic Accounting), or make the plan yourself (Accounting > Configuration \
-         > Analytic Plans). These records go on by themselves then, within 15 minutes.",
-    )
-}
-
-/// Odoo has no product for shipping, tax or rounding, and the connector may not make one.
-#[must_use]
-pub fn no_charge(label: &str) -> Reason {
-    reason(
-        "no-charge-product",
-        format!(
-            "The connector's product {} is not in Odoo.",
-            crate::plain::quoted(label)
-        ),
-        "Give the connector's user the right to make products (Settings > Users > Product Creation). These records go on \
-         by themselves then, within 15 minutes.",
-    )
-}
-
-/// An analytic account that a line names is gone.
-#[must_use]
-pub fn analytic_account_gone(id: i64) -> Reason {
-    reason(
-        "analytic-account-gone",
-        format!(
-            "Analytic account {id} is not in Odoo any more, or hidden from the connector's user."
-        ),
-        "Somebody deleted the account of the business unit or of the job. Have it made anew with `ml-connector replay \
-         --recreate` for that unit or job, or, if the unit is mapped, map it to another one (`ml-connector mapping list` \
-         shows it); then run `ml-connector replay --cause analytic-account-gone`.",
-    )
-}
-
-/// A document is in another currency than the company's.
-#[must_use]
-pub fn currency_differs() -> Reason {
-    reason(
-        "currency-differs",
-        "In Odoo the document is in another currency than the company's, and ServiceTitan's amounts have none.".to_owned(),
-        "Take the currency out of the vendor in Odoo (Sales & Purchase > Supplier Currency) and set it on the document; \
-         then run `ml-connector replay --cause currency-differs`.",
-    )
-}
-
-/// A document does not come to the source's total in Odoo, and was left as a draft.
-#[must_use]
-pub fn total_differs(wanted: Decimal, found: Decimal) -> Reason {
-    reason(
-        "total-differs-in-odoo",
-        format!(
-            "ServiceTitan's total is {wanted:.2}, in Odoo it comes to {found:.2}: {:.2} differ.",
-            found - wanted
-        ),
-        "Look for a line or a tax that was added in Odoo, and take it out there; then run `ml-connector replay --cause \
-         total-differs-in-odoo`. It goes no further before the totals are equal.",
-    )
-}
-
-/// A person cancelled in Odoo what ServiceTitan goes on with.
-#[must_use]
-pub fn cancelled_in_odoo() -> Reason {
-    reason(
-        "cancelled-in-odoo",
-        "Somebody cancelled it in Odoo, but it is alive in ServiceTitan.".to_owned(),
-        "Cancel it in ServiceTitan too, or set it to draft in Odoo; then run `ml-connector replay --cause \
-         cancelled-in-odoo`.",
-    )
-}
-
-/// Odoo's two-step approval holds a purchase order.
-#[must_use]
-pub fn waits_for_approval() -> Reason {
-    reason(
-        "waits-for-approval",
-        "In Odoo the order waits for a manager's approval.".to_owned(),
-        "Approve it in Odoo (Purchase > Orders > To Approve); then run `ml-connector replay --cause waits-for-approval`.",
-    )
-}
-
-/// Odoo ran the action, and the document is not in the state all the same.
-#[must_use]
-pub fn state_not_reached(goal: &str, state: &str) -> Reason {
-    reason(
-        "state-not-reached",
-        format!(
-            "It should be {goal}, and Odoo keeps it as {}.",
-            crate::plain::quoted(state)
-        ),
-        "Open it in Odoo and do it by hand: Odoo says there what it wants. Then run `ml-connector replay --cause \
-         state-not-reached`.",
-    )
-}
 
 /// What to do about a record that another one needs and that ServiceTitan does not show.
 #[must_use]

@@ -1,10 +1,15 @@
 //! What each flow does, chosen by the flow.
 
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
 use crate::directory::{Directory, Holds};
 use crate::flow::Flow;
 use crate::link::Name;
 use crate::plan::{DISMISS, Decision, Plan, Subject};
-use crate::record::{Key, Reason};
+use crate::record::{Key, Reason, SourceId};
+use crate::sighting::Part;
 use crate::{
     bills, business_units, customers, items, jobs, odoo_bills, purchase_orders, receipts, vendors,
 };
@@ -80,6 +85,34 @@ fn held(flow: Flow, plan: Plan, subject: &Subject<'_>, holds: &Holds) -> Plan {
     Plan {
         decision: Decision::Wait { on, reason },
         ..plan
+    }
+}
+
+/// What ServiceTitan says that a document comes to, tax included; `None` of what is no document, bears no money, or cannot be
+/// read.
+#[must_use]
+pub fn amount(flow: Flow, source: &SourceId, parts: &[Part]) -> Option<Decimal> {
+    let nothing = BTreeMap::new();
+    let subject = Subject {
+        source,
+        parts,
+        links: &[],
+        others: &nothing,
+        in_doubt: None,
+        decision: None,
+    };
+    match flow {
+        Flow::PurchaseOrders => purchase_orders::amount(&subject),
+        Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
+            bills::amount(flow, &subject)
+        }
+        Flow::Customers
+        | Flow::Jobs
+        | Flow::OdooBills
+        | Flow::Receipts
+        | Flow::BusinessUnits
+        | Flow::Vendors
+        | Flow::Items => None,
     }
 }
 

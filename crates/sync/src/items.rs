@@ -1,7 +1,7 @@
 //! Items of the pricebook -> `product.product`: materials and equipment are goods, services are services.
 //!
-//! No tax comes with a product: what a line is taxed with is said on the line. A product that somebody gives taxes, a
-//! category or accounts in Odoo keeps them.
+//! No tax comes with a product: what a line is taxed with is said on the line. A product that somebody gives taxes or
+//! accounts in Odoo keeps them; its category too, unless one of the item's categories is mapped (the first that is).
 
 use servicetitan::record::Item;
 
@@ -10,6 +10,7 @@ use crate::directory::Directory;
 use crate::filing::RowKind;
 use crate::flow::Flow;
 use crate::link::Link;
+use crate::mapping::MappingKind;
 use crate::plain::{line, text_of_html};
 use crate::plan::{Plan, Subject};
 use crate::record::Reason;
@@ -66,6 +67,11 @@ fn wanted(
     let unit = item.unit_of_measure.as_deref().unwrap_or_default();
     if let Some(unit) = directory.unit_of_measure(unit, warnings) {
         content.set_id(UNIT, Some(unit));
+    }
+    let mut categories = item.categories.iter().map(ToString::to_string);
+    let mapped = |id: String| directory.mapped(MappingKind::ItemCategory, &id);
+    if let Some(category) = categories.find_map(mapped) {
+        content.set_id("categ_id", Some(category));
     }
     // Sent although they are empty: without them Odoo gives a new product the company's default taxes.
     content.set("taxes_id/.id", "");

@@ -14,6 +14,7 @@ pub mod flows;
 mod items;
 mod jobs;
 pub mod link;
+pub mod linking;
 pub mod mapping;
 pub mod money;
 pub mod odoo_bills;

@@ -51,11 +51,26 @@ pub(crate) const TOTAL: &str = "total";
 /// Another one: what comparing it with its order and receipts found.
 pub const MATCH: &str = "match";
 
+/// Another one: what its source said of the records that it refers to, digested.
+pub(crate) const REFERRED: &str = "referred";
+
+/// Another one: the day on which a bill is booked whose own date lay in a closed period.
+pub const BOOKED: &str = "booked";
+
+/// Another one, of a bill that somebody entered in the target: nothing is written through its link.
+pub(crate) const ADOPTED: &str = "adopted";
+
+/// The base of an adopted bill that stands in this state there.
+#[must_use]
+pub fn adopted(holds: &Content, state: &str) -> Content {
+    holds.overlaid(&Content::from_iter([(REACHED, state)]))
+}
+
 /// The base of a document that was written, but not brought to its state: the next plan brings it there.
 #[must_use]
 pub fn unreached(base: &Content) -> Content {
     base.iter()
-        .filter(|(column, _)| ![REACHED, TOTAL, MATCH].contains(column))
+        .filter(|(column, _)| ![REACHED, TOTAL, MATCH, REFERRED, BOOKED].contains(column))
         .collect()
 }
 
@@ -78,6 +93,12 @@ impl Link {
     #[must_use]
     pub fn reached(&self) -> Option<&str> {
         self.base.get(REACHED)
+    }
+
+    /// Whether its target was entered by somebody in Odoo, and only linked with: see [`crate::linking`].
+    #[must_use]
+    pub fn is_adopted(&self) -> bool {
+        self.base.get(ADOPTED).is_some()
     }
 
     /// Of a document: what it came to when it was last brought to its state.

@@ -18,18 +18,24 @@ pub enum MappingKind {
     BusinessUnit,
     /// An account of the general ledger, by its number or, without one, its name, to an account.
     GlAccount,
+    /// A category of the pricebook, by its id, to a category of products.
+    ItemCategory,
     /// A payment term, by its id, to a payment term.
     PaymentTerm,
+    /// A tax zone, by its id, to a tax.
+    TaxZone,
     /// A warehouse or truck (inventory location), by its id, to the operation type of its receipts.
     Warehouse,
 }
 
 impl MappingKind {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::BusinessUnit,
         Self::GlAccount,
+        Self::ItemCategory,
         Self::PaymentTerm,
+        Self::TaxZone,
         Self::Warehouse,
     ];
 
@@ -39,7 +45,9 @@ impl MappingKind {
         match self {
             Self::BusinessUnit => "business-unit",
             Self::GlAccount => "gl-account",
+            Self::ItemCategory => "item-category",
             Self::PaymentTerm => "payment-term",
+            Self::TaxZone => "tax-zone",
             Self::Warehouse => "warehouse",
         }
     }
@@ -50,7 +58,9 @@ impl MappingKind {
         match self {
             Self::BusinessUnit => "business unit",
             Self::GlAccount => "account",
+            Self::ItemCategory => "item category",
             Self::PaymentTerm => "payment term",
+            Self::TaxZone => "tax zone",
             Self::Warehouse => "warehouse",
         }
     }
@@ -61,7 +71,9 @@ impl MappingKind {
         match self {
             Self::BusinessUnit => "account.analytic.account",
             Self::GlAccount => "account.account",
+            Self::ItemCategory => "product.category",
             Self::PaymentTerm => "account.payment.term",
+            Self::TaxZone => "account.tax",
             Self::Warehouse => "stock.picking.type",
         }
     }
@@ -72,7 +84,9 @@ impl MappingKind {
         match self {
             Self::BusinessUnit => "analytic account",
             Self::GlAccount => "account",
+            Self::ItemCategory => "product category",
             Self::PaymentTerm => "payment term",
+            Self::TaxZone => "tax",
             Self::Warehouse => "operation type",
         }
     }
@@ -179,7 +193,7 @@ mod tests {
         }
         assert_eq!(
             "tax".parse::<MappingKind>().unwrap_err().to_string(),
-            "`tax` is not a kind of mapping; the kinds are: business-unit, gl-account, payment-term, warehouse"
+            "`tax` is not a kind of mapping; the kinds are: business-unit, gl-account, item-category, payment-term, tax-zone, warehouse"
         );
     }
 

@@ -7,9 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
 use crate::link::{Link, Name, TargetId};
+use crate::linking::{Terms, Which};
 use crate::record::{Key, Reason, SourceId, State};
 use crate::sighting::{Part, PartKey};
 
@@ -149,6 +151,8 @@ pub enum Verb {
         total: Decimal,
         /// Why a person has to look at it there, if one has to.
         hold: Option<Reason>,
+        /// What happens if its date lies in a closed period.
+        closed: ClosedPeriod,
     },
     /// Bring what was received of an order's lines to these quantities, whatever was received before.
     Receive {
@@ -158,6 +162,15 @@ pub enum Verb {
         lines: BTreeMap<Name, Decimal>,
         /// What the target was last brought to: where it holds less now, somebody took goods back there.
         before: BTreeMap<Name, Decimal>,
+    },
+    /// Write nothing: a bill that somebody entered in the target is this one, if it is the same paper.
+    Adopt {
+        /// The bill.
+        which: Which,
+        /// What it must come to.
+        terms: Terms,
+        /// Why a person has to look at it although it is the same, if one has to.
+        hold: Option<Reason>,
     },
     /// Tell ServiceTitan what became of a document in Odoo.
     Tell {
@@ -176,6 +189,17 @@ pub enum Verb {
         /// The survivor's id in the target.
         target: TargetId,
     },
+}
+
+/// What happens to a bill whose date lies in a period that is closed in the target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClosedPeriod {
+    /// It waits for a person.
+    #[default]
+    Wait,
+    /// It is booked on the first day that is open, and keeps the date on the paper.
+    NextOpen,
 }
 
 /// The state that a document should be in.

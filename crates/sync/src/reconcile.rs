@@ -1,13 +1,14 @@
 //! Both sides of a period laid side by side: what ServiceTitan says, what Odoo holds, and why they differ.
 //!
-//! Documents are paired by the name that they bear in Odoo's external ids, by nothing else: not by what the store
-//! remembers, not by number or amount. Each pair, and each document without a partner, is judged by [`compare`]; a
+//! Documents are paired by the name that they bear in Odoo's external ids, not by what the store remembers. What is left
+//! then, and was entered in Odoo by hand, is paired by vendor, number and total together (`by_hand`). Each pair, and each document without a partner, is judged by [`compare`]; a
 //! difference has at least one [`Cause`], the most important one first.
 //!
 //! What counts: in ServiceTitan what is dated in the period and neither canceled nor only planned; in Odoo what stands in
 //! the books of the period (an order: what is not cancelled), if it is one of ours or of one of our vendors. So two equal
 //! sums are no proof, and no difference is: where nothing differs, counts and sums are equal.
 
+mod by_hand;
 mod cause;
 mod document;
 mod judge;
@@ -20,11 +21,8 @@ pub use document::{Document, Kind, Line, Standing, UnknownKind, Unreadable, Vend
 pub use period::{InvalidPeriod, Period, day};
 pub use totals::{Sum, Totals};
 
-use std::collections::BTreeMap;
-
+use jiff::civil::Date;
 use rust_decimal::Decimal;
-
-use crate::link::Name;
 
 /// What was read of both sides, each document once.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +33,8 @@ pub struct Sides {
     pub odoo: Vec<Document>,
     /// What ServiceTitan gave and nobody can read.
     pub unreadable: Vec<Unreadable>,
+    /// Where bills of closed periods are booked on the next open day: the last day of Odoo's books that is closed.
+    pub closed_until: Option<Date>,
 }
 
 /// One document that differs.
@@ -62,6 +62,13 @@ impl Difference {
         self.findings.first().expect("it has a cause").cause
     }
 
+    /// Whether it is as it should be: booked later because its period was closed. It explains a difference between the sums.
+    #[must_use]
+    pub fn is_expected(&self) -> bool {
+        let mut causes = self.findings.iter().map(|finding| finding.cause);
+        causes.all(|cause| cause == Cause::BookedLater)
+    }
+
     fn order(&self) -> impl Ord + use<> {
         let either = self.servicetitan.as_ref().or(self.odoo.as_ref());
         let ids = (
@@ -82,13 +89,28 @@ pub struct Report {
     pub totals: Vec<Totals>,
     /// What differs, by kind, vendor and date.
     pub differences: Vec<Difference>,
+    /// How many documents somebody entered in Odoo by hand, which are ServiceTitan's by vendor, number and total.
+    pub by_hand: usize,
+}
+
+/// The vendor's number for a document, by which it pairs where it bears no name.
+#[must_use]
+pub fn number(document: &Document) -> Option<&str> {
+    by_hand::number(document)
 }
 
 impl Report {
-    /// Whether nothing differs.
+    /// Whether nothing differs but what is expected.
     #[must_use]
     pub fn is_equal(&self) -> bool {
-        self.differences.is_empty()
+        self.differences.iter().all(Difference::is_expected)
+    }
+
+    /// How many documents differ as they should: see [`Difference::is_expected`].
+    #[must_use]
+    pub fn expected(&self) -> usize {
+        let differences = self.differences.iter();
+        differences.filter(|one| one.is_expected()).count()
     }
 
     /// How many documents ServiceTitan has in the period.
@@ -113,13 +135,20 @@ impl Report {
     /// One line that says how it came out.
     #[must_use]
     pub fn certificate(&self) -> String {
-        format!(
+        let certificate = format!(
             "{} documents, {} missing, {} extra, {:.2} difference",
             self.documents(),
             self.count(Cause::Missing),
             self.count(Cause::Extra),
             self.difference()
-        )
+        );
+        match self.expected() {
+            0 => certificate,
+            1 => format!("{certificate}; 1 document is booked later, as its period was closed"),
+            n => {
+                format!("{certificate}; {n} documents are booked later, as their period was closed")
+            }
+        }
     }
 
     /// Receipts are counted with their orders, and their sums are quantities.
@@ -131,10 +160,11 @@ impl Report {
 /// Pairs the documents of both sides and says what differs.
 #[must_use]
 pub fn compare(period: Period, sides: Sides) -> Report {
+    let closed_until = sides.closed_until;
     let (named, unnamed): (Vec<_>, Vec<_>) =
         sides.odoo.into_iter().partition(|held| held.name.is_some());
     let duplicates = judge::duplicates(period, named.iter().chain(&unnamed));
-    let mut pairs: BTreeMap<(Kind, Name), (Option<Document>, Option<Document>)> = BTreeMap::new();
+    let mut pairs = by_hand::Pairs::new();
     let key = |document: &Document| Some((document.kind, document.name.clone()?));
     for document in sides.servicetitan {
         if let Some(key) = key(&document) {
@@ -146,6 +176,7 @@ pub fn compare(period: Period, sides: Sides) -> Report {
             pairs.entry(key).or_default().1 = Some(document);
         }
     }
+    let (unnamed, by_hand) = by_hand::pair(&mut pairs, unnamed);
     let mut totals = totals::Book::default();
     let mut differences = Vec::new();
     for unread in sides.unreadable {
@@ -162,7 +193,7 @@ pub fn compare(period: Period, sides: Sides) -> Report {
     }
     let unnamed = unnamed.into_iter().map(|held| (None, Some(held)));
     for (wanted, held) in pairs.into_values().chain(unnamed) {
-        let mut findings = judge::findings(period, wanted.as_ref(), held.as_ref());
+        let mut findings = judge::findings(period, closed_until, wanted.as_ref(), held.as_ref());
         let twice = held
             .as_ref()
             .and_then(|held| duplicates.get(&(held.kind, held.id)));
@@ -182,6 +213,7 @@ pub fn compare(period: Period, sides: Sides) -> Report {
         period,
         totals: totals.rows(),
         differences,
+        by_hand,
     }
 }
 

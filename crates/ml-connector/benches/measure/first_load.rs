@@ -1,26 +1,15 @@
 //! First load into a real Odoo, end to end, against the floor; then an unchanged second pass.
 
-use std::process::Stdio;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use sandbox::servicetitan::{Mix, Options};
 use secrecy::SecretString;
 use serde_json::Value;
-use tokio::process::Command;
 
 use crate::floor;
 use crate::odoo_side::OdooSide;
 use crate::process;
 use crate::rig::Rig;
-
-struct Run {
-    wall: Duration,
-    cpu: Duration,
-    memory_max_mb: f64,
-    memory_by_tenth: Vec<f64>,
-    summary: Value,
-}
 
 pub(crate) async fn measure(customers: usize) {
     let Some(side) = OdooSide::real("bench_ours") else {
@@ -52,7 +41,7 @@ pub(crate) async fn measure(customers: usize) {
         rows.len()
     );
     let bare = floor::load(&floor_side, &rows, &module).await;
-    let ours = run(rig.command(&["sync", "--json"])).await;
+    let ours = process::run(rig.command(&["sync", "--json"])).await;
     let counts = &ours.summary["connections"]["acme"]["flows"]["customers"];
     assert_eq!(
         counts["created"].as_u64(),
@@ -74,7 +63,7 @@ pub(crate) async fn measure(customers: usize) {
     );
 
     let before = last_write(&rig.odoo).await;
-    let again = run(rig.command(&["sync", "--json"])).await;
+    let again = process::run(rig.command(&["sync", "--json"])).await;
     assert_eq!(
         last_write(&rig.odoo).await,
         before,
@@ -85,48 +74,6 @@ pub(crate) async fn measure(customers: usize) {
         again.wall.as_secs_f64(),
         again.cpu.as_secs_f64()
     );
-}
-
-async fn run(mut command: Command) -> Run {
-    let started = Instant::now();
-    let mut child = command.stderr(Stdio::null()).spawn().expect("it starts");
-    let pid = child.id().expect("it runs");
-    let mut output = child.stdout.take().expect("piped");
-    let reading = tokio::spawn(async move {
-        let mut text = String::new();
-        tokio::io::AsyncReadExt::read_to_string(&mut output, &mut text)
-            .await
-            .expect("text");
-        text
-    });
-    let (mut cpu, mut memory_max_mb, mut samples) = (Duration::ZERO, 0.0_f64, Vec::new());
-    loop {
-        tokio::select! {
-            status = child.wait() => {
-                assert!(status.expect("it ended").success(), "the run failed");
-                break;
-            }
-            () = tokio::time::sleep(Duration::from_millis(50)) => {
-                cpu = cpu.max(process::cpu(pid));
-                memory_max_mb = memory_max_mb.max(process::resident_max_mb(pid));
-                samples.push(process::resident_mb(pid));
-            }
-        }
-    }
-    let wall = started.elapsed();
-    let step = samples.len().div_ceil(10).max(1);
-    let memory_by_tenth = samples
-        .chunks(step)
-        .map(|tenth| tenth.iter().copied().fold(0.0, f64::max))
-        .collect();
-    let summary = serde_json::from_str(&reading.await.expect("read")).expect("a summary");
-    Run {
-        wall,
-        cpu,
-        memory_max_mb,
-        memory_by_tenth,
-        summary,
-    }
 }
 
 async fn last_write(side: &OdooSide) -> Value {

@@ -11,10 +11,13 @@ mod odoo_side;
 #[path = "../../tests/it/rig.rs"]
 mod rig;
 
+mod documents;
 mod first_load;
 mod floor;
+mod paper_floor;
 mod process;
 mod receiver;
+mod tap;
 mod webhooks;
 
 use std::env;
@@ -34,6 +37,13 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     if runs("first-load") {
         runtime.block_on(first_load::measure(number("--customers", 10_000)));
+    }
+    if runs("documents") {
+        let quick = env::args().any(|argument| argument == "--quick");
+        runtime.block_on(documents::measure(
+            number("--documents", if quick { 50 } else { 200 }),
+            number("--rounds", if quick { 3 } else { 5 }),
+        ));
     }
     if runs("webhooks") {
         runtime.block_on(webhooks::measure(

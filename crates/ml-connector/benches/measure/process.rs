@@ -1,7 +1,63 @@
-//! What the operating system says about a process: memory now and at most, processor time.
+//! A process as the operating system sees it: how long it ran, memory now and at most, processor time.
 
 use std::fs;
-use std::time::Duration;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::process::Command;
+
+/// A command that ran to its end.
+pub(crate) struct Run {
+    pub(crate) wall: Duration,
+    pub(crate) cpu: Duration,
+    pub(crate) memory_max_mb: f64,
+    pub(crate) memory_by_tenth: Vec<f64>,
+    pub(crate) summary: Value,
+}
+
+/// Runs a command that has to succeed, and watches it from outside.
+pub(crate) async fn run(mut command: Command) -> Run {
+    let started = Instant::now();
+    let mut child = command.stderr(Stdio::null()).spawn().expect("it starts");
+    let pid = child.id().expect("it runs");
+    let mut output = child.stdout.take().expect("piped");
+    let reading = tokio::spawn(async move {
+        let mut text = String::new();
+        tokio::io::AsyncReadExt::read_to_string(&mut output, &mut text)
+            .await
+            .expect("text");
+        text
+    });
+    let (mut cpu, mut memory_max_mb, mut samples) = (Duration::ZERO, 0.0_f64, Vec::new());
+    loop {
+        tokio::select! {
+            status = child.wait() => {
+                assert!(status.expect("it ended").success(), "the run failed");
+                break;
+            }
+            () = tokio::time::sleep(Duration::from_millis(50)) => {
+                cpu = cpu.max(self::cpu(pid));
+                memory_max_mb = memory_max_mb.max(resident_max_mb(pid));
+                samples.push(resident_mb(pid));
+            }
+        }
+    }
+    let wall = started.elapsed();
+    let step = samples.len().div_ceil(10).max(1);
+    let memory_by_tenth = samples
+        .chunks(step)
+        .map(|tenth| tenth.iter().copied().fold(0.0, f64::max))
+        .collect();
+    let summary = serde_json::from_str(&reading.await.expect("read")).expect("a summary");
+    Run {
+        wall,
+        cpu,
+        memory_max_mb,
+        memory_by_tenth,
+        summary,
+    }
+}
 
 /// Resident memory now, in megabytes (10^6 bytes).
 pub(crate) fn resident_mb(pid: u32) -> f64 {

@@ -1,5 +1,7 @@
 //! `failures`: what failed, grouped by cause, in plain words, with what to do.
 
+use std::rc::Rc;
+
 use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
@@ -7,6 +9,7 @@ use store::Store;
 use store::connections::Connection;
 use store::status::FailureGroup;
 
+use super::at_stake::AtStake;
 use super::{Exit, open, output, selected};
 use crate::held::Held;
 use crate::settings::Settings;
@@ -38,19 +41,17 @@ impl Failures {
         }
         for connection in &connections {
             let found = store.failures(Some(connection.id)).await?;
-            groups.extend(
-                found
-                    .into_iter()
-                    .map(|group| (connection.name.clone(), group)),
-            );
+            let amounts = AtStake::read(&store, connection.id).await?;
+            let amounts = Rc::new(amounts);
+            let named = found.into_iter();
+            groups.extend(named.map(|group| Told {
+                connection: connection.name.clone(),
+                amounts: Rc::clone(&amounts),
+                group,
+            }));
         }
         if self.json {
-            output::json(
-                &groups
-                    .iter()
-                    .map(|(name, group)| shape(name, group))
-                    .collect::<Vec<_>>(),
-            )?;
+            output::json(&groups.iter().map(shape).collect::<Vec<_>>())?;
         } else {
             let paused = connections
                 .iter()
@@ -67,8 +68,8 @@ impl Failures {
                     held_flows += 1;
                 }
             }
-            for (name, group) in &groups {
-                show(name, group);
+            for told in &groups {
+                show(told);
             }
             if groups.is_empty() && paused.count() + held_flows == 0 {
                 output::line("Nothing failed, and nothing waits for a person.");
@@ -101,11 +102,26 @@ async fn tell_warnings(store: &Store, connections: &[Connection], as_json: bool)
     Ok(())
 }
 
-fn shape(connection: &str, group: &FailureGroup) -> Value {
+/// A group of failures, with whose they are and what is at stake.
+struct Told {
+    connection: String,
+    amounts: Rc<AtStake>,
+    group: FailureGroup,
+}
+
+fn shape(told: &Told) -> Value {
+    let Told {
+        connection,
+        amounts,
+        group,
+    } = told;
     let records: Vec<Value> = group
         .records
         .iter()
-        .map(|record| json!({"id": record.source, "what": record.what, "since": record.since}))
+        .map(|record| {
+            let amount = amounts.amount(group, &record.source);
+            json!({"id": record.source, "what": record.what, "since": record.since, "amount": amount})
+        })
         .collect();
     json!({
         "connection": connection,
@@ -114,20 +130,35 @@ fn shape(connection: &str, group: &FailureGroup) -> Value {
         "cause": group.cause,
         "advice": group.advice,
         "count": group.count,
-        // Customers bear no amount; documents will.
-        "amount": Value::Null,
+        // Of documents: what ServiceTitan says that all of them come to, in the company's currency.
+        "amount": amounts.sum(group),
         "records": records,
     })
 }
 
-fn show(connection: &str, group: &FailureGroup) {
+fn show(told: &Told) {
+    let Told {
+        connection,
+        amounts,
+        group,
+    } = told;
+    let sum = amounts.sum(group);
     output::line(&format!(
-        "{connection}: {} {} {}: {}",
-        group.count, group.flow, group.state, group.cause
+        "{connection}: {} {} {}: {}{}",
+        group.count,
+        group.flow,
+        group.state,
+        group.cause,
+        sum.map(|sum| format!(", {sum} at stake"))
+            .unwrap_or_default()
     ));
     output::line(&format!("  what to do: {}", group.advice));
     for record in group.records.iter().take(SHOWN_MAX) {
-        output::line(&format!("  {}  {}", record.source, record.what));
+        let amount = amounts.amount(group, &record.source);
+        let amount = amount
+            .map(|amount| format!("  {amount}"))
+            .unwrap_or_default();
+        output::line(&format!("  {}{amount}  {}", record.source, record.what));
     }
     let shown = group.records.len().min(SHOWN_MAX) as u64;
     if group.count > shown {

@@ -3,6 +3,7 @@
 //! Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 1 done but records failed or
 //! did not settle, 2 usage or configuration, 3 a vendor is out of reach or refuses the credentials.
 
+mod at_stake;
 mod audit;
 mod check;
 mod connection;
@@ -171,10 +172,20 @@ async fn selected(store: &Store, name: Option<&str>) -> Result<Vec<Connection>> 
 
 /// Who gives commands here, for the audit trail.
 fn actor() -> String {
-    format!(
-        "cli:{}",
-        variable("USER")
-            .or_else(|| variable("LOGNAME"))
-            .unwrap_or_else(|| "unknown".to_owned())
-    )
+    let said = variable("USER").or_else(|| variable("LOGNAME"));
+    format!("cli:{}", said.unwrap_or_else(user))
+}
+
+/// The system's name of who runs this, where no variable says it (a cron job, a container); a user without a name has a
+/// number.
+#[cfg(unix)]
+fn user() -> String {
+    let uid = nix::unistd::Uid::effective();
+    let known = nix::unistd::User::from_uid(uid).ok().flatten();
+    known.map_or_else(|| format!("uid {uid}"), |user| user.name)
+}
+
+#[cfg(not(unix))]
+fn user() -> String {
+    variable("USERNAME").unwrap_or_else(|| "unknown".to_owned())
 }

@@ -186,6 +186,7 @@ impl Reconcile {
             period: self.period,
             kinds,
             of_flows: [OF_BILLS, OF_CREDITS].into_iter().flat_map(of).collect(),
+            leaves_orders: profile.leaves_orders(),
             bills: profile.bills(),
         })
     }

@@ -323,6 +323,17 @@ mod tests {
     }
 
     #[test]
+    fn orders_are_confirmed_unless_people_do_it() {
+        let with = |text: &str| parse(&format!("{FILE}\n{text}"));
+        let leaves = |text: &str| with(text).unwrap().profile.leaves_orders();
+        assert!(!leaves(""));
+        assert!(!leaves("[flows.purchase-orders]\nconfirm = \"sent\""));
+        assert!(leaves("[flows.purchase-orders]\nconfirm = \"never\""));
+        assert!(with("[flows.bills]\nconfirm = \"never\"").is_err());
+        assert!(with("[flows.purchase-orders]\nconfirm = \"later\"").is_err());
+    }
+
+    #[test]
     fn the_documented_file_is_read() {
         let file = parse(FILE).unwrap();
         assert_eq!(

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use servicetitan::RateLimit;
 use sync::directory::{BillPolicy, WriteBack};
 use sync::flow::Flow;
+use sync::plan::ClosedPeriod;
 use url::Url;
 
 use super::Every;
@@ -143,6 +144,10 @@ pub struct FlowSettings {
     /// the default) or `post` (with a warning).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_mismatch: Option<OnMismatch>,
+    /// Of bills: what happens to one whose date lies in a closed period, `wait` (for a person, the default) or `next-open` (it
+    /// is booked on the first open day).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_period: Option<ClosedPeriod>,
     /// Of bills: by how much a line may differ from what was ordered and received, in the currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_amount: Option<Decimal>,
@@ -165,6 +170,10 @@ pub struct FlowSettings {
     /// said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark_exported: Option<bool>,
+    /// Of purchase orders: which are confirmed in Odoo, `sent` (those that were sent in ServiceTitan, the default) or `never`
+    /// (they stay drafts until somebody confirms them there).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirm>,
     /// Of receipts: what becomes of them in Odoo; nothing if it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<ReceiptPolicy>,
@@ -188,6 +197,16 @@ pub enum OnMismatch {
     Hold,
     /// It is posted, with a warning.
     Post,
+}
+
+/// Which purchase orders are confirmed in Odoo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confirm {
+    /// Those that were sent in ServiceTitan.
+    Sent,
+    /// None: somebody does it there.
+    Never,
 }
 
 /// What becomes of receipts in Odoo.
@@ -214,6 +233,7 @@ impl FlowSettings {
             ("when", Flow::Bills, self.when.is_some()),
             ("post", Flow::Bills, self.post.is_some()),
             ("on_mismatch", Flow::Bills, self.on_mismatch.is_some()),
+            ("closed_period", Flow::Bills, self.closed_period.is_some()),
             (
                 "tolerance_amount",
                 Flow::Bills,
@@ -224,6 +244,7 @@ impl FlowSettings {
                 Flow::Bills,
                 self.tolerance_percent.is_some(),
             ),
+            ("confirm", Flow::PurchaseOrders, self.confirm.is_some()),
             ("policy", Flow::Receipts, self.policy.is_some()),
             ("number_field", Flow::OdooBills, self.number_field.is_some()),
             ("state_field", Flow::OdooBills, self.state_field.is_some()),
@@ -294,6 +315,7 @@ impl Profile {
             once_posted: settings.when == Some(BillsCome::Posted),
             post: settings.post.unwrap_or(default.post),
             hold: settings.on_mismatch != Some(OnMismatch::Post),
+            closed: settings.closed_period.unwrap_or_default(),
             tolerance_amount: amount.unwrap_or(default.tolerance_amount),
             tolerance_percent: percent.unwrap_or(default.tolerance_percent),
         }
@@ -310,6 +332,13 @@ impl Profile {
             open_amount_field: settings.open_amount_field,
             mark_exported: settings.mark_exported.unwrap_or_default(),
         }
+    }
+
+    /// Whether purchase orders stay drafts until somebody confirms them in Odoo.
+    #[must_use]
+    pub fn leaves_orders(&self) -> bool {
+        let settings = self.flows.get(&Flow::PurchaseOrders);
+        settings.and_then(|settings| settings.confirm) == Some(Confirm::Never)
     }
 
     /// The flows that are on, and those whose records they need, in the order in which records depend on each other.

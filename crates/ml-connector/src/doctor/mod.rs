@@ -5,6 +5,7 @@
 //! connection if it names none.
 
 mod odoo;
+mod prices;
 mod servicetitan;
 mod write_back;
 

@@ -10,7 +10,7 @@ use sync::failure::Vendor;
 use sync::flow::Flow;
 use sync::record::Reason;
 
-use super::{Findings, Status};
+use super::{Findings, Status, prices};
 use crate::connection::Profile;
 use crate::engine::supervisor::Shared;
 use crate::engine::vendors;
@@ -90,7 +90,10 @@ pub(super) async fn check(
     let needs = rights::needs_of(&flows, version);
     match client.preflight(&needs).await {
         Err(error) => findings.odoo_failed("odoo credentials", &error),
-        Ok(report) => describe(&report, &flows, shared.clock.now(), findings),
+        Ok(report) => {
+            describe(&report, &flows, shared.clock.now(), findings);
+            prices::check(&client, profile, findings).await;
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub use tell::{TOLD_MAX, Teller};
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use odoo::Model;
@@ -30,6 +31,9 @@ use sync::failure::{self, Blame, Vendor, Verdict};
 use sync::flow::Flow;
 use sync::link::{self, Link, Name, TargetId};
 use sync::plan::{Verb, Write};
+use tokio::sync::Mutex;
+
+pub use document::Claims;
 
 use super::Halt;
 use crate::clock::Clock;
@@ -57,7 +61,7 @@ impl Job {
     #[must_use]
     pub fn rows(&self) -> usize {
         let rows = |write: &Write| match &write.verb {
-            Verb::Alias { .. } => 0,
+            Verb::Alias { .. } | Verb::Adopt { .. } => 0,
             Verb::Receive { lines, .. } => lines.len().max(1),
             _ => 1,
         };
@@ -72,6 +76,7 @@ impl Job {
             | Verb::Alias { .. }
             | Verb::Delete { .. }
             | Verb::Reach { .. }
+            | Verb::Adopt { .. }
             | Verb::Receive { .. }
             | Verb::Tell { .. } => None,
         })
@@ -132,6 +137,10 @@ pub struct Carrier {
     pub module: String,
     /// The present and randomness.
     pub clock: Clock,
+    /// Held while orders are confirmed: one batch at a time.
+    pub confirming: Arc<Mutex<()>>,
+    /// Bills that are linked in batches which are under way.
+    pub claims: Claims,
 }
 
 /// Whether Odoo said what became of a batch.

@@ -26,7 +26,7 @@ use sync::record::Reason;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::Applier;
-use super::batch::{Carrier, Teller};
+use super::batch::{Carrier, Claims, Teller};
 use super::breaker::Breakers;
 use super::courier::Courier;
 use super::observe::{Extent, Observer, Pace, read_cursor};
@@ -449,6 +449,8 @@ impl Runner {
                     odoo,
                     module: self.profile.external_module(),
                     clock: self.shared.clock.clone(),
+                    confirming: Arc::default(),
+                    claims: Claims::default(),
                 },
                 call_limit: self.profile.odoo.call_limit(),
                 workers: self.profile.odoo.workers,

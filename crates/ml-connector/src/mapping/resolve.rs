@@ -133,6 +133,7 @@ pub fn unseen(key: &str) -> MappingKey {
         key: folded_key(key),
         number: String::new(),
         name: String::new(),
+        rate: None,
         active: true,
     }
 }
@@ -181,6 +182,7 @@ mod tests {
             code: code.to_owned(),
             name: name.to_owned(),
             other_name: other_name.map(str::to_owned),
+            rate: None,
         }
     }
 

@@ -31,6 +31,8 @@ pub enum Likeness {
     SameName,
     /// Number and code are the same but for zeros at the end.
     PaddedNumber,
+    /// The same is charged, in percent.
+    SameRate,
     /// The names are much alike.
     AlikeName,
 }
@@ -49,6 +51,7 @@ impl Likeness {
             Self::SameNumber => "same number",
             Self::SameName => "same name",
             Self::PaddedNumber => "same number but for zeros",
+            Self::SameRate => "same rate",
             Self::AlikeName => "similar name",
         }
     }
@@ -74,7 +77,7 @@ type Test<'t> = &'t dyn Fn(&Target) -> bool;
 fn likeliest<'a>(key: &MappingKey, targets: &'a [Target]) -> Option<(&'a Target, Likeness)> {
     let (number, name) = (folded_key(&key.number), folded_key(&key.name));
     let padded = |text: &str| text.trim_end_matches('0').to_owned();
-    let tests: [(Likeness, Test<'_>); 3] = [
+    let tests: [(Likeness, Test<'_>); 4] = [
         (Likeness::SameNumber, &|target| {
             !number.is_empty() && folded_key(&target.code) == number
         }),
@@ -84,6 +87,9 @@ fn likeliest<'a>(key: &MappingKey, targets: &'a [Target]) -> Option<(&'a Target,
         (Likeness::PaddedNumber, &|target| {
             let bare = padded(&number);
             !bare.is_empty() && padded(&folded_key(&target.code)) == bare
+        }),
+        (Likeness::SameRate, &|target| {
+            key.rate.is_some() && key.rate == target.rate
         }),
     ];
     for (likeness, is_meant) in tests {
@@ -139,6 +145,7 @@ mod tests {
             key: folded_key(name),
             number: number.to_owned(),
             name: name.to_owned(),
+            rate: None,
             active: true,
         }
     }
@@ -149,6 +156,7 @@ mod tests {
             code: code.to_owned(),
             name: name.to_owned(),
             other_name: None,
+            rate: None,
         }
     }
 
@@ -184,6 +192,33 @@ mod tests {
         ] {
             assert_eq!(suggested(number, name), expected, "{number} {name}");
         }
+    }
+
+    #[test]
+    fn a_tax_is_found_by_its_name_or_by_what_it_charges() {
+        let taxed = |id, name: &str, rate: &str| Target {
+            rate: rate.parse().ok(),
+            ..target(id, "", name)
+        };
+        let taxes = [
+            taxed(1, "TX 8.25%", "8.25"),
+            taxed(2, "Austin", "8.0"),
+            taxed(3, "Nothing", "0"),
+            taxed(4, "Exempt", "0"),
+        ];
+        let found = |name: &str, rate: &str| {
+            let keys = [MappingKey {
+                rate: rate.parse().ok(),
+                ..key("", name)
+            }];
+            let found = suggestions(&keys, &taxes);
+            found.first().map(|one| (one.target.id, one.likeness))
+        };
+        assert_eq!(found("Zone 7", "8.250"), Some((1, Likeness::SameRate)));
+        assert_eq!(found("austin", "8.25"), Some((2, Likeness::SameName)));
+        assert_eq!(found("Zone 9", "0"), None);
+        assert_eq!(found("Zone 9", ""), None);
+        assert!(!Likeness::SameRate.is_exact());
     }
 
     #[test]

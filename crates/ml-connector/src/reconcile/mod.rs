@@ -4,7 +4,8 @@
 //! answer is the same with the store's records gone, and a mistake in what the store remembers shows.
 //!
 //! ServiceTitan is read first. Then Odoo's documents of the period; of what pairs with none of them, the partner is looked
-//! for by its name: in Odoo under its external id, in ServiceTitan by the id in that name. So a document that the two
+//! for by its name: in Odoo under its external id, in ServiceTitan by the id in that name; of a bill that somebody entered
+//! by hand, by its number. So a document that the two
 //! have in different periods is told as such, and not as missing. What is changed while it is read may show as a
 //! difference; the next run settles that.
 
@@ -17,7 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::sync::directory::BillPolicy;
 use ::sync::flow::Flow;
 use ::sync::link::Name;
-use ::sync::reconcile::{Document, Kind, Period, Report, Sides, compare};
+use ::sync::plan::ClosedPeriod;
+use ::sync::reconcile::{Document, Kind, Period, Report, Sides, compare, number};
+use jiff::civil::Date;
 
 pub use self::statement::{Format, Part, Statement};
 use crate::engine::vendors::Vendors;
@@ -50,6 +53,8 @@ pub struct Asked {
     pub kinds: BTreeSet<Kind>,
     /// The flows whose bills and credits are among them.
     pub of_flows: BTreeSet<Flow>,
+    /// Whether orders that were sent are confirmed in Odoo by people.
+    pub leaves_orders: bool,
     /// Which bills and credits come, and whether they are posted.
     pub bills: BillPolicy,
 }
@@ -78,20 +83,57 @@ pub async fn run(vendors: &Vendors, asked: &Asked) -> Result<Compared, Failure> 
     odoo.read_named(wanted.difference(&held)).await?;
     let held = names(odoo.documents());
     titan.read_named(held.difference(&wanted)).await?;
+    // What somebody entered by hand may stand in another period than ServiceTitan's.
+    titan.recall(&numbers(odoo.documents().filter(|one| one.name.is_none())));
+    let is_lacking = |one: &&Document| {
+        let key = one.name.clone().map(|name| (one.kind, name));
+        key.is_some_and(|key| !held.contains(&key))
+    };
+    odoo.read_numbered(&numbers(titan.documents().filter(is_lacking)))
+        .await?;
 
     let (servicetitan, unreadable, mut notes) = titan.finish().await?;
     let mut odoo = odoo.finish().await?;
+    let closed_until = closed_until(vendors, asked).await?;
     notes.extend(leave_out(&mut odoo, &servicetitan.not_told));
     let sides = Sides {
         servicetitan: servicetitan.documents,
         odoo,
         unreadable,
+        closed_until,
     };
-    Ok(Compared {
-        report: compare(asked.period, sides),
-        notes,
-    })
+    let report = compare(asked.period, sides);
+    if report.by_hand > 0 {
+        notes.push(format!(
+            "{} documents were entered in Odoo by hand: they are ServiceTitan's by vendor, number and total",
+            report.by_hand
+        ));
+    }
+    Ok(Compared { report, notes })
 }
+
+/// Where bills of closed periods are booked later: until when the books are closed.
+async fn closed_until(vendors: &Vendors, asked: &Asked) -> Result<Option<Date>, Failure> {
+    if asked.bills.closed != ClosedPeriod::NextOpen {
+        return Ok(None);
+    }
+    let locks = vendors.odoo.lock_dates().await?;
+    let lock = locks.and_then(|locks| locks.of_purchases(false));
+    Ok(lock.map(|(until, _)| until))
+}
+
+/// The vendors' numbers of bills and credits.
+fn numbers<'d>(documents: impl Iterator<Item = &'d Document>) -> Numbers {
+    let number = |document: &Document| {
+        let is_paper = matches!(document.kind, Kind::Bills | Kind::Credits);
+        let number = number(document).filter(|_| is_paper)?;
+        Some((document.kind, number.to_owned()))
+    };
+    documents.filter_map(number).collect()
+}
+
+/// Vendors' numbers for papers.
+type Numbers = BTreeSet<(Kind, String)>;
 
 /// The names under which documents pair. Receipts pair with their orders.
 fn names<'d>(documents: impl Iterator<Item = &'d Document>) -> BTreeSet<(Kind, Name)> {

@@ -15,7 +15,7 @@ use sync::money::sum_of_any;
 use sync::plain;
 use sync::reconcile::{Document, Kind, Line, Period, Standing, Vendor, day};
 
-use super::{Asked, DOCUMENTS_MAX, Failure, VENDOR, id_of, nouns};
+use super::{Asked, DOCUMENTS_MAX, Failure, Numbers, VENDOR, id_of, nouns};
 
 /// Records whose external ids are asked for in one call.
 const NAMES_MAX: usize = 500;
@@ -72,18 +72,25 @@ impl<'r> Reader<'r> {
 
     /// What is dated in the period, or stands in its books.
     pub(super) async fn read_period(&mut self) -> Result<(), Failure> {
-        let context = Context::new().with_archived();
         for kind in self.models() {
-            let domain = Domain::equal("company_id", self.company).and(self.dated(kind));
-            let client = self.client;
-            let mut pages = client
-                .pages(&model(kind), domain, &["id"], &context)
-                .of(LINES_OF_MAX);
-            while let Some(page) = pages.next().await? {
-                let ids = page.iter().filter_map(|record| record.get("id")?.as_i64());
-                let ids: Vec<RecordId> = ids.map(RecordId).collect();
-                self.read(kind, &ids).await?;
-            }
+            let domain = self.dated(kind);
+            self.read_where(kind, domain).await?;
+        }
+        Ok(())
+    }
+
+    /// The company's documents of these conditions.
+    async fn read_where(&mut self, kind: Kind, domain: Domain) -> Result<(), Failure> {
+        let context = Context::new().with_archived();
+        let domain = Domain::equal("company_id", self.company).and(domain);
+        let client = self.client;
+        let mut pages = client
+            .pages(&model(kind), domain, &["id"], &context)
+            .of(LINES_OF_MAX);
+        while let Some(page) = pages.next().await? {
+            let ids = page.iter().filter_map(|record| record.get("id")?.as_i64());
+            let ids: Vec<RecordId> = ids.map(RecordId).collect();
+            self.read(kind, &ids).await?;
         }
         Ok(())
     }
@@ -106,12 +113,7 @@ impl<'r> Reader<'r> {
             let [from, before] = bounds.map(|day: Date| day.to_string());
             between(field, from, before)
         };
-        let of_kind = if kind == Kind::Bills {
-            "in_invoice"
-        } else {
-            "in_refund"
-        };
-        Domain::equal("move_type", of_kind).and(days("invoice_date").or(days("date")))
+        Domain::equal("move_type", move_type(kind)).and(days("invoice_date").or(days("date")))
     }
 
     /// What bears these names, whatever its date.
@@ -139,6 +141,21 @@ impl<'r> Reader<'r> {
         for (kind, ids) in of_kind {
             for ids in ids.chunks(LINES_OF_MAX) {
                 self.read(kind, ids).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What bears these vendors' numbers, whatever its date.
+    pub(super) async fn read_numbered(&mut self, numbers: &Numbers) -> Result<(), Failure> {
+        for kind in [Kind::Bills, Kind::Credits] {
+            let numbers = numbers.iter().filter(|(of, _)| *of == kind);
+            let numbers: Vec<String> = numbers.map(|(_, number)| number.clone()).collect();
+            for numbers in numbers.chunks(NAMES_MAX) {
+                let domain = Domain::equal("move_type", move_type(kind))
+                    .and(Domain::field("state", Operator::NotEqual, "cancel"))
+                    .and(Domain::is_in("ref", numbers.to_vec()));
+                self.read_where(kind, domain).await?;
             }
         }
         Ok(())
@@ -272,6 +289,15 @@ fn model(kind: Kind) -> Model {
     match kind {
         Kind::PurchaseOrders | Kind::Receipts => Model::PURCHASE_ORDER,
         Kind::Bills | Kind::Credits => Model::MOVE,
+    }
+}
+
+/// Odoo's word for a bill, or a credit.
+fn move_type(kind: Kind) -> &'static str {
+    if kind == Kind::Bills {
+        "in_invoice"
+    } else {
+        "in_refund"
     }
 }
 

@@ -22,11 +22,11 @@ use servicetitan::{
 use sync::flow::Flow;
 use sync::link::Name;
 use sync::plain;
-use sync::reconcile::{Document, Kind, Standing, Unreadable};
+use sync::reconcile::{Document, Kind, Standing, Unreadable, number};
 
 use self::document::{of_bill, of_credit, of_order, of_return, receipts};
 use super::{
-    AP_BILL, AP_CREDIT, Asked, BILL, ByName, DOCUMENTS_MAX, Failure, ORDER, RETURN, VENDOR,
+    AP_BILL, AP_CREDIT, Asked, BILL, ByName, DOCUMENTS_MAX, Failure, Numbers, ORDER, RETURN, VENDOR,
 };
 use super::{id_of, name};
 
@@ -48,6 +48,8 @@ pub(super) struct Reader<'r> {
     client: &'r Client,
     asked: &'r Asked,
     found: ByName,
+    /// Bills and credits of other periods, without their lines.
+    elsewhere: ByName,
     unreadable: BTreeMap<Name, Unreadable>,
     vendors: BTreeMap<VendorId, String>,
     /// Of AP credits that belong to no return and are not carried: how many, and what they come to.
@@ -62,6 +64,7 @@ impl<'r> Reader<'r> {
             client,
             asked,
             found: ByName::new(),
+            elsewhere: ByName::new(),
             unreadable: BTreeMap::new(),
             vendors: BTreeMap::new(),
             credits: (0, Decimal::ZERO),
@@ -132,8 +135,20 @@ impl<'r> Reader<'r> {
             take(self, row);
         }
         let period = self.asked.period;
-        self.found
-            .retain(|_, document| document.date.is_some_and(|day| period.contains(day)));
+        let is_within = |document: &Document| document.date.is_some_and(|day| period.contains(day));
+        let found = std::mem::take(&mut self.found).into_iter();
+        let (within, elsewhere): (ByName, ByName) =
+            found.partition(|(_, document)| is_within(document));
+        self.found = within;
+        let room = DOCUMENTS_MAX.saturating_sub(self.elsewhere.len());
+        let papers = elsewhere
+            .into_iter()
+            .filter(|((kind, _), _)| matches!(kind, Kind::Bills | Kind::Credits));
+        let papers = papers.map(|(key, document)| {
+            let lines = None;
+            (key, Document { lines, ..document })
+        });
+        self.elsewhere.extend(papers.take(room));
         if self.found.len() > DOCUMENTS_MAX {
             return Err(Failure::TooMany);
         }
@@ -203,6 +218,22 @@ impl<'r> Reader<'r> {
             }
         }
         Ok(())
+    }
+
+    /// What bears these numbers in another period is compared, too.
+    pub(super) fn recall(&mut self, numbers: &Numbers) {
+        let mut named: BTreeSet<(Kind, String)> = BTreeSet::new();
+        named.extend(
+            numbers
+                .iter()
+                .map(|(kind, number)| (*kind, number.to_lowercase())),
+        );
+        for (key, document) in std::mem::take(&mut self.elsewhere) {
+            let number = number(&document).map(str::to_lowercase);
+            if number.is_some_and(|number| named.contains(&(document.kind, number))) {
+                self.found.entry(key).or_insert(document);
+            }
+        }
     }
 
     /// The documents with their vendors' names, what cannot be read, and what was left out.
@@ -327,7 +358,7 @@ impl<'r> Reader<'r> {
         let Some(order) = self.parsed::<PurchaseOrder>(row, kind, ORDER) else {
             return;
         };
-        let document = of_order(&order);
+        let document = of_order(&order, self.asked.leaves_orders);
         if self.wants(Kind::Receipts) {
             self.keep(receipts(&order, &document));
         }

@@ -55,33 +55,9 @@ pub(crate) async fn rig_of(odoo: OdooSide, orders: usize, flows: &[&str]) -> Rig
         .vendors_and_items(20, 80)
         .orders(orders);
     let rig = Rig::with(odoo, options).await;
-    keep_servicetitans_accounts(&rig).await;
+    rig.keep_servicetitans_accounts().await;
     rig.turn_on(flows).await;
     rig
-}
-
-/// Odoo's chart has an account for each of ServiceTitan's, of its number or its name.
-pub(crate) async fn keep_servicetitans_accounts(rig: &Rig) {
-    let fields = json!({"domain": [], "fields": ["code"]});
-    let chart = rig
-        .odoo
-        .call("account.account", "search_read", fields)
-        .await;
-    let chart = chart.as_array().expect("accounts");
-    let is_there = |code: &str| chart.iter().any(|account| account["code"] == code);
-    let accounts = rig.tenant().gl_accounts();
-    let vals: Vec<Value> = accounts
-        .iter()
-        .enumerate()
-        .filter(|(_, account)| !account.number.as_deref().is_some_and(is_there))
-        .map(|(n, account)| {
-            let code = account.number.clone().unwrap_or_else(|| format!("ST{n}"));
-            json!({"code": code, "name": account.name, "account_type": "expense"})
-        })
-        .collect();
-    rig.odoo
-        .call("account.account", "create", json!({"vals_list": vals}))
-        .await;
 }
 
 fn name(bill: &Bill) -> String {
@@ -261,7 +237,7 @@ pub(crate) async fn waiting(rig: &Rig) -> BTreeSet<String> {
 }
 
 /// The causes of the bills that wait or failed, by name.
-async fn causes(rig: &Rig) -> BTreeMap<String, String> {
+pub(crate) async fn causes(rig: &Rig) -> BTreeMap<String, String> {
     let failures = rig.json(&["failures", "--json"]).await;
     let groups = failures.as_array().expect("groups").iter();
     let of_bills = groups.filter(|group| group["flow"] == "bills");
@@ -286,7 +262,7 @@ fn sound(rig: &Rig, waiting: &BTreeMap<String, String>) -> Vec<Bill> {
     sound
 }
 
-async fn set_lock(rig: &Rig, until: &Value) {
+pub(crate) async fn set_lock(rig: &Rig, until: &Value) {
     let company = json!({"ids": [1], "vals": {"purchase_lock_date": until}});
     rig.odoo.call("res.company", "write", company).await;
 }

@@ -537,7 +537,31 @@ async fn one_record_is_replayed_by_id_by_cause_or_not_at_all() {
         json!(1)
     );
     assert_eq!(rig.sync().await["unchanged"], json!(1));
-    assert_eq!(due(&["replay", "--json", "999"]).await, json!(0));
+    // Who mistypes an id is told, and the others go on.
+    let known = customer.to_string();
+    let ran = rig.run_to(1, &["replay", "--json", "999", &known]).await;
+    let said: Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(said, json!({"due": 1, "unknown": ["999"]}));
+    assert!(
+        ran.err.contains("999") && !ran.err.contains(&known),
+        "{}",
+        ran.err
+    );
+    rig.run_to(1, &["replay", "--flow", "vendors", &known])
+        .await;
+    assert_eq!(rig.sync().await["unchanged"], json!(1));
+    // Without a variable that says who it is, the trail has the system's name of the user.
+    let mut nobody = rig.command(&["replay", &known]);
+    nobody.env_remove("USER").env_remove("LOGNAME");
+    let ran = nobody.output().await.expect("it starts");
+    assert!(ran.status.success(), "{ran:?}");
+    let trail = rig.run(&["audit", "show", "customers", &known]).await.out;
+    let uid = nix::unistd::Uid::effective();
+    let user = nix::unistd::User::from_uid(uid).expect("readable");
+    let user = user.map_or_else(|| format!("uid {uid}"), |user| user.name);
+    assert!(trail.contains(&format!("cli:{user}")), "{trail}");
+    assert!(!trail.contains("cli:unknown"), "{trail}");
+    assert_eq!(rig.sync().await["unchanged"], json!(1));
     assert_eq!(
         due(&["replay", "--json", "--cause", "no-name"]).await,
         json!(0)

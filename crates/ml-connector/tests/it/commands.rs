@@ -374,6 +374,7 @@ async fn failures_are_grouped_and_replayed() {
             "id": id.to_string(),
             "what": format!("Customer {id} has no name in ServiceTitan (field `name`)."),
             "since": "time",
+            "amount": null,
         })
     };
     let group = json!({
@@ -399,7 +400,7 @@ async fn failures_are_grouped_and_replayed() {
 
     let replay = async |more: &[&str]| {
         let due = rig.json(&[&["replay", "--json"], more].concat()).await;
-        assert_eq!(due.as_object().expect("an object").len(), 1, "{due}");
+        assert_eq!(due["unknown"], json!([]), "{due}");
         due["due"].as_u64().expect("a number")
     };
     assert_eq!(replay(&["--cause", "odoo-refused"]).await, 0);

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 
-use sandbox::servicetitan::{BusinessUnitId, CustomerId, Mix, Options, PaymentTermId, PlaceId};
+use sandbox::servicetitan::{
+    BusinessUnitId, CustomerId, ItemKind, Mix, Options, PaymentTermId, PlaceId,
+};
 use serde_json::{Value, json};
 
 use crate::odoo_side::OdooSide;
@@ -486,4 +488,97 @@ fn commands(failures: &str) -> Vec<String> {
     commands.sort();
     commands.dedup();
     commands
+}
+
+/// Names that are the same, or the same rate, are suggested; a product follows its category's mapping.
+async fn categories_and_tax_zones_are_mapped(odoo: OdooSide) {
+    let rig = rig(odoo, 4).await;
+    let category = rig.tenant().categories()[0].clone();
+    let parts = made(&rig, "product.category", json!({"name": category.name})).await;
+    let tax = json!({"name": "Eight and a quarter", "amount": 8.25, "amount_type": "percent", "type_tax_use": "sale"});
+    let tax = made(&rig, "account.tax", tax).await;
+    rig.sync_all().await;
+    let before = products(&rig).await;
+    let of_category = |rig: &Rig| {
+        let kinds = [ItemKind::Material, ItemKind::Equipment, ItemKind::Service];
+        let items = kinds.into_iter().flat_map(|kind| rig.tenant().items(kind));
+        let of_category = items.filter(|item| item.categories.first() == Some(&category.id));
+        let names = of_category.map(|item| format!("item_{}", item.id));
+        names
+            .filter(|name| before.contains_key(name))
+            .collect::<BTreeSet<_>>()
+    };
+    let of_category = of_category(&rig);
+    assert!(!of_category.is_empty(), "{before:?}");
+    assert!(before.values().all(|found| *found != Some(parts)));
+
+    let suggested = rig.json(&["mapping", "suggest", "--json"]).await;
+    let suggested = suggested.as_array().expect("a list").clone();
+    let of_kind = |kind: &str, target: i64| {
+        let mut found = suggested
+            .iter()
+            .filter(|one| one["kind"] == json!(kind) && one["target"]["id"] == json!(target));
+        found.next().cloned()
+    };
+    let found = of_kind("item-category", parts).expect("the same name");
+    assert_eq!(found["why"], json!("same name"));
+    assert_eq!(found["key"], json!(category.id.to_string()));
+    let found = of_kind("tax-zone", tax).expect("the same rate");
+    assert_eq!(
+        (&found["why"], &found["exact"]),
+        (&json!("same rate"), &json!(false))
+    );
+
+    let id = category.id.to_string();
+    rig.run_to(0, &["mapping", "set", "item-category", &id, &category.name])
+        .await;
+    let zone = found["key"].as_str().expect("a key");
+    rig.run_to(
+        0,
+        &["mapping", "set", "tax-zone", zone, "Eight and a quarter"],
+    )
+    .await;
+    rig.sync_all().await;
+    let after = products(&rig).await;
+    for (name, found) in &after {
+        let wanted = if of_category.contains(name) {
+            Some(parts)
+        } else {
+            before[name]
+        };
+        assert_eq!(*found, wanted, "{name}");
+    }
+    let again = rig.sync_all().await;
+    assert_eq!(again["items"]["updated"], json!(0), "{again:#}");
+    // Taken away, nothing is touched.
+    rig.run_to(0, &["mapping", "remove", "item-category", &id])
+        .await;
+    rig.sync_all().await;
+    assert_eq!(products(&rig).await, after);
+}
+
+/// The categories of the products that the connector made, by their names.
+async fn products(rig: &Rig) -> std::collections::BTreeMap<String, Option<i64>> {
+    let ids = rig.odoo.ids_of("product.product").await;
+    let mut found = std::collections::BTreeMap::new();
+    for (name, id) in ids
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("item_"))
+    {
+        let shown = read(rig, "product.product", id, &["categ_id"]).await;
+        found.insert(name, shown["categ_id"][0].as_i64());
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn categories_and_tax_zones_are_mapped_in_the_simulator() {
+    categories_and_tax_zones_are_mapped(OdooSide::simulated().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn categories_and_tax_zones_are_mapped_in_a_real_odoo() {
+    if let Some(odoo) = OdooSide::real("mapping_items") {
+        categories_and_tax_zones_are_mapped(odoo).await;
+    }
 }

@@ -72,6 +72,12 @@ impl OdooSide {
 
     /// A database of the real Odoo; `None` where none is running, which CI does not accept.
     pub(crate) fn real(test: &str) -> Option<Self> {
+        Self::real_from(None, test)
+    }
+
+    /// A database of the real Odoo that begins as a copy of that one, to which nobody may be connected; `None`: of the
+    /// initialised one.
+    pub(crate) fn real_from(template: Option<&str>, test: &str) -> Option<Self> {
         let variable = |name: &str| std::env::var(format!("ML_CONNECTOR_TEST_{name}")).ok();
         let Some(url) = variable("ODOO_URL") else {
             assert!(
@@ -88,7 +94,8 @@ impl OdooSide {
             variable(name)
                 .unwrap_or_else(|| panic!("ML_CONNECTOR_TEST_{name} goes with the others"))
         };
-        let (postgres, template) = (get("POSTGRES_URL"), get("ODOO_TEMPLATE"));
+        let postgres = get("POSTGRES_URL");
+        let template = template.map_or_else(|| get("ODOO_TEMPLATE"), str::to_owned);
         let database = format!("mlc_{}_{test}", std::process::id());
         psql(
             &postgres,

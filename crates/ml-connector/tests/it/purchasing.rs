@@ -18,7 +18,7 @@ use sandbox::servicetitan::{
 };
 use serde_json::{Value, json};
 
-use crate::bills::{self, LINE, MOVE, keep_servicetitans_accounts};
+use crate::bills::{self, LINE, MOVE};
 use crate::odoo_side::{OdooSide, amount};
 use crate::orders;
 use crate::receipts;
@@ -44,7 +44,7 @@ pub(crate) const FLOWS: [&str; 8] = [
 pub(crate) async fn company(odoo: OdooSide, size: impl FnOnce(Options) -> Options) -> Rig {
     let options = Options::new(Arc::new(ml_connector::clock::now));
     let rig = Rig::with(odoo, size(options)).await;
-    keep_servicetitans_accounts(&rig).await;
+    rig.keep_servicetitans_accounts().await;
     rig.tenant().grant_scope("tn.acc.apbills:r");
     rig
 }

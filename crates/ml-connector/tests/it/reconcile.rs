@@ -43,6 +43,17 @@ impl Year {
         }
     }
 
+    /// Consecutive years that hold all of these days, the last one first.
+    pub(crate) fn all(first: Date, mut last: Date) -> Vec<Self> {
+        let mut years = Vec::new();
+        while first <= last {
+            let year = Self::until(last);
+            last = year.eve();
+            years.push(year);
+        }
+        years
+    }
+
     /// The day before it.
     pub(crate) fn eve(self) -> Date {
         self.first - jiff::Span::new().days(1)

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ml_connector::clock;
 use ml_connector::settings::Settings;
 use sandbox::servicetitan::{Options, Sandbox, Switches, Tenant};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -116,6 +116,30 @@ impl Rig {
         let section = |flow: &&str| format!("[flows.{flow}]\nevery = \"5s\"\n");
         let sections: Vec<String> = flows.iter().map(section).collect();
         self.reconfigure(|text| text + &sections.concat()).await;
+    }
+
+    /// Gives Odoo's chart an account for each of ServiceTitan's, of its number or its name.
+    pub(crate) async fn keep_servicetitans_accounts(&self) {
+        let fields = json!({"domain": [], "fields": ["code"]});
+        let chart = self
+            .odoo
+            .call("account.account", "search_read", fields)
+            .await;
+        let chart = chart.as_array().expect("accounts");
+        let is_there = |code: &str| chart.iter().any(|account| account["code"] == code);
+        let accounts = self.tenant().gl_accounts();
+        let vals: Vec<Value> = accounts
+            .iter()
+            .enumerate()
+            .filter(|(_, account)| !account.number.as_deref().is_some_and(is_there))
+            .map(|(n, account)| {
+                let code = account.number.clone().unwrap_or_else(|| format!("ST{n}"));
+                json!({"code": code, "name": account.name, "account_type": "expense"})
+            })
+            .collect();
+        self.odoo
+            .call("account.account", "create", json!({"vals_list": vals}))
+            .await;
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

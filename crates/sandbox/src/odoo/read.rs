@@ -157,7 +157,7 @@ pub(super) fn fields_get(
         if !computed::exists(tx, model, field) {
             continue;
         }
-        let mut about = describe(field);
+        let mut about = describe(field, tx.db.price_digits);
         if let Some(wanted) = attributes.filter(|wanted| !wanted.is_empty()) {
             about.retain(|name, _| wanted.contains(name));
         }
@@ -166,7 +166,7 @@ pub(super) fn fields_get(
     Json::Object(out)
 }
 
-fn describe(field: &Field) -> Map<String, Json> {
+fn describe(field: &Field, price_digits: Option<u32>) -> Map<String, Json> {
     let mut about = Map::new();
     let mut put = |name: &str, value: Json| about.insert(name.to_owned(), value);
     let stored = !matches!(field.source, Source::Computed | Source::Inherited)
@@ -213,7 +213,10 @@ fn describe(field: &Field) -> Map<String, Json> {
             );
         }
         Kind::Price => {
-            put("digits", json!(false));
+            put(
+                "digits",
+                price_digits.map_or(json!(false), |places| json!([16, places])),
+            );
             put("min_display_digits", json!(2));
         }
         Kind::Char => {

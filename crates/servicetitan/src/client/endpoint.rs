@@ -165,6 +165,7 @@ endpoints! {
     AP_CREDITS: GET "accounting" "ap-credits" "tn.acc.apcredits:r" [Ids ModifiedOnOrAfter Page PageSize];
     GL_ACCOUNTS: GET "accounting" "gl-accounts" "tn.acc.glaccounts:r" [Ids Active ModifiedOnOrAfter Page PageSize];
     TAX_ZONES: GET "accounting" "tax-zones" "tn.acc.taxzones:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
+    CATEGORIES: GET "pricebook" "categories" "tn.pb.categories:r" [Active ModifiedOnOrAfter Page PageSize Sort];
     JOBS: GET "jpm" "jobs" "tn.jpm.jobs:r" [Ids ModifiedOnOrAfter Page PageSize Sort];
 
     INVENTORY_BILL_FIELD_TYPES: GET "accounting" "inventory-bills/custom-fields" "tn.acc.inventorybills:r" [Page PageSize];

@@ -54,13 +54,15 @@ pub enum List {
     GlAccounts,
     /// Tax zones: there is no feed of them.
     TaxZones,
+    /// Categories of the pricebook.
+    Categories,
     /// Jobs without the deleted ones.
     Jobs,
 }
 
 impl List {
     /// Every list.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::PaymentTerms,
         Self::BusinessUnits,
         Self::Materials,
@@ -79,6 +81,7 @@ impl List {
         Self::ApCredits,
         Self::GlAccounts,
         Self::TaxZones,
+        Self::Categories,
         Self::Jobs,
     ];
 
@@ -104,6 +107,7 @@ impl List {
             Self::ApCredits => "ap-credits",
             Self::GlAccounts => "gl-accounts",
             Self::TaxZones => "tax-zones",
+            Self::Categories => "categories",
             Self::Jobs => "jobs",
         }
     }
@@ -139,6 +143,7 @@ impl List {
             Self::ApCredits => endpoint::AP_CREDITS,
             Self::GlAccounts => endpoint::GL_ACCOUNTS,
             Self::TaxZones => endpoint::TAX_ZONES,
+            Self::Categories => endpoint::CATEGORIES,
             Self::Jobs => endpoint::JOBS,
         }
     }

@@ -7,10 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use servicetitan::client::{ENDPOINTS, Param, Verb};
 use servicetitan::record::{
-    ApBill, ApCredit, ApCreditSplit, Batch, BillItem, BusinessUnit, ExpenseItem, GlAccount,
-    GlAccountRef, InventoryReturn, InventoryReturnItem, Item, ItemVendor, Job, PurchaseOrder,
-    PurchaseOrderItem, Receipt, ReceiptItem, RemittanceVendor, TaxRate, TaxZone, Truck, Vendor,
-    VendorContactInfo, Warehouse,
+    ApBill, ApCredit, ApCreditSplit, Batch, BillItem, BusinessUnit, Category, ExpenseItem,
+    GlAccount, GlAccountRef, InventoryReturn, InventoryReturnItem, Item, ItemVendor, Job,
+    PurchaseOrder, PurchaseOrderItem, Receipt, ReceiptItem, RemittanceVendor, TaxRate, TaxZone,
+    Truck, Vendor, VendorContactInfo, Warehouse,
 };
 
 use crate::fields::fields_of;
@@ -233,6 +233,7 @@ fn cases() -> Vec<Case> {
         case::<RemittanceVendor>("accounting", "Accounting.V2.RemittanceVendorResponse"),
         case::<BusinessUnit>("settings", "TenantSettings.V2.BusinessUnitResponse"),
         case::<Job>("jpm", "Jpm.V2.ExportJobsResponse"),
+        case::<Category>("pricebook", "Pricebook.V2.CategoryResponse"),
         case::<ItemVendor>("pricebook", "Pricebook.V2.SkuVendorResponse"),
     ]
 }

@@ -3,12 +3,17 @@
 use std::collections::HashSet;
 
 use store::records::Outcome;
-use store::status::RECORDS_PER_FAILURE_MAX;
+use store::status::{RECORDS_PER_FAILURE_MAX, STUCK_MAX};
 use sync::record::State;
 
 use crate::rig::{FLOW, Rig, at, key, on_every_database, outcome, reason, sighting, synced};
 
-on_every_database!(counts_and_times, failures_come_in_groups, an_unknown_record);
+on_every_database!(
+    counts_and_times,
+    failures_come_in_groups,
+    what_is_stuck_comes_in_pages_with_what_its_source_said,
+    an_unknown_record
+);
 
 async fn counts_and_times(rig: Rig) {
     let id = rig.connection("acme").await;
@@ -130,4 +135,50 @@ async fn failures_come_in_groups(rig: Rig) {
 async fn an_unknown_record(rig: Rig) {
     let id = rig.connection("acme").await;
     assert!(rig.store.record(id, &key("1")).await.unwrap().is_none());
+}
+
+async fn what_is_stuck_comes_in_pages_with_what_its_source_said(rig: Rig) {
+    let id = rig.connection("acme").await;
+    let other = rig.connection("other").await;
+    let count = STUCK_MAX + 3;
+    for (connection, count) in [(id, count), (other, 1)] {
+        let rows = (0..count).map(|n| {
+            let row = format!("{{\"n\": {n}}}");
+            sighting(&format!("customer/{n}"), &n.to_string(), &row)
+        });
+        rig.observe(connection, rows.collect(), at(1)).await;
+        let none = HashSet::new();
+        let due = rig.store.due(connection, FLOW, at(1), 1_000, &none).await;
+        let due = due.unwrap();
+        let outcomes = due.iter().map(|due| {
+            // One is well, one waits for another record.
+            let (state, advice) = match due.key.source.0.as_str() {
+                "0" => (State::Synced, ""),
+                "1" => (State::Waiting, ""),
+                _ => (State::Failed, "Mend it."),
+            };
+            let mut outcome = outcome(due, state);
+            outcome.reason = Some(reason("broken", advice));
+            outcome
+        });
+        let outcomes = outcomes.collect();
+        rig.record_outcomes(connection, outcomes, at(2)).await;
+    }
+    let first = rig.store.stuck(id, None).await.unwrap();
+    assert_eq!(first.len(), STUCK_MAX);
+    let after = first.last().map(|one| one.record);
+    let rest = rig.store.stuck(id, after).await.unwrap();
+    assert_eq!(rest.len(), 1);
+    let all = first.iter().chain(&rest);
+    let named: HashSet<&str> = all.clone().map(|one| one.key.source.0.as_str()).collect();
+    assert_eq!(named.len(), STUCK_MAX + 1);
+    for one in all {
+        let n: usize = one.key.source.0.parse().unwrap();
+        assert!(n > 1, "{one:?}");
+        let [part] = &one.parts[..] else {
+            panic!("{one:?}")
+        };
+        assert_eq!(part.payload, format!("{{\"n\": {n}}}"));
+        assert_eq!((one.state, one.cause.as_str()), (State::Failed, "broken"));
+    }
 }

@@ -11,22 +11,25 @@
 //! date. A bill that changes is said whole: Odoo computes anew whatever depends on what is said.
 
 mod lines;
+mod linked;
 mod matching;
 mod paper;
 mod siblings;
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use crate::content::Content;
-use crate::directory::Directory;
+use crate::directory::{CostField, Directory};
 use crate::document::{self, Document};
-use crate::failure::reason;
+use crate::failure::{self, reason};
 use crate::filing::RowKind;
 use crate::flow::Flow;
-use crate::link::{MATCH, Name};
+use crate::link::{BOOKED, Link, MATCH, Name, REFERRED};
+use crate::linking::Which;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::{self, line};
-use crate::plan::{APPROVE, Decision, Goal, Plan, Subject};
+use crate::plan::{APPROVE, Decision, Goal, Plan, RECREATE, Subject};
 use crate::record::{Key, Reason};
 use crate::sighting::{Part, PartKey};
 use crate::single;
@@ -43,6 +46,12 @@ pub(crate) fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
     keys.extend(paper.order.map(|order| key(Flow::PurchaseOrders, order)));
     keys.extend(receipts(&paper));
     once(keys)
+}
+
+/// What ServiceTitan says that the paper comes to.
+pub(crate) fn amount(flow: Flow, subject: &Subject<'_>) -> Option<Decimal> {
+    let paper = paper::read(flow, subject).ok()?;
+    Some(paper.terms().total)
 }
 
 /// What has to be in Odoo before the paper can.
@@ -136,6 +145,14 @@ fn decide(
         return Decision::Ignore(reason);
     }
     let counts = matches!(paper.standing, Standing::Counts | Standing::NotYet);
+    let adopted = known.filter(|link| link.is_adopted());
+    if let (false, Some(link)) = (counts, adopted) {
+        return linked::withdrawn(flow, link);
+    }
+    let is_linked = adopted.is_some() && subject.decision != Some(RECREATE);
+    if is_linked || (is_new && Which::decided(subject.decision).is_some()) {
+        return linked(flow, subject, &paper, directory, adopted, notes.warnings);
+    }
     if let (false, Some(link)) = (counts, known) {
         let is_cancelled = link.reached() == Some(Goal::Cancelled.as_str());
         if is_cancelled && subject.in_doubt.is_none() {
@@ -152,7 +169,9 @@ fn decide(
     match wanted(flow, subject, &paper, counts, directory, notes) {
         Ok(document) if document.lines.is_empty() => match known {
             None if is_new => Decision::Ignore(empty(flow)),
-            Some(link) if link.reached() != Some(Goal::Cancelled.as_str()) => {
+            Some(link)
+                if !link.is_adopted() && link.reached() != Some(Goal::Cancelled.as_str()) =>
+            {
                 let part = part(flow, subject);
                 Decision::Write(vec![document::cancellation(link, part, flow.model())])
             }
@@ -167,12 +186,25 @@ fn decide(
     }
 }
 
-/// Whether a document that should be held is in the books already, as it is: its order changed later, and a warning says so.
+/// What says to which records of Odoo a bill points: it may change without ServiceTitan having said anything.
+const POINTERS: [&str; 6] = [
+    "partner_id/.id",
+    "product_id/.id",
+    "account_id/.id",
+    "purchase_line_id/.id",
+    CostField::DISTRIBUTION,
+    "analytic_account_id/.id",
+];
+
+/// Whether a document is in the books already as it is: one that should be held, because its order changed later (a warning
+/// says so), or one of which only what it points to became another record of Odoo's.
 fn is_posted_as_it_is(document: &Document, subject: &Subject<'_>) -> bool {
     let Some(link) = held(subject.links, &document.header.name) else {
         return false;
     };
-    if document.hold.is_none() || link.reached() != Some(Goal::Posted.as_str()) {
+    let referred = document.reached.get(REFERRED);
+    let points_alike = referred == link.base.get(REFERRED);
+    if link.reached() != Some(Goal::Posted.as_str()) || (document.hold.is_none() && !points_alike) {
         return false;
     }
     let mut posted = Document {
@@ -180,10 +212,50 @@ fn is_posted_as_it_is(document: &Document, subject: &Subject<'_>) -> bool {
         hold: None,
         ..document.clone()
     };
-    posted
-        .reached
-        .set(MATCH, link.base.get(MATCH).unwrap_or_default());
+    if document.hold.is_some() {
+        let found = link.base.get(MATCH).unwrap_or_default();
+        posted.reached.set(MATCH, found);
+    }
+    if points_alike {
+        let lines = posted.lines.iter_mut();
+        for target in lines.chain([&mut posted.header]) {
+            let Some(link) = held(subject.links, &target.name) else {
+                continue;
+            };
+            for column in POINTERS {
+                if let Some(pointed) = link.base.get(column) {
+                    target.content.set(column, pointed);
+                }
+            }
+        }
+    }
     posted.differences(subject).is_empty()
+}
+
+/// What follows for a paper that somebody entered in Odoo: whatever else it names, only its vendor has to be there.
+fn linked(
+    flow: Flow,
+    subject: &Subject<'_>,
+    paper: &Paper,
+    directory: &Directory,
+    link: Option<&Link>,
+    warnings: &mut Vec<String>,
+) -> Decision {
+    let vendor = paper.vendor.map(|vendor| key(Flow::Vendors, vendor));
+    let waits = missing(subject, vendor.into_iter().collect());
+    if !waits.is_empty() {
+        return wait(waits, flow, subject);
+    }
+    let policy = directory.bills();
+    let part = part(flow, subject);
+    let of_order = siblings::before(subject, &part, siblings::of_order(paper).as_ref(), policy);
+    let found = matching::compare(subject, paper, &of_order, policy);
+    let found = found.filter(|found| !found.is_ok());
+    warnings.extend(found.map(|found| found.to_string()));
+    match header(flow, subject, paper, directory) {
+        Ok(header) => linked::decide(flow, subject, paper, (header, part), link),
+        Err(reason) => Decision::Fail(reason),
+    }
 }
 
 fn is_seen(subject: &Subject<'_>, key: &Key) -> bool {
@@ -234,16 +306,13 @@ fn part(flow: Flow, subject: &Subject<'_>) -> PartKey {
     )
 }
 
-fn wanted(
+/// The columns of the paper itself.
+fn header(
     flow: Flow,
     subject: &Subject<'_>,
     paper: &Paper,
-    counts: bool,
     directory: &Directory,
-    notes: &mut Notes<'_>,
-) -> Result<Document, Reason> {
-    let name = flow.link_name(subject.source);
-    let part = part(flow, subject);
+) -> Result<Content, Reason> {
     let vendor = paper.vendor.ok_or_else(|| no_vendor(flow))?;
     let dated = paper.dated.ok_or_else(|| no_date(flow))?;
     let vendor = target(subject, &key(Flow::Vendors, vendor));
@@ -261,7 +330,23 @@ fn wanted(
     if let Some(currency) = directory.currency() {
         header.set_id("currency_id", Some(currency));
     }
+    Ok(header)
+}
+
+fn wanted(
+    flow: Flow,
+    subject: &Subject<'_>,
+    paper: &Paper,
+    counts: bool,
+    directory: &Directory,
+    notes: &mut Notes<'_>,
+) -> Result<Document, Reason> {
+    let name = flow.link_name(subject.source);
+    let part = part(flow, subject);
+    let header = header(flow, subject, paper, directory)?;
+    let known = held(subject.links, &name);
     let warnings = &mut *notes.warnings;
+    warnings.extend(known.and_then(|link| booked_later(link, &header)));
     let lines = lines::wanted(flow, subject, paper, &name, &part, directory, warnings)?;
     let policy = directory.bills();
     let of_order = siblings::before(subject, &part, siblings::of_order(paper).as_ref(), policy);
@@ -301,7 +386,8 @@ fn wanted(
         goal,
         is_said_whole: true,
         hold: None,
-        reached: Content::new(),
+        closed: directory.bills().closed,
+        reached: Content::from_iter([(REFERRED, paper.referred())]),
     };
     if let Some(found) = &found {
         document.reached.set(MATCH, found.to_string());
@@ -313,6 +399,13 @@ fn wanted(
         (None, None) => None,
     };
     Ok(document)
+}
+
+/// What a person should know of a bill that is booked in a later period than its own, while its date stays.
+fn booked_later(link: &Link, header: &Content) -> Option<String> {
+    let (booked, date) = (link.base.get(BOOKED)?, header.get("date")?);
+    let is_settled = link.base.get("date") == Some(date) && booked != date;
+    is_settled.then(|| failure::booked_later(date, booked))
 }
 
 fn empty(flow: Flow) -> Reason {

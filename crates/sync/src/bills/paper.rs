@@ -7,10 +7,12 @@ use servicetitan::record::{
     InventoryBill, InventoryReturn, InventoryReturnItem, InventoryReturnStatus,
 };
 use servicetitan::{ReceiptItemId, SkuId};
+use sha2::{Digest, Sha256};
 
 use crate::directory::Charge;
 use crate::failure::reason;
 use crate::flow::Flow;
+use crate::linking::Terms;
 use crate::money::{are_countable, cents};
 use crate::part;
 use crate::plain::line;
@@ -80,6 +82,36 @@ pub(super) struct PaperLine {
 }
 
 impl Paper {
+    /// What it says of the records and accounts that it refers to, digested: equal as long as ServiceTitan points to the
+    /// same ones, whatever they become in Odoo.
+    pub(super) fn referred(&self) -> String {
+        let account = |account: &GlAccountRef| (account.number.clone(), account.name.clone());
+        let line = |line: &PaperLine| {
+            let account = line.account.as_ref().map(account);
+            let records = (line.sku, line.receipt_item, line.unit, line.job);
+            format!("{} {records:?} {account:?}", line.id)
+        };
+        let lines: Vec<String> = self.lines.iter().map(line).collect();
+        let own = (self.vendor, self.unit, self.job, self.order);
+        let digest = Sha256::digest(format!("{own:?} {lines:?}"));
+        let (short, _) = digest.split_first_chunk().expect("a digest is longer");
+        format!("{:016x}", u64::from_be_bytes(*short))
+    }
+
+    /// What it comes to, by its own word or else by its parts, and its tax.
+    pub(super) fn terms(&self) -> Terms {
+        let charges = self.charges.iter();
+        let charges = charges.map(|(charge, amount)| (*charge, cents(*amount)));
+        let lines = self.lines.iter();
+        let lines = lines.map(|line| cents(line.quantity * line.cost));
+        let counted = charges.clone().map(|(_, amount)| amount).chain(lines).sum();
+        let tax = charges.filter(|(charge, _)| *charge == Charge::Tax);
+        Terms {
+            total: self.total.map_or(counted, cents),
+            tax: tax.map(|(_, amount)| amount).sum(),
+        }
+    }
+
     /// What the vendor keeps of a return: ServiceTitan says so only by an amount that is less than what went back.
     fn with_what_the_vendor_keeps(mut self) -> Self {
         let lines = self.lines.iter();

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Charge, CostField, Directory};
 use crate::failure::account as failure;
 use crate::mapping::MappingKind;
+use crate::plan::ClosedPeriod;
 use crate::record::Reason;
 
 /// How vendor bills are treated.
@@ -21,6 +22,9 @@ pub struct BillPolicy {
     /// Whether one that does not match its order and receipts, or has the number of another one of the vendor, is held as
     /// a draft, and not posted with a warning.
     pub hold: bool,
+    /// What happens to one whose date lies in a closed period.
+    #[serde(default)]
+    pub closed: ClosedPeriod,
     /// By how much a line may differ, in the currency.
     pub tolerance_amount: Decimal,
     /// By how much a line may differ, in percent of what was ordered.
@@ -33,6 +37,7 @@ impl Default for BillPolicy {
             once_posted: false,
             post: true,
             hold: true,
+            closed: ClosedPeriod::Wait,
             tolerance_amount: Decimal::ZERO,
             tolerance_percent: Decimal::ZERO,
         }

@@ -29,6 +29,8 @@ pub struct Purchasing {
     tax_id_field: Option<String>,
     /// Whether what was received in ServiceTitan is received in Odoo.
     receives: bool,
+    /// Whether orders stay drafts until somebody confirms them in Odoo.
+    leaves_orders: bool,
     /// The products of what is charged besides items.
     charges: BTreeMap<Charge, i64>,
     /// How Odoo keeps the lines of orders.
@@ -118,6 +120,13 @@ impl Purchasing {
         self
     }
 
+    /// Sets whether orders that were sent in ServiceTitan stay drafts until somebody confirms them in Odoo.
+    #[must_use]
+    pub fn with_orders_left(mut self, leaves: bool) -> Self {
+        self.leaves_orders = leaves;
+        self
+    }
+
     /// Sets the custom fields of ServiceTitan's vendors that are carried: account number, tax id.
     #[must_use]
     pub fn with_vendor_fields(
@@ -172,6 +181,12 @@ impl Directory {
     #[must_use]
     pub fn receives(&self) -> bool {
         self.purchasing.receives
+    }
+
+    /// Whether orders stay drafts until somebody confirms them in Odoo.
+    #[must_use]
+    pub fn leaves_orders(&self) -> bool {
+        self.purchasing.leaves_orders
     }
 
     /// The purchasing part.

@@ -14,8 +14,15 @@ pub fn period_locked(date: Date, until: Date, field: &str) -> Reason {
         "period-locked",
         format!("It belongs to {date}, and Odoo's books are closed until {until} ({field})."),
         "Nothing was written. Give the document another date in ServiceTitan, or move the lock date in Odoo (Accounting > \
-         Lock Dates) and run `ml-connector replay` for it.",
+         Lock Dates) and run `ml-connector replay` for it. `closed_period = \"next-open\"` in the connection file books what is \
+         not in the books yet on the first open day.",
     )
+}
+
+/// The warning that it is booked on the first day that is open, as its own lies in a closed period.
+#[must_use]
+pub fn booked_later(date: &str, booked: &str) -> String {
+    format!("{date} lies in a period that was closed in Odoo: it is booked on {booked}")
 }
 
 /// Odoo booked it on another day than it was told.
@@ -38,8 +45,8 @@ pub fn duplicate_bill(reference: &str, name: &str, id: i64) -> Reason {
             "Odoo already has a bill of this vendor with the number {}: {name} (account.move {id}).",
             quoted(reference)
         ),
-        "It is not entered a second time. If it is the same paper, `ml-connector replay --dismiss` leaves this one out; if \
-         not, correct the vendor's number in ServiceTitan or in Odoo, and run `ml-connector replay` for it.",
+        "It is not entered a second time. If it is the same paper, `ml-connector replay --link` takes it for this one, \
+         provided that vendor, total and tax are equal, and `ml-connector replay --dismiss` leaves this one out; if not, correct the vendor's number in ServiceTitan or in Odoo, and run `ml-connector replay` for it.",
     )
 }
 

@@ -35,6 +35,26 @@ struct Common<'a> {
     costs: Option<(String, String)>,
 }
 
+/// What the order comes to, by its own word or else by its parts.
+pub(super) fn amount(order: &PurchaseOrder) -> Option<Decimal> {
+    is_countable(order).then(|| {
+        let lines = order.items.iter().map(|item| {
+            let of_unit_cost = item.quantity.unwrap_or_default() * item.cost.unwrap_or_default();
+            cents(item.total.unwrap_or(of_unit_cost))
+        });
+        let charges = [order.tax, order.shipping];
+        let charges = charges.map(|amount| cents(amount.unwrap_or_default()));
+        let counted = lines.chain(charges).sum();
+        order.total.map_or(counted, cents)
+    })
+}
+
+fn is_countable(order: &PurchaseOrder) -> bool {
+    let items = order.items.iter();
+    let of_items = items.flat_map(|item| [item.quantity, item.cost, item.total]);
+    are_countable(of_items.chain([order.tax, order.shipping, order.total]))
+}
+
 pub(super) fn wanted(
     subject: &Subject<'_>,
     order: &PurchaseOrder,
@@ -43,11 +63,7 @@ pub(super) fn wanted(
     directory: &Directory,
     warnings: &mut Vec<String>,
 ) -> Result<Lines, Reason> {
-    let of_items = order
-        .items
-        .iter()
-        .flat_map(|item| [item.quantity, item.cost, item.total]);
-    if !are_countable(of_items.chain([order.tax, order.shipping, order.total])) {
+    if !is_countable(order) {
         return Err(too_large());
     }
     let common = Common {

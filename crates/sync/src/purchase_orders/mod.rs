@@ -2,8 +2,8 @@
 //!
 //! An order is one document: its lines under names of their own, tax, shipping and what rounding leaves as lines with
 //! service products, so that it comes to ServiceTitan's total to the cent. Where it goes and its summary stand in its
-//! note. Pending is a draft, sent and received are
-//! confirmed, canceled is cancelled. An order that does not come to its total is not confirmed.
+//! note. Pending is a draft, sent and received are confirmed (or left as drafts to people in Odoo), canceled is cancelled.
+//! An order that does not come to its total is not confirmed.
 //!
 //! Prices. A line bears ServiceTitan's unit cost where that comes to ServiceTitan's line total. Where it does not (a
 //! discount; an Odoo that keeps fewer places of a price) the price is the nearest that Odoo keeps. The cents that are left
@@ -13,6 +13,7 @@ mod lines;
 mod note;
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use servicetitan::record::{PurchaseOrder, PurchaseOrderStatus};
 
 use crate::content::Content;
@@ -20,11 +21,11 @@ use crate::directory::Directory;
 use crate::document::{self, Document};
 use crate::filing::RowKind;
 use crate::flow::Flow;
-use crate::link::Name;
+use crate::link::{Link, Name};
 use crate::mapping::MappingKind;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::line;
-use crate::plan::{Decision, Goal, Plan, Subject};
+use crate::plan::{ClosedPeriod, Decision, Goal, Plan, Subject};
 use crate::record::{Key, Reason};
 use crate::sighting::PartKey;
 use crate::single;
@@ -42,6 +43,12 @@ pub(crate) fn references(subject: &Subject<'_>) -> Vec<Key> {
     let items = order.items.iter().filter_map(|item| item.sku_id);
     let items = items.map(|sku| key(Flow::Items, sku.0));
     once(std::iter::once(vendor).chain(unit).chain(job).chain(items))
+}
+
+/// What ServiceTitan says that the order comes to.
+pub(crate) fn amount(subject: &Subject<'_>) -> Option<Decimal> {
+    let order: PurchaseOrder = single::read(FLOW, subject).ok()?;
+    lines::amount(&order)
 }
 
 /// What has to happen so that Odoo holds this order as ServiceTitan has it.
@@ -64,6 +71,8 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
     let name = FLOW.link_name(subject.source);
     let known = held(subject.links, &name);
     let goal = match goal(&order) {
+        // What was confirmed before stays so.
+        Ok(Goal::Confirmed) if directory.leaves_orders() && !is_confirmed(known) => Goal::Draft,
         Ok(goal) => goal,
         Err(reason) => return Decision::Fail(reason),
     };
@@ -96,6 +105,10 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
         Err(reason) => Decision::Fail(reason),
         Ok(document) => document.decision(subject),
     }
+}
+
+fn is_confirmed(known: Option<&Link>) -> bool {
+    known.and_then(Link::reached) == Some(Goal::Confirmed.as_str())
 }
 
 fn goal(order: &PurchaseOrder) -> Result<Goal, Reason> {
@@ -161,6 +174,7 @@ fn wanted(
         goal,
         is_said_whole: false,
         hold: None,
+        closed: ClosedPeriod::Wait,
         reached: Content::new(),
     })
 }

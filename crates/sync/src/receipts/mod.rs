@@ -49,7 +49,7 @@ pub(crate) fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
         // Bills look at them all the same.
         _ if !directory.receives() => Decision::Ignore(verdict::by_hand()),
         Err(reason) => Decision::Fail(reason),
-        Ok(wanted) => decide(subject, wanted),
+        Ok(wanted) => decide(subject, wanted, directory),
     };
     Plan {
         rests_on,
@@ -57,7 +57,11 @@ pub(crate) fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
     }
 }
 
-fn decide(subject: &Subject<'_>, wanted: BTreeMap<Name, Decimal>) -> Decision {
+fn decide(
+    subject: &Subject<'_>,
+    wanted: BTreeMap<Name, Decimal>,
+    directory: &Directory,
+) -> Decision {
     let name = FLOW.link_name(subject.source);
     let known = held(subject.links, &name);
     let holds = holds(subject, &wanted);
@@ -78,7 +82,10 @@ fn decide(subject: &Subject<'_>, wanted: BTreeMap<Name, Decimal>) -> Decision {
         }
         return others::wait(vec![key], FLOW, subject);
     };
-    if !wanted.is_empty() && order.reached() != Some(Goal::Confirmed.as_str()) {
+    // Where people confirm orders, Odoo says whether this one is.
+    let reached = order.reached();
+    let is_left = directory.leaves_orders() && reached == Some(Goal::Draft.as_str());
+    if !wanted.is_empty() && !is_left && reached != Some(Goal::Confirmed.as_str()) {
         let reason = verdict::order_not_ready(&key, other);
         return Decision::Wait {
             on: vec![key],

@@ -21,6 +21,8 @@ pub enum Cause {
     Amount,
     /// One side has it in the period, the other in another one.
     OtherPeriod,
+    /// It is booked on the first open day, as its own period was closed. So it should be.
+    BookedLater,
     /// It does not bind in Odoo.
     Draft,
     /// It binds in Odoo alone.
@@ -37,7 +39,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, the weightiest first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Unreadable,
         Self::Missing,
         Self::Extra,
@@ -46,6 +48,7 @@ impl Cause {
         Self::OtherVendor,
         Self::Amount,
         Self::OtherPeriod,
+        Self::BookedLater,
         Self::Draft,
         Self::Confirmed,
         Self::Changed,
@@ -66,6 +69,7 @@ impl Cause {
             Self::OtherVendor => "other-vendor",
             Self::Amount => "amount",
             Self::OtherPeriod => "date-in-another-period",
+            Self::BookedLater => "booked-in-next-open-period",
             Self::Draft => "draft",
             Self::Confirmed => "confirmed-in-odoo",
             Self::Changed => "changed-after-sync",
@@ -108,6 +112,10 @@ impl Cause {
             Self::OtherPeriod => {
                 "Set the date back in Odoo, or change it in ServiceTitan. If the period is locked in Odoo, the difference \
                  is settled by the other period's report."
+            }
+            Self::BookedLater => {
+                "Nothing is to be done: its period was closed, and `closed_period` says \"next-open\". The other period's report \
+                 shows it too."
             }
             Self::Draft => {
                 "Confirm or post it in Odoo, or let `ml-connector failures` say why it was left a draft."

@@ -96,6 +96,8 @@ pub enum Standing {
     Planned,
     /// Does not bind yet: a pending order, a draft. Of ServiceTitan's bills: brought as a draft, by policy.
     Draft,
+    /// ServiceTitan's alone: whether it binds in Odoo is for people there to say.
+    Open,
     /// Binds: a sent order, a posted bill.
     Binding,
     /// Does not count any more.
@@ -109,6 +111,7 @@ impl Standing {
         match self {
             Self::Planned => "planned",
             Self::Draft => "draft",
+            Self::Open => "open",
             Self::Binding => "binding",
             Self::Cancelled => "cancelled",
         }

@@ -16,6 +16,7 @@ const LINES_TOLD_MAX: usize = 5;
 /// All that differs; nothing when all is well, or when neither belongs to the period.
 pub(super) fn findings(
     period: Period,
+    closed_until: Option<Date>,
     wanted: Option<&Document>,
     held: Option<&Document>,
 ) -> Vec<Finding> {
@@ -26,7 +27,7 @@ pub(super) fn findings(
             let received = concerns.then(|| received(wanted, held)).flatten();
             received.into_iter().collect()
         }
-        (Some(wanted), Some(held)) => pair(period, wanted, held),
+        (Some(wanted), Some(held)) => pair(period, closed_until, wanted, held),
         (Some(wanted), None) => missing(wanted)
             .filter(|_| within(wanted))
             .into_iter()
@@ -37,7 +38,10 @@ pub(super) fn findings(
 }
 
 fn missing(wanted: &Document) -> Option<Finding> {
-    let is_due = matches!(wanted.standing, Standing::Draft | Standing::Binding);
+    let is_due = matches!(
+        wanted.standing,
+        Standing::Draft | Standing::Open | Standing::Binding
+    );
     is_due.then(|| {
         Cause::Missing.because(format!(
             "ServiceTitan has it with {:.2}; Odoo has nothing under its external id",
@@ -65,7 +69,12 @@ fn extra(held: &Document) -> Option<Finding> {
     })
 }
 
-fn pair(period: Period, wanted: &Document, held: &Document) -> Vec<Finding> {
+fn pair(
+    period: Period,
+    closed_until: Option<Date>,
+    wanted: &Document,
+    held: &Document,
+) -> Vec<Finding> {
     let days = [wanted.date, held.date, held.booked];
     let concerns = days.into_iter().flatten().any(|day| period.contains(day));
     if !concerns {
@@ -84,7 +93,13 @@ fn pair(period: Period, wanted: &Document, held: &Document) -> Vec<Finding> {
         standing(wanted, held),
         vendor(wanted, held),
         content(wanted, held),
-        other_period(period, wanted, held),
+        other_period(period, wanted, held).map(|finding| {
+            if is_booked_later(closed_until, wanted, held) {
+                Cause::BookedLater.because(finding.what)
+            } else {
+                finding
+            }
+        }),
     ];
     found.into_iter().flatten().collect()
 }
@@ -180,6 +195,16 @@ fn other_period(period: Period, wanted: &Document, held: &Document) -> Option<Fi
         let what = format!("{} in ServiceTitan, no date in Odoo", shown(wanted.date));
         Cause::OtherPeriod.because(what)
     })
+}
+
+/// Whether it bears its own date in Odoo, and is booked no later than on the first day after the closed ones, among which
+/// its own is. A bill that is booked later still was moved by somebody.
+fn is_booked_later(closed_until: Option<Date>, wanted: &Document, held: &Document) -> bool {
+    let (Some(until), Some(own), Some(booked)) = (closed_until, wanted.date, held.booked) else {
+        return false;
+    };
+    let first_open = until.tomorrow().unwrap_or(until);
+    held.date == Some(own) && own <= until && own < booked && booked <= first_open
 }
 
 fn shown(day: Option<Date>) -> String {

@@ -127,7 +127,7 @@ pub(super) fn counts(
     let held_counts = held.is_some_and(|held| {
         let stands = match held.standing {
             Standing::Binding => true,
-            Standing::Draft | Standing::Planned => {
+            Standing::Draft | Standing::Open | Standing::Planned => {
                 let may_be = wanted.is_some_and(|wanted| wanted.standing == Standing::Draft);
                 may_be || !held.kind.is_posted()
             }
@@ -138,7 +138,7 @@ pub(super) fn counts(
     });
     let wanted_counts = wanted.is_some_and(|wanted| {
         let stands = match wanted.standing {
-            Standing::Draft | Standing::Binding => true,
+            Standing::Draft | Standing::Open | Standing::Binding => true,
             // It counts if it came early.
             Standing::Planned => held_counts,
             Standing::Cancelled => false,

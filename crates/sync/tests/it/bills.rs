@@ -5,10 +5,12 @@ use sync::directory::BillPolicy;
 use sync::filing::RowKind;
 use sync::flow::Flow;
 use sync::plan::Decision;
-use sync::record::State;
+use sync::record::{SourceId, State};
 
 use crate::matching::matched;
-use crate::papers::{bill, billed_as, cause, done, item, reason, sees, with, world, world_of};
+use crate::papers::{
+    bill, billed_as, cause, done, item, order, reason, receipt, sees, with, world, world_of,
+};
 
 fn ap_bill(changes: &Value) -> Value {
     let expense = json!({
@@ -268,4 +270,73 @@ fn an_ap_bill_of_an_order_is_left_to_the_inventory_bill() {
     for withdrawn in [json!({"status": "Canceled"}), json!({"active": false})] {
         assert_eq!(cause(&of(&withdrawn)), "withdrawn-in-servicetitan");
     }
+}
+
+#[test]
+fn a_posted_bill_is_left_alone_while_only_odoo_points_elsewhere() {
+    let mut world = world(&json!({}));
+    world.carry("31");
+    // The vendor was merged in Odoo, the unit mapped anew.
+    world.knows("vendor_6", 61);
+    world.knows("business_unit_5", 51);
+    assert_eq!(world.plan("31").decision, Decision::Unchanged);
+    // What ServiceTitan changes is written, with what is right today.
+    sees(&mut world, &json!({"summary": "Dock 5"}));
+    let written = done(&world);
+    assert!(
+        written.contains("narration=<p>Dock 5</p> partner_id/.id=61"),
+        "{written}"
+    );
+    assert!(written.contains("{\"51,80\": 100}"), "{written}");
+    world.carry("31");
+    assert_eq!(world.plan("31").decision, Decision::Unchanged);
+
+    // Another vendor in ServiceTitan is not the same as one that was merged in Odoo.
+    world.knows("vendor_7", 62);
+    sees(
+        &mut world,
+        &json!({"summary": "Dock 5", "vendor": {"id": 7, "name": "Other"}}),
+    );
+    assert!(done(&world).contains("partner_id/.id=62"));
+    let draft = BillPolicy {
+        post: false,
+        ..BillPolicy::default()
+    };
+    let mut open = crate::papers::world(&json!({}));
+    billed_as(&mut open, draft);
+    open.carry("31");
+    open.knows("vendor_6", 61);
+    assert!(done(&open).contains("partner_id/.id=61"), "a draft follows");
+}
+
+#[test]
+fn a_document_comes_to_what_servicetitan_says_whether_it_can_be_carried_or_not() {
+    let world = world(&json!({"vendor": null}));
+    assert_eq!(cause(&world), "no-vendor");
+    let said = |kind: RowKind, flow: Flow, row: &Value| {
+        let sighting = sync::filing::file(kind, &row.to_string());
+        let part = sync::sighting::Part {
+            key: sighting.part,
+            payload: sighting.payload,
+        };
+        let amount = sync::flows::amount(flow, &SourceId::from(31), &[part]);
+        amount.map(|amount| format!("{amount:.2}"))
+    };
+    let of_bill = |changes: Value| said(RowKind::InventoryBill, Flow::Bills, &bill(&changes));
+    assert_eq!(of_bill(json!({})).as_deref(), Some("31.74"));
+    assert_eq!(
+        of_bill(json!({"billAmount": null})).as_deref(),
+        Some("31.74")
+    );
+    assert_eq!(
+        of_bill(json!({"billAmount": 31.77})).as_deref(),
+        Some("31.77")
+    );
+    assert_eq!(of_bill(json!({"billAmount": 5e20})), None);
+    assert_eq!(of_bill(json!({"items": 7})), None);
+    let (kind, row) = order(&json!({"tax": 2, "shipping": 1.5}));
+    let of_order = said(kind, Flow::PurchaseOrders, &row);
+    assert_eq!(of_order.as_deref(), Some("28.20"));
+    let (kind, row) = receipt(&json!({}));
+    assert_eq!(said(kind, Flow::Receipts, &row), None);
 }

@@ -4,6 +4,7 @@ mod bills;
 mod credits;
 mod customers;
 mod jobs;
+mod linked_bills;
 mod matching;
 mod odoo_bills;
 mod papers;

@@ -65,7 +65,7 @@ pub(crate) fn shown(writes: &[Write]) -> String {
         Verb::Update { columns: c, .. } => format!("update {}: {}", write.name, columns(c)),
         Verb::Delete { .. } => format!("delete {}", write.name),
         Verb::Reach { goal, total, .. } => format!("reach {} at {total}", goal.as_str()),
-        Verb::Alias { .. } | Verb::Receive { .. } | Verb::Tell { .. } => {
+        Verb::Alias { .. } | Verb::Adopt { .. } | Verb::Receive { .. } | Verb::Tell { .. } => {
             format!("other {}", write.name)
         }
     };
@@ -315,6 +315,30 @@ fn the_state_follows() {
     let edited = json!({"status": "Canceled", "vendorDocumentNumber": "late"});
     world.sees(RowKind::PurchaseOrder, &order(&edited));
     assert_eq!(world.plan("12").decision, Decision::Unchanged);
+}
+
+#[test]
+fn people_in_odoo_may_confirm_orders_themselves() {
+    let left = |world: &mut World| {
+        let purchasing = world.directory.purchasing().clone().with_orders_left(true);
+        world.directory = world.directory.clone().with_purchasing(purchasing);
+    };
+    let mut new = world(&json!({}));
+    left(&mut new);
+    assert!(shown(&writes(&new)).ends_with("reach draft at 31.74"));
+    new.carry("12");
+    assert_eq!(new.plan("12").decision, Decision::Unchanged);
+    new.sees(
+        RowKind::PurchaseOrder,
+        &order(&json!({"status": "Canceled"})),
+    );
+    assert_eq!(shown(&writes(&new)), "reach cancelled at 0");
+
+    // What was confirmed before stays so.
+    let mut known = world(&json!({}));
+    known.carry("12");
+    left(&mut known);
+    assert_eq!(known.plan("12").decision, Decision::Unchanged);
 }
 
 #[test]

@@ -173,6 +173,18 @@ fn they_wait_until_their_order_is_confirmed_in_odoo() {
     assert_eq!(received(decision(&world)), "1: 2");
 }
 
+#[test]
+fn where_people_confirm_orders_odoo_says_whether_one_is() {
+    let mut world = World::new(Flow::Receipts);
+    let purchasing = world.directory.purchasing().clone().with_orders_left(true);
+    world.directory = world.directory.clone().with_purchasing(purchasing);
+    world.sees(RowKind::Receipt, &receipt(5, &json!({})));
+    order_is(&mut world, "cancelled");
+    assert_eq!(reason_of(&world).cause, "waits-for-others");
+    order_is(&mut world, "draft");
+    assert_eq!(received(decision(&world)), "1: 2");
+}
+
 fn reason_of(world: &World) -> Reason {
     reason(decision(world))
 }

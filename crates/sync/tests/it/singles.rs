@@ -223,6 +223,33 @@ fn goods_and_services_are_products_without_taxes() {
 }
 
 #[test]
+fn the_first_mapped_category_is_the_products() {
+    let categories = |mapped: &[(&str, i64)], said: Value| {
+        let mut world = seen(
+            Flow::Items,
+            RowKind::Material,
+            &item(&json!({"categories": said})),
+        );
+        let mapped = mapped
+            .iter()
+            .map(|(key, id)| (MappingKind::ItemCategory, *key, *id));
+        world.directory = world.directory.clone().with_mappings(mapped.collect());
+        created(&world, "7").get("categ_id/.id").map(str::to_owned)
+    };
+    let mapped = [("12", 5), ("13", 6)];
+    assert_eq!(
+        categories(&mapped, json!([11, 13, 12])).as_deref(),
+        Some("6")
+    );
+    let records = json!([{"id": 12, "name": "Labor", "active": true}]);
+    assert_eq!(categories(&mapped, records).as_deref(), Some("5"));
+    // What is not mapped is left alone.
+    assert_eq!(categories(&mapped, json!([11])), None);
+    assert_eq!(categories(&mapped, json!(null)), None);
+    assert_eq!(categories(&[], json!([12])), None);
+}
+
+#[test]
 fn an_item_without_a_display_name_is_called_by_its_description_then_by_its_code() {
     let named = |changes: Value| {
         let world = seen(Flow::Items, RowKind::Equipment, &item(&changes));

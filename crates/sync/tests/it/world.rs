@@ -13,6 +13,7 @@ use sync::filing::{self, RowKind};
 use sync::flow::Flow;
 use sync::flows;
 use sync::link::{Link, Name, TargetId};
+use sync::linking::Which;
 use sync::plan::{Decision, Goal, Other, Plan, Subject, Verb};
 use sync::record::{SourceId, State};
 use sync::sighting::{Part, PartKey};
@@ -276,6 +277,10 @@ impl World {
                     *target
                 }
                 Verb::Alias { target } | Verb::Tell { target, .. } => *target,
+                Verb::Adopt { which, .. } => match which {
+                    Which::This(id) => *id,
+                    Which::TheOnly => panic!("only Odoo can say which"),
+                },
                 Verb::Delete { target } => {
                     self.sent.remove(target);
                     self.links.remove(&write.name);

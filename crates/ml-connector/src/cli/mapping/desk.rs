@@ -138,9 +138,11 @@ pub(super) async fn targets(vendors: &Vendors, kind: MappingKind) -> Result<Vec<
 pub(super) fn unreadable(kind: MappingKind) -> String {
     let app = match kind {
         MappingKind::Warehouse => "Inventory",
-        MappingKind::BusinessUnit | MappingKind::GlAccount | MappingKind::PaymentTerm => {
-            "Invoicing"
-        }
+        MappingKind::ItemCategory => "Purchase",
+        MappingKind::BusinessUnit
+        | MappingKind::GlAccount
+        | MappingKind::PaymentTerm
+        | MappingKind::TaxZone => "Invoicing",
     };
     format!(
         "Odoo's {}s cannot be read: install {app}, or give the connector's user the right to them",

@@ -102,7 +102,8 @@ impl List {
     }
 }
 
-/// What of a kind has to be mapped. Business units have accounts of their own, and warehouses Odoo's default: of these only
+/// What of a kind has to be mapped. Business units have accounts of their own, warehouses and categories Odoo's default, and nothing uses
+/// tax zones yet: of these only
 /// what is mapped to something that is gone.
 async fn missing_of(
     vendors: &Vendors,
@@ -123,7 +124,11 @@ async fn missing_of(
     let directory = directory(kind, &keys, &targets).with_mappings(mapped.clone());
     let word = match kind {
         MappingKind::GlAccount => "CODE",
-        MappingKind::BusinessUnit | MappingKind::PaymentTerm | MappingKind::Warehouse => "NAME",
+        MappingKind::BusinessUnit
+        | MappingKind::ItemCategory
+        | MappingKind::PaymentTerm
+        | MappingKind::TaxZone
+        | MappingKind::Warehouse => "NAME",
     };
     let missing = |key: MappingKey| {
         let what = wanting(kind, &key, &directory, &targets)?;
@@ -157,7 +162,10 @@ fn directory(kind: MappingKind, keys: &[MappingKey], targets: &[Target]) -> Dire
                 .filter_map(|key| Some((key.key.parse().ok()?, key.name.clone())));
             directory.with_payment_terms(named, Some(terms.collect()))
         }
-        MappingKind::BusinessUnit | MappingKind::Warehouse => directory,
+        MappingKind::BusinessUnit
+        | MappingKind::ItemCategory
+        | MappingKind::TaxZone
+        | MappingKind::Warehouse => directory,
     }
 }
 
@@ -195,7 +203,10 @@ fn wanting(
                 )
             })
         }
-        MappingKind::BusinessUnit | MappingKind::Warehouse => {
+        MappingKind::BusinessUnit
+        | MappingKind::ItemCategory
+        | MappingKind::TaxZone
+        | MappingKind::Warehouse => {
             let target = directory.mapped(kind, &key.key)?;
             let is_gone = targets.iter().all(|known| known.id != target);
             is_gone.then(|| {
@@ -218,6 +229,7 @@ fn as_row(connection: &str, one: &Mapping) -> Vec<String> {
         code: mapping.target.code.clone(),
         name: mapping.target.name.clone(),
         other_name: None,
+        rate: None,
     };
     vec![
         connection.to_owned(),

@@ -5,25 +5,30 @@
 //! read first, since a call that nobody heard the end of may have changed its lines, and is then changed by one `write`.
 //! What Odoo's buttons return proves nothing: the state is read, the button is pressed, the state is read again.
 
+mod adopt;
 mod bill;
 mod change;
 mod create;
+mod period;
 mod seen;
 mod state;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use odoo::{Action, Context, Domain, Model, RecordId, Search};
 use rust_decimal::Decimal;
 use store::links::LinkChange;
 use sync::failure::{self, Verdict};
 use sync::link::{Link, TargetId, as_posted, unreached};
-use sync::plan::{Goal, Verb, Write};
+use sync::plan::{ClosedPeriod, Goal, Verb, Write};
 use sync::record::Reason;
+use tokio::sync::OwnedMutexGuard;
 
 use super::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
+pub use adopt::Claims;
 use state::Next;
 
 /// How a kind of document is called in Odoo.
@@ -90,6 +95,7 @@ struct Deeds<'a> {
     goal: Goal,
     total: Decimal,
     hold: Option<&'a Reason>,
+    closed: ClosedPeriod,
 }
 
 impl<'a> Deeds<'a> {
@@ -97,14 +103,17 @@ impl<'a> Deeds<'a> {
         let (mut header, mut lines, mut reach) = (None, Vec::new(), None);
         for write in writes {
             match &write.verb {
-                Verb::Reach { goal, total, hold } => {
-                    reach = Some((write, *goal, *total, hold.as_ref()));
-                }
+                Verb::Reach {
+                    goal,
+                    total,
+                    hold,
+                    closed,
+                } => reach = Some((write, *goal, *total, hold.as_ref(), *closed)),
                 _ if write.document.is_some() => lines.push(write),
                 _ => header = Some(write),
             }
         }
-        let (reach, goal, total, hold) = reach.expect("a document is brought to a state");
+        let (reach, goal, total, hold, closed) = reach.expect("a document is brought to a state");
         Self {
             header,
             lines,
@@ -112,6 +121,7 @@ impl<'a> Deeds<'a> {
             goal,
             total,
             hold,
+            closed,
         }
     }
 
@@ -137,6 +147,11 @@ impl Carrier {
         let Some(kind) = kinds.next() else {
             return Ok(());
         };
+        // Who is only linked goes first, and is written nothing.
+        progress.sort_by_key(|one| !adopt::is_adoption(&one.job.writes));
+        let adopted = progress.partition_point(|one| adopt::is_adoption(&one.job.writes));
+        let (adopted, progress) = progress.split_at_mut(adopted);
+        self.adopt(adopted).await?;
         self.check_accounts(progress).await?;
         if kind.is_bill() {
             self.find_what_is_there(progress, carried.halved).await?;
@@ -227,6 +242,11 @@ impl Carrier {
     ) -> Result<(), Interruption> {
         let model = Model::named(kind.model);
         for round in 0..=ROUNDS_MAX {
+            let turn = if round == 0 {
+                self.turn_to_confirm(progress).await?
+            } else {
+                None
+            };
             let seen = self.look_at_heads(kind, &standing(progress)).await?;
             let mut presses: BTreeMap<Action, Vec<usize>> = BTreeMap::new();
             for (at, one) in progress.iter_mut().enumerate() {
@@ -266,6 +286,14 @@ impl Carrier {
                         let reason = failure::state_not_reached(deeds.goal.as_str(), shown);
                         one.failed = Some(Verdict::Park(reason));
                     }
+                    // Somebody may have changed it while it waited for its turn.
+                    Next::Press(Action::Confirm)
+                        if seen.is_some_and(|seen| seen.total != deeds.total) =>
+                    {
+                        let shown = seen.map(|seen| seen.total).unwrap_or_default();
+                        let reason = failure::total_differs(deeds.total, shown);
+                        one.failed = Some(Verdict::Park(reason));
+                    }
                     Next::Press(action) => presses.entry(action).or_default().push(at),
                 }
             }
@@ -275,8 +303,41 @@ impl Carrier {
             for (action, of) in presses {
                 self.press(&model, action, &of, progress).await?;
             }
+            drop(turn);
         }
         Ok(())
+    }
+
+    /// Waits until no other batch confirms orders. Odoo notes the vendor of an order with each of its products, so two calls
+    /// that confirm orders of the same goods meet: the second waits for the first, is rolled back, and begins again after a
+    /// pause. While one confirms, the next is loaded and compared.
+    ///
+    /// The calls to come go out later than the batch did: how long they are in doubt counts from now.
+    async fn turn_to_confirm(
+        &self,
+        progress: &mut [Progress],
+    ) -> Result<Option<OwnedMutexGuard<()>>, Interruption> {
+        let confirms =
+            |one: &Progress| one.stands() && Deeds::of(&one.job.writes).goal == Goal::Confirmed;
+        if !progress.iter().any(confirms) {
+            return Ok(None);
+        }
+        if let Ok(turn) = Arc::clone(&self.confirming).try_lock_owned() {
+            return Ok(Some(turn));
+        }
+        let asked = self.clock.now();
+        let turn = Arc::clone(&self.confirming).lock_owned().await;
+        let waited = self.clock.now().duration_since(asked);
+        for one in progress.iter_mut() {
+            one.doubt_until += waited;
+        }
+        let doubts = progress
+            .iter()
+            .map(|one| (one.job.due.record, Some(one.job.doubt(one.doubt_until))));
+        self.store
+            .note_call(self.connection, doubts.collect())
+            .await?;
+        Ok(Some(turn))
     }
 
     /// Presses a button of several documents; one that refuses takes nobody with it.

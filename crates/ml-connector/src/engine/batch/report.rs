@@ -195,6 +195,9 @@ fn sent(writes: &[Write]) -> Value {
             json!({"update": write.name, "id": target, "columns": columns})
         }
         Verb::Alias { target } => json!({"alias": write.name, "id": target}),
+        Verb::Adopt { which, terms, .. } => {
+            json!({"adopt": write.name, "decision": which.decision(), "total": terms.total.to_string()})
+        }
         Verb::Delete { target } => json!({"delete": write.name, "id": target}),
         Verb::Reach { goal, total, .. } => {
             json!({"reach": write.name, "state": goal.as_str(), "total": total.to_string()})
@@ -247,6 +250,7 @@ fn detail(
                 )
             }
             Verb::Alias { .. } => format!("{} now means {}{id}", write.name, write.model),
+            Verb::Adopt { .. } => format!("linked {} with {}{id}", write.name, write.model),
             Verb::Delete { target } => {
                 format!("deleted {} {target} ({})", write.model, write.name)
             }

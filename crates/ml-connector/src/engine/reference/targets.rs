@@ -1,6 +1,8 @@
-//! What Odoo has that something of ServiceTitan's can be mapped to: accounts, analytic accounts, terms, operation types.
+//! What Odoo has that something of ServiceTitan's can be mapped to: accounts, analytic accounts, terms, operation types,
+//! taxes, categories of products.
 
 use odoo::{Domain, Fields, Model};
+use rust_decimal::Decimal;
 use sync::directory::Account;
 use sync::mapping::MappingKind;
 
@@ -17,8 +19,10 @@ pub struct Target {
     pub code: String,
     /// Its name; of an operation type with its warehouse: `My Company: Receipts`.
     pub name: String,
-    /// What people may call it besides: the name of an operation type's warehouse.
+    /// What people may call it besides: the name of an operation type's warehouse, of a category without those above it.
     pub other_name: Option<String>,
+    /// Of a tax: its percentage, if it is one.
+    pub rate: Option<Decimal>,
 }
 
 impl Vendors {
@@ -33,12 +37,23 @@ impl Vendors {
                     code: account.code,
                     name: account.name,
                     other_name: None,
+                    rate: None,
                 };
                 return Ok(accounts.map(|accounts| accounts.into_iter().map(target).collect()));
             }
             MappingKind::BusinessUnit => {
                 let fields = ["name", "code"];
                 self.all(kind.model(), Domain::all(), &fields).await
+            }
+            MappingKind::ItemCategory => {
+                let fields = ["name", "complete_name"];
+                self.all(kind.model(), Domain::all(), &fields).await
+            }
+            // What a zone charges is charged to customers.
+            MappingKind::TaxZone => {
+                let of_sales = Domain::equal("type_tax_use", "sale");
+                let fields = ["name", "amount", "amount_type"];
+                self.all(kind.model(), of_sales, &fields).await
             }
             MappingKind::PaymentTerm => self.all(kind.model(), Domain::all(), &["name"]).await,
             MappingKind::Warehouse => {
@@ -49,6 +64,8 @@ impl Vendors {
         };
         let target = match kind {
             MappingKind::Warehouse => operation_type,
+            MappingKind::ItemCategory => category,
+            MappingKind::TaxZone => tax,
             _ => named,
         };
         let rows = if_there(rows)?;
@@ -87,6 +104,26 @@ fn named(row: &Fields) -> Option<Target> {
         code: text(row, "code").unwrap_or_default(),
         name: text(row, "name")?,
         other_name: None,
+        rate: None,
+    })
+}
+
+/// A category is shown with those above it, and called by its own name.
+fn category(row: &Fields) -> Option<Target> {
+    let one = named(row)?;
+    Some(Target {
+        name: text(row, "complete_name").unwrap_or_else(|| one.name.clone()),
+        other_name: Some(one.name),
+        ..one
+    })
+}
+
+fn tax(row: &Fields) -> Option<Target> {
+    let is_percentage = text(row, "amount_type").as_deref() == Some("percent");
+    let amount = row.get("amount").and_then(odoo::decimal::read);
+    Some(Target {
+        rate: amount.filter(|_| is_percentage),
+        ..named(row)?
     })
 }
 
@@ -103,5 +140,6 @@ fn operation_type(row: &Fields) -> Option<Target> {
             None => name,
         },
         other_name: warehouse,
+        rate: None,
     })
 }

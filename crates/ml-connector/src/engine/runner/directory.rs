@@ -79,7 +79,8 @@ impl Runner {
             directory = vendors.directory(&flows).await?;
         }
         let receives = self.profile.flow(Flow::Receipts).is_some();
-        let mut purchasing = directory.purchasing().clone().with_receiving(receives);
+        let purchasing = directory.purchasing().clone().with_receiving(receives);
+        let mut purchasing = purchasing.with_orders_left(self.profile.leaves_orders());
         if let Some(settings) = self.profile.flow(Flow::Vendors) {
             purchasing = purchasing.with_vendor_fields(
                 settings.account_number_field.clone(),

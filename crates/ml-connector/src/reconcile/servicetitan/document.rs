@@ -15,7 +15,8 @@ use sync::reconcile::{Document, Kind, Line, Standing, Vendor, day};
 
 use crate::reconcile::{AP_CREDIT, ORDER, RETURN, VENDOR, name as name_of};
 
-pub(super) fn of_order(order: &PurchaseOrder) -> Document {
+/// `is_open`: whether people confirm sent orders in Odoo.
+pub(super) fn of_order(order: &PurchaseOrder, is_open: bool) -> Document {
     let name = name_of(ORDER, order.id.0);
     let items = order.items.iter().map(|item| {
         let quantity = item.quantity.unwrap_or_default();
@@ -56,6 +57,7 @@ pub(super) fn of_order(order: &PurchaseOrder) -> Document {
         standing: match order.status {
             PurchaseOrderStatus::Pending => Standing::Draft,
             PurchaseOrderStatus::Canceled => Standing::Cancelled,
+            _ if is_open => Standing::Open,
             _ => Standing::Binding,
         },
         lines,

@@ -77,6 +77,7 @@ fn difference(connection: &str, one: &Difference) -> Value {
         "servicetitan": total(&one.servicetitan),
         "odoo": total(&one.odoo),
         "cause": one.cause().as_str(),
+        "expected": one.is_expected(),
         "causes": one.findings.iter().map(cause).collect::<Vec<_>>(),
         "records": records.collect::<Vec<_>>(),
     })

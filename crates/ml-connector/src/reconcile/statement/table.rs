@@ -42,11 +42,11 @@ fn of_part(text: &mut String, part: &Part) {
     }
     if report.is_equal() {
         let _ = writeln!(text, "{}\n", report.certificate());
-        return;
+    } else {
+        let count = report.differences.len() - report.expected();
+        let noun = if count == 1 { "document" } else { "documents" };
+        let _ = writeln!(text, "{count} {noun} differ ({})\n", report.certificate());
     }
-    let count = report.differences.len();
-    let noun = if count == 1 { "document" } else { "documents" };
-    let _ = writeln!(text, "{count} {noun} differ ({})\n", report.certificate());
     for one in &report.differences {
         of_difference(text, one);
     }

@@ -33,7 +33,7 @@ fn statement() -> Statement {
             document(2, Some("bill_2"), "0.10"),
         ],
         odoo: vec![document(11, Some("bill_1"), "119.9")],
-        unreadable: Vec::new(),
+        ..Sides::default()
     };
     let compared = Compared {
         report: compare(period, sides),

@@ -18,14 +18,7 @@ pub(super) fn years(tenant: &Tenant) -> Vec<Year> {
     let days = orders.iter().map(|order| day(order.date));
     let days = days.chain(bills.iter().map(|bill| day(bill.bill_date)));
     let first: Date = days.min().expect("an order");
-    let mut last = day(ml_connector::clock::now());
-    let mut years = Vec::new();
-    while first <= last {
-        let year = Year::until(last);
-        last = year.eve();
-        years.push(year);
-    }
-    years
+    Year::all(first, day(ml_connector::clock::now()))
 }
 
 /// `reconcile` finds nothing in any year, and both sides come to what the tenant holds.

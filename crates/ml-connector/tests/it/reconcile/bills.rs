@@ -42,14 +42,8 @@ impl Papers {
     /// All of their days, the last year first.
     fn years(&self) -> Vec<Year> {
         let first = self.days().min().expect("a bill");
-        let mut last = self.days().max().expect("a bill");
-        let mut years = Vec::new();
-        while first <= last {
-            let year = Year::until(last);
-            last = year.eve();
-            years.push(year);
-        }
-        years
+        let last = self.days().max().expect("a bill");
+        Year::all(first, last)
     }
 
     fn count_in(&self, year: Year) -> usize {

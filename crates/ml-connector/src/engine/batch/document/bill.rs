@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use odoo::domain::Operator;
 use odoo::{Action, Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use serde_json::Value;
 use sync::failure::{self, Verdict};
-use sync::link::TargetId;
+use sync::link::{BOOKED, TargetId};
 use sync::plan::Goal;
 use sync::record::Reason;
 
@@ -24,22 +23,7 @@ type Number = (String, String, String);
 impl Carrier {
     /// Stops what must not even be written: what is booked in a locked period, and what is in Odoo already.
     pub(super) async fn check_bills(&self, progress: &mut [Progress]) -> Result<(), Interruption> {
-        let locks = self.odoo.lock_dates().await?;
-        let locked = locks.and_then(|locks| locks.of_purchases(false));
-        for one in progress.iter_mut().filter(|one| one.failed.is_none()) {
-            let deeds = Deeds::of(&one.job.writes);
-            // A draft binds nobody.
-            if deeds.goal == Goal::Draft {
-                continue;
-            }
-            let said = deeds.reach.holds.get("date").map(str::to_owned);
-            let date: Option<Date> = said.and_then(|date| date.parse().ok());
-            if let (Some(date), Some((until, field))) = (date, locked)
-                && date <= until
-            {
-                one.failed = Some(Verdict::Decide(failure::period_locked(date, until, field)));
-            }
-        }
+        self.heed_locks(progress).await?;
         self.check_numbers(progress).await
     }
 
@@ -81,6 +65,7 @@ impl Carrier {
             let Some(others) = number.as_ref().and_then(|number| there.get(number)) else {
                 continue;
             };
+            let own_name = Deeds::of(&one.job.writes).reach.name.clone();
             let ours = format!("{}.", self.module);
             let named = |id: &RecordId, is: &dyn Fn(&str) -> bool| {
                 let names = names.get(id).into_iter().flatten();
@@ -90,6 +75,15 @@ impl Carrier {
             for (id, text) in others {
                 // Of two that came from ServiceTitan the plan knows.
                 if named(id, &|name| name.starts_with(&ours)) {
+                    continue;
+                }
+                // So may a person have linked one with another record.
+                let linked = self.names_of(*id).await?;
+                if let Some(name) = linked.iter().find(|name| **name != own_name) {
+                    one.notes.push(format!(
+                        "{text} (account.move {id}) of this vendor has the number {} too; it is linked with {name}",
+                        sync::plain::quoted(reference)
+                    ));
                     continue;
                 }
                 let reason = failure::duplicate_bill(reference, text, id.get());
@@ -163,7 +157,7 @@ impl Carrier {
     }
 }
 
-fn id_of(row: &Fields) -> Option<RecordId> {
+pub(super) fn id_of(row: &Fields) -> Option<RecordId> {
     row.get("id")?.as_i64().map(RecordId)
 }
 
@@ -213,7 +207,9 @@ pub(super) fn next(goal: Goal, seen: Option<&Seen>, cancelled_by_us: bool) -> Ne
 /// Why a bill in the books is not where it belongs: Odoo moves the date out of a locked period without a word.
 pub(super) fn date_shifted(seen: Option<&Seen>, deeds: &Deeds<'_>) -> Option<Reason> {
     let is_posted = deeds.goal == Goal::Posted;
-    let wanted = deeds.reach.holds.get("date").filter(|_| is_posted)?;
+    let holds = &deeds.reach.holds;
+    let wanted = holds.get(BOOKED).or_else(|| holds.get("date"));
+    let wanted = wanted.filter(|_| is_posted)?;
     let found = seen?.date.as_deref()?;
     (found != wanted).then(|| failure::date_shifted(wanted, found))
 }

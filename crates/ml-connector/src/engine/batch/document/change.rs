@@ -187,7 +187,11 @@ impl Carrier {
                 let removal = seen.line_ids.contains(&id).then(|| seen.removal(id));
                 return removal.into_iter().collect();
             }
-            Verb::Alias { .. } | Verb::Reach { .. } | Verb::Receive { .. } | Verb::Tell { .. } => {
+            Verb::Alias { .. }
+            | Verb::Adopt { .. }
+            | Verb::Reach { .. }
+            | Verb::Receive { .. }
+            | Verb::Tell { .. } => {
                 return Vec::new();
             }
         };

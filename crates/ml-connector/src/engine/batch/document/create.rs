@@ -49,8 +49,12 @@ impl Carrier {
         for at in new {
             progress[*at].touched_by(&loaded);
         }
-        let loaded = loaded?;
+        let mut loaded = loaded?;
         reached(Step::ApplyCreated, new.len());
+        // The size of a batch is told in what its records write, not in the lines of the call.
+        if let Some(time) = loaded.largest.as_mut().filter(|_| loaded.calls == 1) {
+            time.rows = new.iter().map(|at| progress[*at].job.rows()).sum();
+        }
         carried.note(&loaded);
         for (group, result) in loaded.groups {
             match result {

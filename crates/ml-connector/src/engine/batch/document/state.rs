@@ -23,7 +23,7 @@ pub(super) fn next(goal: Goal, state: &str, cancelled_by_us: bool) -> Next {
         | (Goal::Confirmed, "purchase" | "done")
         | (Goal::Cancelled, "cancel") => Next::Reached(None),
         (Goal::Draft, "purchase" | "done" | "to approve") => Next::Reached(Some(
-            "the order is confirmed in Odoo, though it is still pending in ServiceTitan".to_owned(),
+            "the order is confirmed in Odoo, though it was to stay a draft".to_owned(),
         )),
         (Goal::Draft | Goal::Confirmed | Goal::Posted, "cancel") if cancelled_by_us => {
             Next::Press(Action::ResetToDraft)

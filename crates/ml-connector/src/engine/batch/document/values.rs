@@ -70,6 +70,7 @@ pub(super) fn accounts(writes: &[Write]) -> BTreeSet<i64> {
     let columns = writes.iter().filter_map(|write| match &write.verb {
         Verb::Create { columns } | Verb::Update { columns, .. } => columns.get(DISTRIBUTION),
         Verb::Alias { .. }
+        | Verb::Adopt { .. }
         | Verb::Delete { .. }
         | Verb::Reach { .. }
         | Verb::Receive { .. }
