@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use crate::directory::{Directory, Holds};
 use crate::flow::Flow;
 use crate::link::Name;
-use crate::plan::{DISMISS, Decision, Plan, Subject};
+use crate::plan::{DISMISS, Decision, Plan, Subject, Verb, Write};
 use crate::record::{Key, Reason, SourceId};
 use crate::sighting::Part;
 use crate::{
@@ -71,7 +71,13 @@ fn held(flow: Flow, plan: Plan, subject: &Subject<'_>, holds: &Holds) -> Plan {
         other.is_none_or(|other| other.state.is_none())
     };
     let reason = match &plan.decision {
-        Decision::Write(_) => holds.writing(flow),
+        Decision::Write(writes) => {
+            // Before a bill is marked, it is read once more.
+            let reads = |write: &Write| matches!(write.verb, Verb::Tell { mark: Some(_), .. });
+            let reads = writes.iter().any(reads);
+            let reading = holds.reading(flow).filter(|_| reads);
+            holds.writing(flow).or(reading)
+        }
         Decision::Wait { on, .. } => {
             let mut unseen = on.iter().filter(unseen);
             unseen.find_map(|key| holds.reading(key.flow))

@@ -7,7 +7,8 @@
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use servicetitan::record::{ApBill, InventoryBill, Record};
+use servicetitan::record::{ApBill, Bill, InventoryBill};
+use sha2::{Digest as _, Sha256};
 
 use crate::content::Content;
 use crate::directory::{Directory, WriteBack};
@@ -17,7 +18,8 @@ use crate::link::{Link, Name, TargetId};
 use crate::money::cents;
 use crate::others;
 use crate::part;
-use crate::plan::{Decision, Goal, Other, Plan, Subject, Verb, Write};
+use crate::plan::{Decision, Goal, Mark, Other, Plan, Subject, Verb, Write};
+use crate::reconcile::day;
 use crate::record::{Key, Reason, SourceId, State};
 use crate::sighting::{PartKey, Sighting};
 use crate::single;
@@ -91,6 +93,14 @@ pub fn key_of(name: &Name) -> Option<Key> {
     keys.into_iter().find(|key| key.link_name() == *name)
 }
 
+/// A base without the mark: it was not set.
+#[must_use]
+pub fn unmarked(base: &Content) -> Content {
+    base.iter()
+        .filter(|(column, _)| *column != EXPORTED)
+        .collect()
+}
+
 /// The custom fields among the columns of a base, by their names.
 pub fn fields(columns: &Content) -> impl Iterator<Item = (&str, &str)> {
     columns
@@ -137,7 +147,7 @@ fn decide(
     if link.target.0 != seen.id || link.is_alias() {
         return Ok(Decision::Ignore(superseded()));
     }
-    if is_deleted_in_servicetitan(key.flow, other) {
+    if of_row(key.flow, other, |bill| bill.is_active) == Some(false) {
         return Ok(Decision::Ignore(withdrawn()));
     }
     let name = FLOW.link_name(subject.source);
@@ -216,7 +226,7 @@ fn payment_words(state: &str) -> &str {
     }
 }
 
-/// The total that Odoo must still show when the bill is marked as exported; none if it is not to be marked now.
+/// What both sides must still say when the bill is marked as exported; none if it is not to be marked now.
 fn mark(
     seen: &OdooBill,
     wanted: &WriteBack,
@@ -224,7 +234,7 @@ fn mark(
     other: &Other,
     link: &Link,
     warnings: &mut Vec<String>,
-) -> Option<Decimal> {
+) -> Option<Mark> {
     if !wanted.mark_exported {
         return None;
     }
@@ -232,9 +242,17 @@ fn mark(
         .shows
         .as_ref()
         .filter(|shows| shows.state == "posted")?;
-    let is_carried =
-        other.state == Some(State::Synced) && link.reached() == Some(Goal::Posted.as_str());
-    if !is_carried || !is_posted_in_servicetitan(key.flow, other) {
+    // A draft may have been posted by a person.
+    let goals = [Goal::Draft, Goal::Posted].map(Goal::as_str);
+    let is_carried = other.state == Some(State::Synced)
+        && link
+            .reached()
+            .is_some_and(|reached| goals.contains(&reached));
+    if !is_carried {
+        return None;
+    }
+    let (is_posted, said) = of_row(key.flow, other, |bill| (bill.is_posted, bill.said))?;
+    if !is_posted {
         return None;
     }
     let carried = link.total()?;
@@ -245,29 +263,69 @@ fn mark(
         ));
         return None;
     }
-    Some(carried)
+    Some(Mark {
+        total: carried,
+        said,
+    })
 }
 
-/// Whether the bill is posted there, so that it can be exported; or is exported already, by whomever.
-fn is_posted_in_servicetitan(flow: Flow, other: &Other) -> bool {
-    match flow {
-        Flow::ApBills => row_is::<ApBill>(other, |bill| bill.sync_status.is_posted()),
-        _ => row_is::<InventoryBill>(other, |bill| bill.sync_status.is_posted()),
+/// What ServiceTitan says of one of its bills.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Whether it is there.
+    pub is_active: bool,
+    /// Whether it is posted there, so that it can be exported; or is exported already, by whomever.
+    pub is_posted: bool,
+    /// Whether it is exported.
+    pub is_exported: bool,
+    /// What it says otherwise, digested: amounts, lines, vendor, day, and whether it is posted.
+    pub said: String,
+}
+
+/// What ServiceTitan says of a bill.
+#[must_use]
+pub fn said<Id>(bill: &Bill<Id>) -> Said {
+    let vendor = bill.vendor.as_ref().and_then(|vendor| vendor.id);
+    let amounts = [
+        bill.bill_amount,
+        bill.tax_amount,
+        bill.shipping_amount,
+        bill.other_amount,
+    ];
+    let plain = |amount: Option<Decimal>| amount.map(|amount| amount.normalize());
+    let items = bill.items.iter();
+    let items = items.map(|item| (item.id, plain(item.quantity), plain(item.cost)));
+    let expenses = bill.expense_items.iter();
+    let expenses = expenses.map(|item| (item.id, plain(item.amount)));
+    let is_posted = bill.sync_status.is_posted();
+    let whole = (
+        amounts.map(plain),
+        items.collect::<Vec<_>>(),
+        expenses.collect::<Vec<_>>(),
+        vendor,
+        bill.bill_date.map(day),
+        is_posted,
+    );
+    let digest = Sha256::digest(format!("{whole:?}"));
+    let (short, _) = digest.split_first_chunk().expect("a digest is longer");
+    Said {
+        is_active: bill.active,
+        is_posted,
+        is_exported: bill.sync_status.is_exported(),
+        said: format!("{:016x}", u64::from_be_bytes(*short)),
     }
 }
 
-fn is_deleted_in_servicetitan(flow: Flow, other: &Other) -> bool {
-    match flow {
-        Flow::ApBills => row_is::<ApBill>(other, |bill| !bill.active),
-        _ => row_is::<InventoryBill>(other, |bill| !bill.active),
-    }
-}
-
-fn row_is<T: Record>(other: &Other, test: impl Fn(&T) -> bool) -> bool {
+/// What the row of the bill says that stands in Odoo.
+fn of_row<S>(flow: Flow, other: &Other, take: impl Fn(Said) -> S) -> Option<S> {
     let [only] = other.parts.as_slice() else {
-        return false;
+        return None;
     };
-    part::read::<T>(only).is_ok_and(|row| test(&row))
+    let said = match flow {
+        Flow::ApBills => said(&part::read::<ApBill>(only).ok()?),
+        _ => said(&part::read::<InventoryBill>(only).ok()?),
+    };
+    Some(take(said))
 }
 
 /// What ServiceTitan calls the document.

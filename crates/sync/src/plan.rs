@@ -180,9 +180,8 @@ pub enum Verb {
         target: TargetId,
         /// What it does not show yet; see [`crate::odoo_bills::fields`].
         columns: Content,
-        /// Whether it is marked as exported, which cannot be taken back: what it must come to in Odoo, posted, when that is
-        /// done.
-        mark: Option<Decimal>,
+        /// Whether it is marked as exported, which cannot be taken back: only while both sides still say this.
+        mark: Option<Mark>,
     },
     /// Write nothing: from now on the name means a record that bears another name too (after a merge).
     Alias {
@@ -200,6 +199,15 @@ pub enum ClosedPeriod {
     Wait,
     /// It is booked on the first day that is open, and keeps the date on the paper.
     NextOpen,
+}
+
+/// What both sides must still say of a bill right before it is marked as exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// What it comes to in Odoo, where it is posted.
+    pub total: Decimal,
+    /// What ServiceTitan says of it, digested; see [`crate::odoo_bills::said`].
+    pub said: String,
 }
 
 /// The state that a document should be in.

@@ -73,6 +73,10 @@ pub struct Runner {
     sizers: BTreeMap<Flow, Sizer>,
     checked_at: Option<Timestamp>,
     probed_at: Option<Timestamp>,
+    /// When a check last found nothing that a flow was held for.
+    released: BTreeMap<(Flow, Vendor), Timestamp>,
+    /// What flows are held for that no check finds.
+    unseen: BTreeMap<(Flow, Vendor), (Reason, Timestamp)>,
     /// The passes for which Odoo was polled.
     polled_for: BTreeSet<PassId>,
     /// Whether bills were written to Odoo since it was polled for them.
@@ -108,6 +112,8 @@ impl Runner {
             sizers: BTreeMap::new(),
             checked_at: None,
             probed_at: None,
+            released: BTreeMap::new(),
+            unseen: BTreeMap::new(),
             polled_for: BTreeSet::new(),
             has_written_bills: false,
             store_failed: false,
@@ -324,6 +330,7 @@ impl Runner {
                 holds.hold(*flow, *vendor, finding.reason());
             }
         }
+        self.keep_holding(&mut holds, now);
         self.hold_these(holds).await?;
         Ok(None)
     }

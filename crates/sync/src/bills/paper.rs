@@ -182,11 +182,14 @@ fn of_ap_bill(bill: &ApBill) -> Paper {
     }
 }
 
-fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
-    let texts = [&bill.vendor_number, &bill.reference_number];
-    // Who types no number in leaves an empty one.
+/// The first of these that says something: who types no number in leaves an empty one.
+fn number(texts: [&Option<String>; 2]) -> Option<&String> {
     let mut texts = texts.into_iter().flatten();
-    let number = texts.find(|text| !line(text).is_empty());
+    texts.find(|text| !line(text).is_empty())
+}
+
+fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
+    let number = number([&bill.vendor_number, &bill.reference_number]);
     let items = bill.items.iter().map(of_item);
     let dated = bill.bill_date.map(day);
     Paper {
@@ -331,8 +334,7 @@ fn of_returned(item: &InventoryReturnItem) -> PaperLine {
 fn of_ap_credit(credit: &ApCredit) -> Paper {
     let is_withdrawn =
         !credit.active || credit.canceled_on.is_some() || credit.status == ApCreditStatus::Canceled;
-    let texts = [&credit.reference_number, &credit.number];
-    let number = texts.into_iter().flatten().next();
+    let number = number([&credit.reference_number, &credit.number]);
     let dated = credit.date.map(day);
     let amount = credit.amount.unwrap_or_default();
     let line = PaperLine {

@@ -105,7 +105,9 @@ fn rank(key: &PartKey, links: &[Link]) -> (bool, Option<Flow>, i64) {
     let flow = RowKind::of(key).and_then(flow_of);
     let name = flow.map(|flow| link_name(flow, key));
     let link = links.iter().find(|link| Some(&link.name) == name.as_ref());
-    let is_posted = link.and_then(Link::reached) == Some(Goal::Posted.as_str());
+    // One that a person entered may be posted by a person too.
+    let is_posted =
+        link.is_some_and(|link| link.is_adopted() || link.reached() == Some(Goal::Posted.as_str()));
     (!is_posted, flow, id(key).parse().unwrap_or_default())
 }
 

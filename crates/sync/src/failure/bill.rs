@@ -38,15 +38,22 @@ pub fn date_shifted(wanted: &str, found: &str) -> Reason {
 
 /// Odoo holds another bill of that vendor with that number.
 #[must_use]
-pub fn duplicate_bill(reference: &str, name: &str, id: i64) -> Reason {
+pub fn duplicate_bill(reference: &str, name: &str, id: i64, is_new: bool) -> Reason {
+    let advice = if is_new {
+        "It is not entered a second time. If it is the same paper, `ml-connector replay --link` takes it for this one, \
+         provided that vendor, total and tax are equal, and `ml-connector replay --dismiss` leaves this one out; if not, \
+         correct the vendor's number in ServiceTitan or in Odoo, and run `ml-connector replay` for it."
+    } else {
+        "This bill is in Odoo already, under another number. If both are the same paper, cancel one of the two in Odoo; if \
+         not, correct the vendor's number in ServiceTitan or in Odoo. Then run `ml-connector replay` for it."
+    };
     reason(
         "duplicate-bill",
         format!(
             "Odoo already has a bill of this vendor with the number {}: {name} (account.move {id}).",
             quoted(reference)
         ),
-        "It is not entered a second time. If it is the same paper, `ml-connector replay --link` takes it for this one, \
-         provided that vendor, total and tax are equal, and `ml-connector replay --dismiss` leaves this one out; if not, correct the vendor's number in ServiceTitan or in Odoo, and run `ml-connector replay` for it.",
+        advice,
     )
 }
 

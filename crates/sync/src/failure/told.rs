@@ -50,16 +50,6 @@ pub fn mark_not_kept() -> Reason {
     )
 }
 
-/// The bill in Odoo is not any more what was to be confirmed.
-#[must_use]
-pub fn moved_on_in_odoo() -> Reason {
-    reason(
-        "moved-on-in-odoo",
-        "The bill in Odoo was changed a moment ago; it is not marked as exported in ServiceTitan before it is read again.",
-        "",
-    )
-}
-
 /// ServiceTitan does not show the bill.
 #[must_use]
 pub fn bill_not_shown(document: &str) -> Reason {

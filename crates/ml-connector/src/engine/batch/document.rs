@@ -168,7 +168,10 @@ impl Carrier {
         self.take_strays_away(kind, progress).await?;
         self.compare(kind, progress).await?;
         self.bring_to_state(kind, progress).await?;
-        for one in progress.iter_mut().filter(|one| !one.has_reached) {
+        // What was not touched is what it was: a bill in the books that may not change stays in them.
+        let unsettled =
+            |one: &&mut Progress| !one.has_reached && (one.is_touched || !one.changes.is_empty());
+        for one in progress.iter_mut().filter(unsettled) {
             let reach = Deeds::of(&one.job.writes).reach.clone();
             one.unsettle(&reach);
         }

@@ -211,7 +211,7 @@ fn sent(writes: &[Write]) -> Value {
             mark,
             ..
         } => {
-            let mark = mark.map(|total| total.to_string());
+            let mark = mark.as_ref().map(|mark| mark.total.to_string());
             json!({"tell": document.to_string(), "columns": columns, "exported at": mark})
         }
     };

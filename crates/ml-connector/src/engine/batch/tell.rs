@@ -5,11 +5,11 @@
 //! what it answered. Both writes end in the same state when repeated. A mark cannot be taken back: right before it, the
 //! bill in Odoo is read once more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use odoo::document::BillState;
-use odoo::{Context, RecordId};
+use odoo::{Context, Domain, RecordId};
 use rust_decimal::Decimal;
 use servicetitan::client::{CustomFieldOwner, CustomFieldValue, MarkOutcome, Marked};
 use servicetitan::record::{ApBill, Bill, InventoryBill, Record, parse};
@@ -17,8 +17,8 @@ use servicetitan::{ApBillId, ErrorKind, InventoryBillId};
 use sync::failure::{self, Blame, Vendor, Verdict};
 use sync::flow::Flow;
 use sync::money::cents;
-use sync::odoo_bills;
-use sync::plan::{Verb, Write};
+use sync::odoo_bills::{self, Said};
+use sync::plan::{Mark, Verb, Write};
 use sync::record::Key;
 
 use super::{Answered, Carried, Job, Progress, start};
@@ -43,7 +43,7 @@ pub struct Teller {
 /// What ServiceTitan shows of a bill.
 struct Shown {
     fields: BTreeMap<String, String>,
-    is_exported: bool,
+    bill: Said,
 }
 
 /// What one job tells.
@@ -51,7 +51,7 @@ struct Told {
     document: Key,
     write: Write,
     fields: Vec<(String, String)>,
-    mark: Option<Decimal>,
+    mark: Option<Mark>,
 }
 
 impl Told {
@@ -68,7 +68,7 @@ impl Told {
                 fields: odoo_bills::fields(columns)
                     .map(|(name, value)| (name.to_owned(), value.to_owned()))
                     .collect(),
-                mark: *mark,
+                mark: mark.clone(),
             }),
             _ => None,
         })
@@ -81,6 +81,12 @@ impl Told {
         fields
             .filter(|(name, value)| shows(name).unwrap_or_default() != value)
             .collect()
+    }
+
+    /// It is not marked now.
+    fn leave_unmarked(&mut self) {
+        self.mark = None;
+        self.write.holds = odoo_bills::unmarked(&self.write.holds);
     }
 
     fn id(&self) -> Option<i64> {
@@ -163,7 +169,7 @@ impl Teller {
             };
             self.set_fields(one, shown).await?;
         }
-        self.mark(tellings, &shown).await?;
+        self.mark(tellings).await?;
         let sent = tellings.iter().filter(|one| one.goes_on());
         let shown = self.shown(sent.map(|one| &one.told)).await?;
         for one in tellings.iter_mut().filter(|one| one.goes_on()) {
@@ -177,7 +183,7 @@ impl Teller {
             if !missing.is_empty() {
                 let reason = failure::fields_not_kept(&missing);
                 one.fail(Verdict::Retry(Blame::Record, reason));
-            } else if one.told.mark.is_some() && !shown.is_exported {
+            } else if one.told.mark.is_some() && !shown.bill.is_exported {
                 let reason = failure::mark_not_kept();
                 one.fail(Verdict::Retry(Blame::Record, reason));
             } else if let Verb::Tell { target, .. } = one.told.write.verb {
@@ -214,76 +220,92 @@ impl Teller {
         failed(one, &error)
     }
 
-    /// Marks what is to be marked and does not show it, if it still stands in Odoo as it did.
-    async fn mark(
-        &self,
-        tellings: &mut [Telling],
-        shown: &BTreeMap<Key, Shown>,
-    ) -> Result<(), Halt> {
-        let open = |one: &Telling| {
-            let is_exported = shown
-                .get(&one.told.document)
-                .is_some_and(|it| it.is_exported);
-            one.goes_on() && one.told.mark.is_some() && !is_exported
-        };
-        let open: Vec<&mut Telling> = tellings.iter_mut().filter(|one| open(one)).collect();
-        let open = self.that_still_stand(open).await?;
-        let (payable, inventory): (Vec<_>, Vec<_>) = open
-            .into_iter()
-            .partition(|one| one.told.document.flow == Flow::ApBills);
-        let ids = |of: &[&mut Telling]| -> Vec<i64> {
-            of.iter().filter_map(|one| one.told.id()).collect()
-        };
-        if !inventory.is_empty() {
-            let ids: Vec<_> = ids(&inventory).into_iter().map(InventoryBillId).collect();
-            reached(Step::ApplyMarking, ids.len());
-            let marked = self.servicetitan.mark_inventory_bills_exported(&ids).await;
-            reached(Step::ApplyMarked, ids.len());
-            note_marks(inventory, marked.map(|all| by_id(all, |id| id.0)))?;
+    /// Marks what is to be marked, if both sides still say what they said.
+    async fn mark(&self, tellings: &mut [Telling]) -> Result<(), Halt> {
+        let wanted = tellings
+            .iter_mut()
+            .filter(|one| one.goes_on() && one.told.mark.is_some());
+        let wanted: Vec<&mut Telling> = wanted.collect();
+        if wanted.is_empty() {
+            return Ok(());
         }
-        if !payable.is_empty() {
-            let ids: Vec<_> = ids(&payable).into_iter().map(ApBillId).collect();
-            reached(Step::ApplyMarking, ids.len());
-            let marked = self.servicetitan.mark_ap_bills_exported(&ids).await;
-            reached(Step::ApplyMarked, ids.len());
-            note_marks(payable, marked.map(|all| by_id(all, |id| id.0)))?;
+        let posted = self.posted(&wanted).await?;
+        let shown = self.shown(wanted.iter().map(|one| &one.told)).await?;
+        let mut open: BTreeMap<Flow, Vec<&mut Telling>> = BTreeMap::new();
+        for one in wanted {
+            let said = shown.get(&one.told.document).map(|shown| &shown.bill);
+            if said.is_some_and(|said| said.is_exported) {
+                continue;
+            }
+            let stands = one
+                .told
+                .mark
+                .as_ref()
+                .zip(said)
+                .is_some_and(|(mark, said)| {
+                    let bill = Told::bill(&one.progress.job);
+                    let total = bill.and_then(|bill| posted.get(&bill));
+                    said.said == mark.said && total == Some(&cents(mark.total))
+                });
+            if stands {
+                open.entry(one.told.document.flow).or_default().push(one);
+            } else {
+                // The change comes by itself, and with it the next plan.
+                one.told.leave_unmarked();
+                one.progress.notes.push(
+                    "one of the two bills was changed a moment ago: it is not marked as exported before both are read again"
+                        .to_owned(),
+                );
+            }
+        }
+        for (flow, open) in open {
+            self.mark_these(flow, open).await?;
         }
         Ok(())
     }
 
-    /// Those that Odoo shows as posted, of the total that was carried; the others are looked at again.
-    async fn that_still_stand<'t>(
-        &self,
-        open: Vec<&'t mut Telling>,
-    ) -> Result<Vec<&'t mut Telling>, Halt> {
-        let ids = open.iter().filter_map(|one| Told::bill(&one.progress.job));
-        let ids: Vec<RecordId> = ids.collect();
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let bills = self.odoo.bill_heads(&ids, &Context::new()).await;
+    /// What Odoo's bills come to that are in its books. One that the user may not see any more is not among them.
+    async fn posted(&self, wanted: &[&mut Telling]) -> Result<BTreeMap<RecordId, Decimal>, Halt> {
+        let ids = wanted
+            .iter()
+            .filter_map(|one| Told::bill(&one.progress.job));
+        let domain = Domain::is_in("id", ids.map(RecordId::get));
+        let bills = self.odoo.bill_heads_where(domain, &Context::new()).await;
         let bills = bills.map_err(|error| {
             Halt::in_flow(Flow::OdooBills, Vendor::Odoo, failure::of_odoo(&error))
         })?;
-        let posted: BTreeSet<(RecordId, Decimal)> = bills
-            .iter()
-            .filter(|bill| bill.state == BillState::Posted)
-            .map(|bill| (bill.id, cents(bill.total)))
-            .collect();
-        let mut standing = Vec::new();
-        for one in open {
-            let id = Told::bill(&one.progress.job);
-            let stands = id
-                .zip(one.told.mark)
-                .is_some_and(|(id, total)| posted.contains(&(id, cents(total))));
-            if stands {
-                standing.push(one);
+        let posted = bills.iter().filter(|bill| bill.state == BillState::Posted);
+        Ok(posted.map(|bill| (bill.id, cents(bill.total))).collect())
+    }
+
+    /// One call for all of them; one for each, if ServiceTitan refuses them together.
+    async fn mark_these(&self, flow: Flow, open: Vec<&mut Telling>) -> Result<(), Halt> {
+        let mut todo = vec![open];
+        while let Some(open) = todo.pop() {
+            let ids: Vec<i64> = open.iter().filter_map(|one| one.told.id()).collect();
+            reached(Step::ApplyMarking, ids.len());
+            let titan = &self.servicetitan;
+            let marked = if flow == Flow::ApBills {
+                let ids: Vec<_> = ids.iter().copied().map(ApBillId).collect();
+                let marked = titan.mark_ap_bills_exported(&ids).await;
+                marked.map(|all| by_id(all, |id| id.0))
             } else {
-                let reason = failure::moved_on_in_odoo();
-                one.fail(Verdict::Retry(Blame::Record, reason));
+                let ids: Vec<_> = ids.iter().copied().map(InventoryBillId).collect();
+                let marked = titan.mark_inventory_bills_exported(&ids).await;
+                marked.map(|all| by_id(all, |id| id.0))
+            };
+            reached(Step::ApplyMarked, ids.len());
+            let refused = |error: &servicetitan::Error| {
+                let verdict = failure::of_servicetitan(error);
+                matches!(verdict, Verdict::Park(_) | Verdict::Decide(_)) && !error.may_have_applied
+            };
+            if open.len() > 1 && marked.as_ref().is_err_and(refused) {
+                todo.extend(open.into_iter().map(|one| vec![one]));
+            } else {
+                note_marks(open, marked)?;
             }
         }
-        Ok(standing)
+        Ok(())
     }
 
     /// What ServiceTitan shows of these bills.
@@ -380,6 +402,6 @@ fn of<Id>(bill: &Bill<Id>) -> Shown {
         fields: fields
             .filter_map(|field| Some((field.name.clone()?, field.value.clone()?)))
             .collect(),
-        is_exported: bill.sync_status.is_exported(),
+        bill: odoo_bills::said(bill),
     }
 }

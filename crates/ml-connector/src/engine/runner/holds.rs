@@ -5,14 +5,15 @@
 //! the reason, and they wait with it. Both are looked at as often as a paused connection, and when nothing is missing any
 //! more, the records are planned again.
 
+use jiff::Timestamp;
 use store::audit::NewAuditEntry;
 use sync::directory::Holds;
 use sync::failure::{HOLD_CAUSES, Vendor};
 use sync::flow::Flow;
 use sync::record::Reason;
 
-use super::Runner;
-use crate::engine::Halt;
+use super::{CHECK_EVERY, Runner};
+use crate::engine::{Halt, is_recent};
 use crate::held::Held;
 
 impl Runner {
@@ -30,9 +31,31 @@ impl Runner {
                 return Ok(());
             }
         }
+        let now = self.shared.clock.now();
+        let released = self.released.get(&(flow, vendor));
+        if released.is_some_and(|at| is_recent(*at, now, CHECK_EVERY)) {
+            self.unseen.insert((flow, vendor), (reason.clone(), now));
+        }
         let mut holds = self.holds.clone();
         holds.hold(flow, vendor, reason);
         self.hold_these(holds).await
+    }
+
+    /// What a check does not find and a call ran into again right after is held for until the next usual check: else the
+    /// flow would be held and let go without end.
+    pub(super) fn keep_holding(&mut self, found: &mut Holds, now: Timestamp) {
+        self.unseen
+            .retain(|_, (_, since)| is_recent(*since, now, CHECK_EVERY));
+        for ((flow, vendor), (reason, _)) in &self.unseen {
+            if found.at(*flow, *vendor).is_none() {
+                found.hold(*flow, *vendor, reason.clone());
+            }
+        }
+        for (flow, vendor, _) in self.holds.iter() {
+            if found.at(flow, vendor).is_none() {
+                self.released.insert((flow, vendor), now);
+            }
+        }
     }
 
     /// From now on these flows are held, and no others. Whoever waits for something that changed is planned again.

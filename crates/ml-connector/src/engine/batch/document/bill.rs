@@ -65,7 +65,8 @@ impl Carrier {
             let Some(others) = number.as_ref().and_then(|number| there.get(number)) else {
                 continue;
             };
-            let own_name = Deeds::of(&one.job.writes).reach.name.clone();
+            let deeds = Deeds::of(&one.job.writes);
+            let (own_name, is_new) = (deeds.reach.name.clone(), deeds.is_new());
             let ours = format!("{}.", self.module);
             let named = |id: &RecordId, is: &dyn Fn(&str) -> bool| {
                 let names = names.get(id).into_iter().flatten();
@@ -86,7 +87,7 @@ impl Carrier {
                     ));
                     continue;
                 }
-                let reason = failure::duplicate_bill(reference, text, id.get());
+                let reason = failure::duplicate_bill(reference, text, id.get(), is_new);
                 one.failed = Some(Verdict::Decide(reason));
             }
         }
