@@ -292,6 +292,21 @@ async fn a_closed_period_is_respected(rig: &Rig) {
     let after = held(rig).await;
     assert_eq!(causes(rig).await[&name(early)], "period-locked");
     assert_eq!(after.moves[&name(early)], before.moves[&name(early)]);
+    // Whoever takes the change back finds the bill as it was: in the books, and in step.
+    let tax = async |tax: Decimal| {
+        let edit = BillEdit {
+            tax: Some(tax),
+            ..BillEdit::default()
+        };
+        rig.tenant()
+            .edit_bill(early.id, edit)
+            .expect("it may change");
+        rig.sync_all().await;
+        causes(rig).await.remove(&name(early))
+    };
+    assert_eq!(tax(early.tax).await, None);
+    let changed = tax(early.tax + Decimal::new(100, 2)).await;
+    assert_eq!(changed.as_deref(), Some("period-locked"));
     let total = |bill: &Bill| {
         format!(
             "{:.2}",
