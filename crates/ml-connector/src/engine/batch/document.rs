@@ -29,6 +29,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
 pub use adopt::Claims;
+use seen::Seen;
 use state::Next;
 
 /// How a kind of document is called in Odoo.
@@ -166,8 +167,8 @@ impl Carrier {
             }
         }
         self.take_strays_away(kind, progress).await?;
-        self.compare(kind, progress).await?;
-        self.bring_to_state(kind, progress).await?;
+        let seen = self.compare(kind, progress).await?;
+        self.bring_to_state(kind, progress, seen).await?;
         for one in progress.iter_mut().filter(|one| !one.has_reached) {
             let reach = Deeds::of(&one.job.writes).reach.clone();
             one.unsettle(&reach);
@@ -199,8 +200,12 @@ impl Carrier {
         Ok(())
     }
 
-    /// Reads the documents back, and stops those that do not come to what they must.
-    async fn compare(&self, kind: Kind, progress: &mut [Progress]) -> Result<(), Interruption> {
+    /// Reads the documents back, and stops those that do not come to what they must. Gives what it saw.
+    async fn compare(
+        &self,
+        kind: Kind,
+        progress: &mut [Progress],
+    ) -> Result<BTreeMap<i64, Seen>, Interruption> {
         let ids: Vec<RecordId> = standing(progress);
         let seen = self.look(kind, &ids).await?;
         for one in progress.iter_mut().filter(|one| one.stands()) {
@@ -231,23 +236,25 @@ impl Carrier {
                 one.failed = Some(Verdict::Park(reason));
             }
         }
-        Ok(())
+        Ok(seen)
     }
 
-    /// Presses the buttons that bring the documents to their states.
+    /// Presses the buttons that bring the documents to their states. `seen`: what Odoo showed of them just now.
     async fn bring_to_state(
         &self,
         kind: Kind,
         progress: &mut [Progress],
+        seen: BTreeMap<i64, Seen>,
     ) -> Result<(), Interruption> {
         let model = Model::named(kind.model);
+        let (mut turn, has_waited) = self.turn_to_confirm(progress).await?;
+        // What was seen before the wait may hold no more.
+        let mut just_seen = (!has_waited).then_some(seen);
         for round in 0..=ROUNDS_MAX {
-            let turn = if round == 0 {
-                self.turn_to_confirm(progress).await?
-            } else {
-                None
+            let seen = match just_seen.take() {
+                Some(seen) => seen,
+                None => self.look_at_heads(kind, &standing(progress)).await?,
             };
-            let seen = self.look_at_heads(kind, &standing(progress)).await?;
             let mut presses: BTreeMap<Action, Vec<usize>> = BTreeMap::new();
             for (at, one) in progress.iter_mut().enumerate() {
                 if !one.stands() {
@@ -303,7 +310,7 @@ impl Carrier {
             for (action, of) in presses {
                 self.press(&model, action, &of, progress).await?;
             }
-            drop(turn);
+            drop(turn.take());
         }
         Ok(())
     }
@@ -313,17 +320,18 @@ impl Carrier {
     /// pause. While one confirms, the next is loaded and compared.
     ///
     /// The calls to come go out later than the batch did: how long they are in doubt counts from now.
+    /// Says whether there was a wait.
     async fn turn_to_confirm(
         &self,
         progress: &mut [Progress],
-    ) -> Result<Option<OwnedMutexGuard<()>>, Interruption> {
+    ) -> Result<(Option<OwnedMutexGuard<()>>, bool), Interruption> {
         let confirms =
             |one: &Progress| one.stands() && Deeds::of(&one.job.writes).goal == Goal::Confirmed;
         if !progress.iter().any(confirms) {
-            return Ok(None);
+            return Ok((None, false));
         }
         if let Ok(turn) = Arc::clone(&self.confirming).try_lock_owned() {
-            return Ok(Some(turn));
+            return Ok((Some(turn), false));
         }
         let asked = self.clock.now();
         let turn = Arc::clone(&self.confirming).lock_owned().await;
@@ -337,7 +345,7 @@ impl Carrier {
         self.store
             .note_call(self.connection, doubts.collect())
             .await?;
-        Ok(Some(turn))
+        Ok((Some(turn), true))
     }
 
     /// Presses a button of several documents; one that refuses takes nobody with it.
