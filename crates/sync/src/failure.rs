@@ -16,7 +16,7 @@ pub use bill::{
 
 pub use document::{
     analytic_account_gone, cancelled_in_odoo, currency_differs, no_analytic_plan, no_charge,
-    state_not_reached, total_differs, waits_for_approval,
+    state_not_reached, still_in_odoo, total_differs, waits_for_approval,
 };
 pub use told::{bill_not_shown, fields_not_kept, fields_refused, mark_not_kept, mark_refused};
 

@@ -62,11 +62,10 @@ impl Client {
         let mut fields = LockDates::FIELDS.to_vec();
         fields.extend(Approval::FIELDS);
         fields.push(TaxRounding::FIELD);
-        let described = self.fields_get(&Model::COMPANY, &fields, &["type"]).await;
-        let Some(described) = allowed(described)? else {
+        let Some(has) = allowed(self.field_names(&Model::COMPANY).await)? else {
             return Ok(None);
         };
-        fields.retain(|field| described.contains_key(*field));
+        fields.retain(|field| has.contains(*field));
         if fields.is_empty() {
             return Ok(None);
         }

@@ -106,7 +106,7 @@ impl Client {
         Ok(names.iter().copied().find(|name| has.contains(*name)))
     }
 
-    async fn field_names(&self, model: &Model) -> Result<Arc<FieldNames>> {
+    pub(super) async fn field_names(&self, model: &Model) -> Result<Arc<FieldNames>> {
         let known = &self.shared.field_names;
         let lock = || {
             known

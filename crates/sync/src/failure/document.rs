@@ -102,3 +102,16 @@ pub fn state_not_reached(goal: &str, state: &str) -> Reason {
          state-not-reached`.",
     )
 }
+
+/// A person wants made anew what was not deleted.
+#[must_use]
+pub fn still_in_odoo(model: &str, id: i64) -> Reason {
+    reason(
+        "still-in-odoo",
+        format!(
+            "It is in Odoo all the same ({model} {id}): nothing was made anew, and nothing was written."
+        ),
+        "Run `ml-connector replay --cause still-in-odoo` to go on with it as it is; or delete it in Odoo first, and have it \
+         made anew then.",
+    )
+}

@@ -133,7 +133,7 @@ impl Cause {
                 "Enter the receipt in ServiceTitan, or return the surplus in Odoo."
             }
             Self::DuplicateNumber => {
-                "Look at both; if they are the same paper, cancel in Odoo the one that is not the connector's."
+                "Look at both; if they are the same paper, cancel this one in Odoo: it is not the connector's."
             }
         }
     }

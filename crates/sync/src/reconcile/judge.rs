@@ -42,7 +42,11 @@ fn missing(wanted: &Document) -> Option<Finding> {
         wanted.standing,
         Standing::Draft | Standing::Open | Standing::Binding
     );
-    is_due.then(|| {
+    // What has no lines and comes to nothing is not booked.
+    let is_empty = wanted.kind.is_posted()
+        && wanted.total.is_zero()
+        && wanted.lines.as_ref().is_none_or(Vec::is_empty);
+    (is_due && !is_empty).then(|| {
         Cause::Missing.because(format!(
             "ServiceTitan has it with {:.2}; Odoo has nothing under its external id",
             wanted.total
@@ -248,8 +252,8 @@ fn received(wanted: &Document, held: Option<&Document>) -> Option<Finding> {
     (!less.is_empty()).then(|| cause.because(less.join("; ")))
 }
 
-/// Documents in Odoo of which another one of the vendor's bears the same number: those that are not ours, or all of them
-/// if all are ours. By kind and id, with what was seen.
+/// Documents in Odoo that are not ours, of which another one of the vendor's bears the same number. By kind and id, with what
+/// was seen. Two that both came from ServiceTitan are no difference: the second one is held until a person approves it.
 pub(super) fn duplicates<'d>(
     period: Period,
     odoo: impl Iterator<Item = &'d Document>,
@@ -264,12 +268,11 @@ pub(super) fn duplicates<'d>(
     }
     let mut told = BTreeMap::new();
     for held in same.into_values().filter(|held| held.len() > 1) {
-        let has_strangers = held.iter().any(|one| one.name.is_none());
         let concerned = |one: &&&Document| {
             let (_, counts) = counts(period, None, Some(one));
             let is_draft = one.standing == Standing::Draft
                 && one.day().is_some_and(|day| period.contains(day));
-            (counts || is_draft) && (!has_strangers || one.name.is_none())
+            (counts || is_draft) && one.name.is_none()
         };
         for one in held.iter().filter(concerned) {
             let others: Vec<String> = held

@@ -17,18 +17,19 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use odoo::{Action, Context, Domain, Model, RecordId, Search};
+use odoo::{Action, Context, Domain, ExternalId, Found, Model, RecordId, Search};
 use rust_decimal::Decimal;
 use store::links::LinkChange;
 use sync::failure::{self, Verdict};
 use sync::link::{Link, TargetId, as_posted, unreached};
-use sync::plan::{ClosedPeriod, Goal, Verb, Write};
+use sync::plan::{ClosedPeriod, Goal, RECREATE, Verb, Write};
 use sync::record::Reason;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
 pub use adopt::Claims;
+use seen::Seen;
 use state::Next;
 
 /// How a kind of document is called in Odoo.
@@ -157,6 +158,7 @@ impl Carrier {
             self.find_what_is_there(progress, carried.halved).await?;
             self.check_bills(progress).await?;
         }
+        self.leave_what_is_alive(progress, carried.halved).await?;
         self.create_documents(kind, progress, carried).await?;
         for one in progress.iter_mut() {
             let writes = one.job.writes.clone();
@@ -166,14 +168,38 @@ impl Carrier {
             }
         }
         self.take_strays_away(kind, progress).await?;
-        self.compare(kind, progress).await?;
-        self.bring_to_state(kind, progress).await?;
+        let seen = self.compare(kind, progress).await?;
+        self.bring_to_state(kind, progress, seen).await?;
         // What was not touched is what it was: a bill in the books that may not change stays in them.
         let unsettled =
             |one: &&mut Progress| !one.has_reached && (one.is_touched || !one.changes.is_empty());
         for one in progress.iter_mut().filter(unsettled) {
             let reach = Deeds::of(&one.job.writes).reach.clone();
             one.unsettle(&reach);
+        }
+        Ok(())
+    }
+
+    /// What a person wants made anew and was not deleted is not written over. `again`: this batch may have made it.
+    async fn leave_what_is_alive(
+        &self,
+        progress: &mut [Progress],
+        again: bool,
+    ) -> Result<(), Interruption> {
+        for one in progress.iter_mut().filter(|one| one.failed.is_none()) {
+            let due = &one.job.due;
+            let is_asked_for = due.decision.as_deref() == Some(RECREATE);
+            if again || !is_asked_for || due.doubt.is_some() || due.links.is_empty() {
+                continue;
+            }
+            let deeds = Deeds::of(&one.job.writes);
+            let name = &deeds.reach.name;
+            let external = ExternalId::new(&self.module, &name.0).expect("our own names are valid");
+            let found = self.odoo.check_object_reference(&external).await?;
+            if let (true, Found::Found { model, id }) = (deeds.is_new(), found) {
+                let reason = failure::still_in_odoo(model.as_str(), id.get());
+                one.failed = Some(Verdict::Decide(reason));
+            }
         }
         Ok(())
     }
@@ -202,8 +228,12 @@ impl Carrier {
         Ok(())
     }
 
-    /// Reads the documents back, and stops those that do not come to what they must.
-    async fn compare(&self, kind: Kind, progress: &mut [Progress]) -> Result<(), Interruption> {
+    /// Reads the documents back, and stops those that do not come to what they must. Gives what it saw.
+    async fn compare(
+        &self,
+        kind: Kind,
+        progress: &mut [Progress],
+    ) -> Result<BTreeMap<i64, Seen>, Interruption> {
         let ids: Vec<RecordId> = standing(progress);
         let seen = self.look(kind, &ids).await?;
         for one in progress.iter_mut().filter(|one| one.stands()) {
@@ -234,23 +264,25 @@ impl Carrier {
                 one.failed = Some(Verdict::Park(reason));
             }
         }
-        Ok(())
+        Ok(seen)
     }
 
-    /// Presses the buttons that bring the documents to their states.
+    /// Presses the buttons that bring the documents to their states. `seen`: what Odoo showed of them just now.
     async fn bring_to_state(
         &self,
         kind: Kind,
         progress: &mut [Progress],
+        seen: BTreeMap<i64, Seen>,
     ) -> Result<(), Interruption> {
         let model = Model::named(kind.model);
+        let (mut turn, has_waited) = self.turn_to_confirm(progress).await?;
+        // What was seen before the wait may hold no more.
+        let mut just_seen = (!has_waited).then_some(seen);
         for round in 0..=ROUNDS_MAX {
-            let turn = if round == 0 {
-                self.turn_to_confirm(progress).await?
-            } else {
-                None
+            let seen = match just_seen.take() {
+                Some(seen) => seen,
+                None => self.look_at_heads(kind, &standing(progress)).await?,
             };
-            let seen = self.look_at_heads(kind, &standing(progress)).await?;
             let mut presses: BTreeMap<Action, Vec<usize>> = BTreeMap::new();
             for (at, one) in progress.iter_mut().enumerate() {
                 if !one.stands() {
@@ -306,7 +338,7 @@ impl Carrier {
             for (action, of) in presses {
                 self.press(&model, action, &of, progress).await?;
             }
-            drop(turn);
+            drop(turn.take());
         }
         Ok(())
     }
@@ -316,17 +348,18 @@ impl Carrier {
     /// pause. While one confirms, the next is loaded and compared.
     ///
     /// The calls to come go out later than the batch did: how long they are in doubt counts from now.
+    /// Says whether there was a wait.
     async fn turn_to_confirm(
         &self,
         progress: &mut [Progress],
-    ) -> Result<Option<OwnedMutexGuard<()>>, Interruption> {
+    ) -> Result<(Option<OwnedMutexGuard<()>>, bool), Interruption> {
         let confirms =
             |one: &Progress| one.stands() && Deeds::of(&one.job.writes).goal == Goal::Confirmed;
         if !progress.iter().any(confirms) {
-            return Ok(None);
+            return Ok((None, false));
         }
         if let Ok(turn) = Arc::clone(&self.confirming).try_lock_owned() {
-            return Ok(Some(turn));
+            return Ok((Some(turn), false));
         }
         let asked = self.clock.now();
         let turn = Arc::clone(&self.confirming).lock_owned().await;
@@ -340,7 +373,7 @@ impl Carrier {
         self.store
             .note_call(self.connection, doubts.collect())
             .await?;
-        Ok(Some(turn))
+        Ok((Some(turn), true))
     }
 
     /// Presses a button of several documents; one that refuses takes nobody with it.

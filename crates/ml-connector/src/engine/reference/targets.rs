@@ -1,8 +1,10 @@
 //! What Odoo has that something of ServiceTitan's can be mapped to: accounts, analytic accounts, terms, operation types,
 //! taxes, categories of products.
 
+use odoo::domain::Operator;
 use odoo::{Domain, Fields, Model};
 use rust_decimal::Decimal;
+use serde_json::json;
 use sync::directory::Account;
 use sync::mapping::MappingKind;
 
@@ -72,11 +74,12 @@ impl Vendors {
         Ok(rows.map(|rows| rows.iter().filter_map(target).collect()))
     }
 
-    /// Odoo's chart of accounts in the connector's company, without archived ones; `None` where the user may not read it.
+    /// Odoo's chart of accounts in the connector's company, without archived ones and those of what is owed; `None` where the user may not read it.
     pub async fn accounts(&self) -> Result<Option<Vec<Account>>, Halt> {
         let model = MappingKind::GlAccount.model();
         let chart = Model::named(model);
-        let fields = self.odoo.fields_get(&chart, &["deprecated"], &["type"]);
+        let asked = ["deprecated", "account_type"];
+        let fields = self.odoo.fields_get(&chart, &asked, &["type"]);
         let Some(fields) = if_there(fields.await)? else {
             return Ok(None);
         };
@@ -85,6 +88,13 @@ impl Vendors {
             Domain::equal("deprecated", false)
         } else {
             Domain::all()
+        };
+        // Odoo keeps what is owed there itself: a line on one of them would count as owed, too.
+        let domain = if fields.contains_key("account_type") {
+            let owed = json!(["asset_receivable", "liability_payable"]);
+            domain.and(Domain::field("account_type", Operator::NotIn, owed))
+        } else {
+            domain
         };
         let rows = if_there(self.all(model, domain, &["code", "name"]).await)?;
         let account = |row: &Fields| {
