@@ -12,10 +12,10 @@ mod create;
 mod period;
 mod seen;
 mod state;
+mod turn;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use odoo::{Action, Context, Domain, ExternalId, Found, Model, RecordId, Search};
 use rust_decimal::Decimal;
@@ -24,7 +24,6 @@ use sync::failure::{self, Verdict};
 use sync::link::{Link, TargetId, as_posted, unreached};
 use sync::plan::{ClosedPeriod, Goal, RECREATE, Verb, Write};
 use sync::record::Reason;
-use tokio::sync::OwnedMutexGuard;
 
 use super::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
@@ -283,7 +282,7 @@ impl Carrier {
                 Some(seen) => seen,
                 None => self.look_at_heads(kind, &standing(progress)).await?,
             };
-            let mut presses: BTreeMap<Action, Vec<usize>> = BTreeMap::new();
+            let mut presses: BTreeMap<(Action, bool), Vec<usize>> = BTreeMap::new();
             for (at, one) in progress.iter_mut().enumerate() {
                 if !one.stands() {
                     continue;
@@ -329,65 +328,41 @@ impl Carrier {
                         let reason = failure::total_differs(deeds.total, shown);
                         one.failed = Some(Verdict::Park(reason));
                     }
-                    Next::Press(action) => presses.entry(action).or_default().push(at),
+                    Next::Press(action) => {
+                        let is_made = one.makes(&deeds);
+                        presses.entry((action, is_made)).or_default().push(at);
+                    }
                 }
             }
             if presses.is_empty() {
                 return Ok(());
             }
-            for (action, of) in presses {
-                self.press(&model, action, &of, progress).await?;
+            for ((action, are_made), of) in presses {
+                // That one that was made a moment ago binds now is no news to anybody who follows it.
+                let context = if are_made {
+                    Context::new().without_tracking()
+                } else {
+                    Context::new()
+                };
+                self.press(&model, (action, &context), &of, progress)
+                    .await?;
             }
             drop(turn.take());
         }
         Ok(())
     }
 
-    /// Waits until no other batch confirms orders. Odoo notes the vendor of an order with each of its products, so two calls
-    /// that confirm orders of the same goods meet: the second waits for the first, is rolled back, and begins again after a
-    /// pause. While one confirms, the next is loaded and compared.
-    ///
-    /// The calls to come go out later than the batch did: how long they are in doubt counts from now.
-    /// Says whether there was a wait.
-    async fn turn_to_confirm(
-        &self,
-        progress: &mut [Progress],
-    ) -> Result<(Option<OwnedMutexGuard<()>>, bool), Interruption> {
-        let confirms =
-            |one: &Progress| one.stands() && Deeds::of(&one.job.writes).goal == Goal::Confirmed;
-        if !progress.iter().any(confirms) {
-            return Ok((None, false));
-        }
-        if let Ok(turn) = Arc::clone(&self.confirming).try_lock_owned() {
-            return Ok((Some(turn), false));
-        }
-        let asked = self.clock.now();
-        let turn = Arc::clone(&self.confirming).lock_owned().await;
-        let waited = self.clock.now().duration_since(asked);
-        for one in progress.iter_mut() {
-            one.doubt_until += waited;
-        }
-        let doubts = progress
-            .iter()
-            .map(|one| (one.job.due.record, Some(one.job.doubt(one.doubt_until))));
-        self.store
-            .note_call(self.connection, doubts.collect())
-            .await?;
-        Ok((Some(turn), true))
-    }
-
     /// Presses a button of several documents; one that refuses takes nobody with it.
     async fn press(
         &self,
         model: &Model,
-        action: Action,
+        (action, context): (Action, &Context),
         of: &[usize],
         progress: &mut [Progress],
     ) -> Result<(), Interruption> {
         let ids: Vec<RecordId> = of.iter().map(|at| progress[*at].document()).collect();
         reached(Step::ApplyUpdating, ids.len());
-        let context = Context::new();
-        let acted = self.odoo.act(model, &ids, action, &context).await;
+        let acted = self.odoo.act(model, &ids, action, context).await;
         reached(Step::ApplyUpdated, ids.len());
         for at in of {
             progress[*at].touched_by(&acted);
@@ -399,7 +374,7 @@ impl Carrier {
             return Ok(());
         }
         for (at, id) in of.iter().zip(ids) {
-            let acted = self.odoo.act(model, &[id], action, &context).await;
+            let acted = self.odoo.act(model, &[id], action, context).await;
             progress[*at].touched_by(&acted);
             if let Err(error) = acted {
                 progress[*at].failed = Some(of_one(error)?);
