@@ -1,6 +1,6 @@
 //! What records have in common: the rows and documents of all that share a name, whether they were planned yet or not.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sync::flow::Flow;
 use sync::link::{Link, Name};
@@ -25,6 +25,8 @@ pub struct Sharing {
     pub parts: Vec<Part>,
     /// The link of each of them, if it has one; of a document the document's, not its lines'.
     pub links: Vec<Link>,
+    /// Whether there are more than [`SHARING_MAX`]: those that came later are not among them.
+    pub is_cut: bool,
 }
 
 impl Store {
@@ -49,10 +51,13 @@ impl Store {
                 params![id.0, &names],
             )?;
             let mut sharing: BTreeMap<Name, Vec<i64>> = BTreeMap::new();
+            let mut cut: BTreeSet<Name> = BTreeSet::new();
             let mut own: HashMap<i64, Name> = HashMap::new();
             for mut row in rows {
-                let of = sharing.entry(Name(row.take(0)?)).or_default();
+                let name = Name(row.take(0)?);
+                let of = sharing.entry(name.clone()).or_default();
                 if of.len() == SHARING_MAX {
+                    cut.insert(name);
                     continue;
                 }
                 let record = row.take(1)?;
@@ -74,7 +79,10 @@ impl Store {
                 .map(|found| found.map(|(_, link)| (link.name.clone(), link)))
                 .collect::<Result<_>>()?;
             let gathered = sharing.into_iter().map(|(name, records)| {
-                let mut sharing = Sharing::default();
+                let mut sharing = Sharing {
+                    is_cut: cut.contains(&name),
+                    ..Sharing::default()
+                };
                 for record in records {
                     let of_record = parts.get(&RecordId(record));
                     sharing.parts.extend(of_record.into_iter().flatten().cloned());

@@ -60,6 +60,8 @@ pub struct Other {
     pub state: Option<State>,
     /// Why it stands there, if there is a reason.
     pub cause: Option<String>,
+    /// Of what records have in common: whether it is only a part of them, as they are too many.
+    pub is_cut: bool,
 }
 
 /// What to do about one record.

@@ -258,6 +258,7 @@ impl Applier<'_> {
                     cause: record.reason.map(|reason| reason.cause),
                     links: record.links,
                     parts: record.parts,
+                    is_cut: false,
                 },
                 None => Other {
                     link,
@@ -284,6 +285,7 @@ impl Applier<'_> {
                 let other = Other {
                     parts: sharing.parts,
                     links: sharing.links,
+                    is_cut: sharing.is_cut,
                     ..Other::default()
                 };
                 (name, other)

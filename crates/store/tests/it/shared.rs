@@ -70,4 +70,6 @@ async fn only_so_many_are_read(rig: Rig) {
     });
     rig.observe(id, page.collect(), at(1)).await;
     assert_eq!(found(&rig, id, "order_7").await.len(), SHARING_MAX);
+    let sharing = rig.store.sharing(id, &[name("order_7")]).await.unwrap();
+    assert!(sharing[&name("order_7")].is_cut);
 }

@@ -225,6 +225,26 @@ pub(super) fn numbered_alike(number: &str, twin: &Sibling) -> String {
     )
 }
 
+/// So many papers are alike that not all of them were looked at.
+pub(super) fn among_too_many() -> String {
+    "hundreds of bills and credits have its vendor and number, or its order: not all of them were compared".to_owned()
+}
+
+/// Why a paper is held that may be a second one.
+pub(super) fn held_among_too_many(flow: Flow) -> Reason {
+    Reason {
+        cause: "duplicate-number".to_owned(),
+        what: format!(
+            "In ServiceTitan {}. The {} stands in Odoo as a draft.",
+            among_too_many(),
+            flow.noun()
+        ),
+        advice: "Give it the vendor's own number in ServiceTitan, or look whether it was entered before and run `ml-connector \
+                 replay --approve` with its id to post it."
+            .to_owned(),
+    }
+}
+
 /// Why a paper is held whose number another one of the vendor bears.
 pub(super) fn held_as_twin(flow: Flow, number: &str, twin: &Sibling) -> Reason {
     Reason {

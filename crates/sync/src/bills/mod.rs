@@ -145,6 +145,10 @@ fn decide(
         return Decision::Ignore(reason);
     }
     let counts = matches!(paper.standing, Standing::Counts | Standing::NotYet);
+    // Of other papers the lines tell.
+    if flow == Flow::ApCredits && counts && paper.total.is_none() {
+        return Decision::Fail(no_amount(flow));
+    }
     let adopted = known.filter(|link| link.is_adopted());
     if let (false, Some(link)) = (counts, adopted) {
         return linked::withdrawn(flow, link);
@@ -366,7 +370,11 @@ fn wanted(
         warnings.push(matching::numbered_alike(&paper.number, twin));
         notes.rests_on.push(twin.name.clone());
     }
-    let is_odd = differs || twin.is_some();
+    let are_too_many = siblings::are_too_many(subject, paper);
+    if are_too_many {
+        warnings.push(matching::among_too_many());
+    }
+    let is_odd = differs || twin.is_some() || are_too_many;
     let holds = is_odd && policy.hold && subject.decision != Some(APPROVE);
     let goal = if counts && directory.bills().post && !holds {
         Goal::Posted
@@ -395,8 +403,8 @@ fn wanted(
     document.hold = match (twin, &found) {
         _ if !holds => None,
         (Some(twin), _) => Some(matching::held_as_twin(flow, &paper.number, twin)),
-        (None, Some(found)) => Some(matching::held(flow, found)),
-        (None, None) => None,
+        (None, Some(found)) if differs => Some(matching::held(flow, found)),
+        (None, _) => Some(matching::held_among_too_many(flow)),
     };
     Ok(document)
 }
@@ -442,10 +450,21 @@ fn no_vendor(flow: Flow) -> Reason {
     )
 }
 
+fn no_amount(flow: Flow) -> Reason {
+    reason(
+        "no-amount",
+        format!("The {} has no amount in ServiceTitan.", flow.noun()),
+        "Give it an amount in ServiceTitan and save it; it comes over by itself then.",
+    )
+}
+
 fn no_date(flow: Flow) -> Reason {
     reason(
         "no-date",
-        format!("The {} has no date in ServiceTitan.", flow.noun()),
+        format!(
+            "The {} has no date in ServiceTitan, or one of another age.",
+            flow.noun()
+        ),
         "Give it a date in ServiceTitan and save it; it comes over by itself then.",
     )
 }

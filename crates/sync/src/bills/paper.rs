@@ -1,5 +1,8 @@
 //! A vendor's paper, as inventory bills, AP bills, returns and AP credits show it: what is planned is made of any of them.
 
+use std::ops::RangeInclusive;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use servicetitan::record::{
@@ -21,6 +24,9 @@ use crate::reconcile::day;
 use crate::record::Reason;
 use crate::sighting::Part;
 use crate::single;
+
+/// The years in which something can be booked.
+const YEARS: RangeInclusive<i16> = 1900..=2200;
 
 /// Odoo's word for a vendor's bill.
 const BILL: &str = "in_invoice";
@@ -182,6 +188,11 @@ fn of_ap_bill(bill: &ApBill) -> Paper {
     }
 }
 
+/// Its day, unless it is of another age: a date that nobody set arrives as the first of year 1.
+fn in_our_age(moment: Timestamp) -> Option<Date> {
+    Some(day(moment)).filter(|day| YEARS.contains(&day.year()))
+}
+
 /// The first of these that says something: who types no number in leaves an empty one.
 fn number(texts: [&Option<String>; 2]) -> Option<&String> {
     let mut texts = texts.into_iter().flatten();
@@ -191,7 +202,7 @@ fn number(texts: [&Option<String>; 2]) -> Option<&String> {
 fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
     let number = number([&bill.vendor_number, &bill.reference_number]);
     let items = bill.items.iter().map(of_item);
-    let dated = bill.bill_date.map(day);
+    let dated = bill.bill_date.and_then(in_our_age);
     Paper {
         move_type: BILL,
         vendor: bill.vendor.as_ref().and_then(|vendor| Some(vendor.id?.0)),
@@ -203,7 +214,7 @@ fn of_bill<Id>(bill: &Bill<Id>, id: i64) -> Paper {
         memo: bill.summary.clone().unwrap_or_default(),
         dated,
         booked: dated,
-        due: bill.due_date.map(day).or(dated),
+        due: bill.due_date.and_then(in_our_age).or(dated),
         unit: bill
             .business_unit
             .as_ref()
@@ -281,7 +292,7 @@ fn of_expense(item: &ExpenseItem) -> PaperLine {
 
 /// A vendor owes a credit for what went back.
 fn of_return(back: &InventoryReturn) -> Paper {
-    let dated = back.returned_on.or(back.return_date).map(day);
+    let dated = back.returned_on.or(back.return_date).and_then(in_our_age);
     let lines = back.items.iter().filter(|item| item.active);
     let number = back.reference_number.as_ref();
     let number = number.filter(|text| !line(text).is_empty());
@@ -335,8 +346,8 @@ fn of_ap_credit(credit: &ApCredit) -> Paper {
     let is_withdrawn =
         !credit.active || credit.canceled_on.is_some() || credit.status == ApCreditStatus::Canceled;
     let number = number([&credit.reference_number, &credit.number]);
-    let dated = credit.date.map(day);
-    let amount = credit.amount.unwrap_or_default();
+    let dated = credit.date.and_then(in_our_age);
+    let amount = cents(credit.amount.unwrap_or_default());
     let line = PaperLine {
         id: "amount".to_owned(),
         sku: None,
@@ -371,7 +382,7 @@ fn of_ap_credit(credit: &ApCredit) -> Paper {
             .into_iter()
             .collect(),
         charges: [Charge::Shipping, Charge::Tax, Charge::Other].map(|of| (of, Decimal::ZERO)),
-        total: credit.amount,
+        total: credit.amount.map(cents),
         standing: if credit.inventory_return_id.is_some() {
             Standing::Elsewhere
         } else if is_withdrawn {

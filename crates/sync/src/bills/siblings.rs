@@ -100,6 +100,12 @@ pub(super) fn before(
     siblings.collect()
 }
 
+/// Whether so many papers bear one of these names that not all of them are known.
+pub(super) fn are_too_many(subject: &Subject<'_>, paper: &Paper) -> bool {
+    let is_cut = |name: Name| subject.others.get(&name).is_some_and(|other| other.is_cut);
+    names(paper).any(is_cut)
+}
+
 /// Who goes first: what is in the books, then by kind and id.
 fn rank(key: &PartKey, links: &[Link]) -> (bool, Option<Flow>, i64) {
     let flow = RowKind::of(key).and_then(flow_of);

@@ -310,6 +310,15 @@ fn a_posted_bill_is_left_alone_while_only_odoo_points_elsewhere() {
 }
 
 #[test]
+fn a_date_of_another_age_is_none() {
+    // What .NET makes of a date that nobody set.
+    let unset = "0001-01-01T00:00:00Z";
+    assert_eq!(cause(&world(&json!({"billDate": unset}))), "no-date");
+    let due = done(&world(&json!({"dueDate": unset})));
+    assert!(due.contains("invoice_date_due=2026-03-05"), "{due}");
+}
+
+#[test]
 fn a_document_comes_to_what_servicetitan_says_whether_it_can_be_carried_or_not() {
     let world = world(&json!({"vendor": null}));
     assert_eq!(cause(&world), "no-vendor");

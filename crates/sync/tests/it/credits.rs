@@ -173,3 +173,13 @@ fn a_credit_of_nothing_or_less_is_not_booked() {
     assert_eq!(cause_of(0.0), "nothing-to-book");
     assert_eq!(cause_of(-3.0), "negative-total");
 }
+
+#[test]
+fn a_credit_of_an_unknown_amount_is_not_taken_for_nothing() {
+    let kind = RowKind::ApCredit;
+    let unknown = world_of(Flow::ApCredits, kind, &ap_credit(&json!({"amount": null})));
+    let Decision::Fail(reason) = unknown.plan("41").decision else {
+        panic!("{:?}", unknown.plan("41").decision);
+    };
+    assert_eq!(reason.cause, "no-amount");
+}

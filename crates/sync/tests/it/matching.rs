@@ -253,6 +253,17 @@ fn parts_of_what_came_may_be_billed_one_after_the_other() {
 }
 
 #[test]
+fn one_of_hundreds_that_are_alike_waits_for_a_person() {
+    let mut world = world(&json!({}));
+    assert_eq!(goal(&world, "31"), "posted");
+    world.is_cut = true;
+    assert_eq!(goal(&world, "31"), "draft duplicate-number");
+    let approved = world.plan_with("31", Some(APPROVE));
+    assert!(matches!(approved.decision, Decision::Write(_)));
+    assert_eq!(approved.warnings.len(), 1, "{:?}", approved.warnings);
+}
+
+#[test]
 fn of_two_bills_with_one_number_of_the_vendor_the_second_waits_for_a_person() {
     let unrelated = |id: i64| {
         let items = json!([with(item(1, 1.0, 8.0), &json!({"receiptItemId": null}))]);

@@ -29,6 +29,8 @@ pub(crate) struct World {
     others: BTreeMap<Name, Other>,
     /// The links that an unanswered call may have made.
     pub(crate) in_doubt: Option<BTreeSet<Name>>,
+    /// Whether more records share a name than are known.
+    pub(crate) is_cut: bool,
     /// What was sent.
     pub(crate) sent: BTreeMap<TargetId, Content>,
     /// What stands there: with what Odoo copied from customers to their partners.
@@ -120,6 +122,7 @@ impl World {
             shares: BTreeMap::new(),
             others: BTreeMap::new(),
             in_doubt: None,
+            is_cut: false,
             sent: BTreeMap::new(),
             standing: BTreeMap::new(),
             reached: BTreeMap::new(),
@@ -228,6 +231,7 @@ impl World {
             let link = self.links.get(&self.flow.link_name(owner));
             for name in names {
                 let sharing = others.entry(name.clone()).or_default();
+                sharing.is_cut = self.is_cut;
                 sharing.parts.push(part.clone());
                 sharing.links.extend(link.map(|(_, link)| link.clone()));
             }
