@@ -41,6 +41,7 @@ pub fn needs(flow: Flow, version: &Version) -> Needs {
         Flow::PurchaseOrders => with_orders(needs),
         Flow::Receipts => with_receipts(needs),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => with_bills(needs),
+        Flow::Invoices => with_invoices(needs),
         Flow::OdooBills => needs.with(
             Model::named(flow.model()),
             [Operation::Read],
@@ -333,6 +334,37 @@ fn with_orders(needs: Needs) -> Needs {
 }
 
 fn with_bills(needs: Needs) -> Needs {
+    let lines = Model::named("account.move.line");
+    with_entries(needs).with(lines, WRITTEN, ["purchase_line_id"])
+}
+
+fn with_invoices(needs: Needs) -> Needs {
+    with_entries(needs)
+        .with(
+            Model::named(Flow::Invoices.model()),
+            WRITTEN,
+            [
+                "payment_reference",
+                "partner_shipping_id",
+                "reversed_entry_id",
+                "amount_tax",
+                "line_ids",
+            ],
+        )
+        .with(
+            Model::named("account.move.line"),
+            [Operation::Read],
+            ["tax_line_id", "amount_currency"],
+        )
+        .with(
+            Model::named("account.tax"),
+            [Operation::Read],
+            ["name", "type_tax_use"],
+        )
+}
+
+/// Journal entries with lines, a vendor's or a customer's.
+fn with_entries(needs: Needs) -> Needs {
     needs
         .with(
             Model::named(Flow::Bills.model()),
@@ -362,7 +394,6 @@ fn with_bills(needs: Needs) -> Needs {
                 "price_unit",
                 "account_id",
                 "tax_ids",
-                "purchase_line_id",
             ],
         )
         .with(
@@ -476,13 +507,14 @@ mod tests {
             Flow::ApBills,
             Flow::VendorCredits,
             Flow::ApCredits,
+            Flow::Invoices,
         ];
         assert_eq!(flows, of_bills);
         let told = reason(&posting, &flows, &version(19));
         assert_eq!(
             told.what,
-            "The connector's user may not post account.move, which each of the flows bills, ap-bills, vendor-credits and \
-             ap-credits needs."
+            "The connector's user may not post account.move, which each of the flows bills, ap-bills, vendor-credits, \
+             ap-credits and invoices needs."
         );
         assert!(told.advice.contains("*Accounting: Invoicing*"));
         assert!(

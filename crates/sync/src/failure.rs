@@ -7,6 +7,7 @@ pub mod account;
 mod bill;
 mod document;
 pub mod linking;
+pub(crate) mod receivable;
 mod told;
 
 pub use bill::{
@@ -18,6 +19,7 @@ pub use document::{
     analytic_account_gone, cancelled_in_odoo, currency_differs, no_analytic_plan, no_charge,
     state_not_reached, still_in_odoo, total_differs, waits_for_approval,
 };
+pub use receivable::{duplicate_invoice, tax_differs};
 pub use told::{bill_not_shown, fields_not_kept, fields_refused, mark_not_kept, mark_refused};
 
 use std::time::Duration;
@@ -236,7 +238,7 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 14] = [
+pub const REFERENCE_CAUSES: [&str; 17] = [
     "no-analytic-plan",
     "no-charge-product",
     "no-account",
@@ -248,6 +250,9 @@ pub const REFERENCE_CAUSES: [&str; 14] = [
     "match-differs",
     "duplicate-number",
     "not-posted-yet",
+    "not-ready-yet",
+    "exported-before",
+    "no-tax",
     "received-by-hand",
     "custom-field-refused",
     "custom-field-not-kept",

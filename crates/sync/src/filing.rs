@@ -41,11 +41,13 @@ pub enum RowKind {
     InventoryReturn,
     /// An AP credit, which has no lines.
     ApCredit,
+    /// A customer's invoice with its lines.
+    Invoice,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
@@ -61,6 +63,7 @@ impl RowKind {
         Self::ApBill,
         Self::InventoryReturn,
         Self::ApCredit,
+        Self::Invoice,
     ];
 
     /// The kind that a key names; `None` for rows that could not be filed properly.
@@ -90,6 +93,7 @@ impl RowKind {
             Self::ApBill => "ap-bill",
             Self::InventoryReturn => "return",
             Self::ApCredit => "ap-credit",
+            Self::Invoice => "invoice",
         }
     }
 
@@ -127,7 +131,8 @@ impl RowKind {
             | Self::InventoryBill
             | Self::ApBill
             | Self::InventoryReturn
-            | Self::ApCredit => Some((self.key(identity.id), identity.id)),
+            | Self::ApCredit
+            | Self::Invoice => Some((self.key(identity.id), identity.id)),
         }
     }
 }

@@ -35,13 +35,15 @@ pub enum Flow {
     VendorCredits,
     /// ServiceTitan AP credits that are of no return to Odoo vendor credit notes.
     ApCredits,
+    /// ServiceTitan invoices to Odoo customer invoices and credit notes.
+    Invoices,
     /// What became of vendor bills in Odoo, to ServiceTitan.
     OdooBills,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Jobs,
@@ -53,6 +55,7 @@ impl Flow {
         Self::ApBills,
         Self::VendorCredits,
         Self::ApCredits,
+        Self::Invoices,
         Self::OdooBills,
     ];
 
@@ -71,6 +74,7 @@ impl Flow {
             Self::ApBills => "ap-bills",
             Self::VendorCredits => "vendor-credits",
             Self::ApCredits => "ap-credits",
+            Self::Invoices => "invoices",
             Self::OdooBills => "odoo-bills",
         }
     }
@@ -90,6 +94,7 @@ impl Flow {
             Self::ApBills => "AP bill",
             Self::VendorCredits => "vendor credit",
             Self::ApCredits => "AP credit",
+            Self::Invoices => "invoice",
             Self::OdooBills => "Odoo bill",
         }
     }
@@ -116,6 +121,7 @@ impl Flow {
             | Self::ApBills
             | Self::VendorCredits
             | Self::ApCredits
+            | Self::Invoices
             | Self::OdooBills => "account.move",
         }
     }
@@ -124,7 +130,7 @@ impl Flow {
     /// reference data are others now.
     #[must_use]
     pub const fn is_of_documents(self) -> bool {
-        matches!(self, Self::PurchaseOrders) || self.is_of_bills()
+        matches!(self, Self::PurchaseOrders) || self.is_of_entries()
     }
 
     /// Whether its records are journal entries of vendors.
@@ -134,6 +140,12 @@ impl Flow {
             self,
             Self::Bills | Self::ApBills | Self::VendorCredits | Self::ApCredits
         )
+    }
+
+    /// Whether its records are journal entries with lines, of vendors or of customers.
+    #[must_use]
+    pub const fn is_of_entries(self) -> bool {
+        matches!(self, Self::Invoices) || self.is_of_bills()
     }
 
     /// The flows whose records its own refer to. When it is on, they are carried too, as far as its records need them.
@@ -159,6 +171,12 @@ impl Flow {
             ],
             Self::ApCredits => &[Self::BusinessUnits, Self::Jobs, Self::Vendors],
             Self::Receipts => &[Self::PurchaseOrders],
+            Self::Invoices => &[
+                Self::BusinessUnits,
+                Self::Customers,
+                Self::Jobs,
+                Self::Items,
+            ],
         }
     }
 
@@ -174,7 +192,12 @@ impl Flow {
             Self::VendorCredits => "vendor_credit",
             Self::ApCredits => "ap_credit",
             Self::OdooBills => "odoo_bill",
-            Self::Bills | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => self.noun(),
+            Self::Bills
+            | Self::Customers
+            | Self::Invoices
+            | Self::Jobs
+            | Self::Vendors
+            | Self::Items => self.noun(),
         };
         Name(format!("{noun}_{source}"))
     }

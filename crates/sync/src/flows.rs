@@ -11,7 +11,8 @@ use crate::plan::{DISMISS, Decision, Plan, Subject, Verb, Write};
 use crate::record::{Key, Reason, SourceId};
 use crate::sighting::Part;
 use crate::{
-    bills, business_units, customers, items, jobs, odoo_bills, purchase_orders, receipts, vendors,
+    bills, business_units, customers, invoices, items, jobs, odoo_bills, purchase_orders, receipts,
+    vendors,
 };
 
 /// The records of others that planning this one will ask for.
@@ -25,6 +26,7 @@ pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
             bills::references(flow, subject)
         }
+        Flow::Invoices => invoices::references(subject),
         Flow::OdooBills => odoo_bills::references(subject),
         Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
     }
@@ -58,6 +60,7 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
             bills::plan(flow, subject, directory)
         }
+        Flow::Invoices => invoices::plan(subject, directory),
         Flow::OdooBills => odoo_bills::plan(subject, directory),
     };
     held(flow, plan, subject, directory.holds())
@@ -106,12 +109,14 @@ pub fn amount(flow: Flow, source: &SourceId, parts: &[Part]) -> Option<Decimal> 
         others: &nothing,
         in_doubt: None,
         decision: None,
+        stands: None,
     };
     match flow {
         Flow::PurchaseOrders => purchase_orders::amount(&subject),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
             bills::amount(flow, &subject)
         }
+        Flow::Invoices => invoices::amount(&subject),
         Flow::Customers
         | Flow::Jobs
         | Flow::OdooBills

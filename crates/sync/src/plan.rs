@@ -32,6 +32,8 @@ pub struct Subject<'a> {
     pub in_doubt: Option<&'a BTreeSet<Name>>,
     /// A person's decision about this record, e.g. [`RECREATE`].
     pub decision: Option<&'a str>,
+    /// Why it stands where it stands since it was planned last: empty if there is no reason, `None` before it was planned.
+    pub stands: Option<&'a str>,
 }
 
 /// The decision that what a person deleted in Odoo shall be made anew.
@@ -41,7 +43,7 @@ pub const RECREATE: &str = "recreate";
 pub const NEEDED: &str = "needed";
 
 /// The decision that a bill shall be posted although it does not match its order and receipts, or has another one's
-/// number.
+/// number, or that an invoice shall come although it was exported before the connector was there.
 pub const APPROVE: &str = "approve";
 
 /// The decision that a record which cannot be carried shall be left out, until it changes.
@@ -151,6 +153,8 @@ pub enum Verb {
         goal: Goal,
         /// What it must come to, tax included, in the company's currency.
         total: Decimal,
+        /// What of that must be tax of Odoo's.
+        tax: Tax,
         /// Why a person has to look at it there, if one has to.
         hold: Option<Reason>,
         /// What happens if its date lies in a closed period.
@@ -190,6 +194,15 @@ pub enum Verb {
         /// The survivor's id in the target.
         target: TargetId,
     },
+}
+
+/// What Odoo's own taxes must come to on a document. A vendor's tax is a line like any other: there it is nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tax {
+    /// All of it, in the company's currency.
+    pub amount: Decimal,
+    /// How far Odoo may be from that by rounding: then it is told the amount.
+    pub slack: Decimal,
 }
 
 /// What happens to a bill whose date lies in a period that is closed in the target.

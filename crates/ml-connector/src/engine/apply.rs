@@ -348,6 +348,7 @@ fn subject<'a>(due: &'a Due, others: &'a BTreeMap<Name, Other>) -> Subject<'a> {
         others,
         in_doubt: due.doubt.as_ref().map(|doubt| &doubt.names),
         decision: due.decision.as_deref(),
+        stands: due.stands.as_deref(),
     }
 }
 

@@ -130,12 +130,27 @@ impl LockDates {
     /// The last day on which a vendor bill cannot be booked, and the field that says so.
     #[must_use]
     pub fn of_purchases(&self, taxed: bool) -> Option<(Date, &'static str)> {
+        self.last(taxed, [None, self.purchase])
+    }
+
+    /// The last day on which a customer's invoice cannot be booked, and the field that says so.
+    #[must_use]
+    pub fn of_sales(&self, taxed: bool) -> Option<(Date, &'static str)> {
+        self.last(taxed, [self.sale, None])
+    }
+
+    /// The last of the days that count: of everything, of taxes where there are some, of sales or purchases.
+    fn last(
+        &self,
+        taxed: bool,
+        [sale, purchase]: [Option<Date>; 2],
+    ) -> Option<(Date, &'static str)> {
         let tax = self.tax.filter(|_| taxed);
         let dates = [
             self.fiscal_year,
             tax,
-            None,
-            self.purchase,
+            sale,
+            purchase,
             self.hard,
             self.period,
         ];
@@ -278,6 +293,10 @@ mod tests {
         assert_eq!(
             locks.of_purchases(false),
             Some((day("2026-09-30"), "purchase_lock_date"))
+        );
+        assert_eq!(
+            locks.of_sales(false),
+            Some((day("2026-12-31"), "sale_lock_date"))
         );
         assert_eq!(LockDates::default().of_purchases(true), None);
     }

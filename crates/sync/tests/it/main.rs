@@ -3,6 +3,7 @@
 mod bills;
 mod credits;
 mod customers;
+mod invoices;
 mod jobs;
 mod linked_bills;
 mod matching;

@@ -9,6 +9,7 @@ use store::attempts::NewAttempt;
 use store::audit::NewAuditEntry;
 use store::records::{Effect, Outcome};
 use sync::failure::{self, Verdict};
+use sync::flow::Flow;
 use sync::link::{Name, TargetId};
 use sync::plan::{Verb, Write};
 use sync::record::{Key, Reason, State};
@@ -130,9 +131,9 @@ impl Progress {
     }
 }
 
-/// What became of a bill is told as soon as the bill itself is settled.
+/// What became of a bill is told as soon as the bill itself is settled, and an invoice may wait for its job to be done.
 pub(crate) fn stirs(key: &Key) -> Vec<Name> {
-    if key.flow.is_of_bills() {
+    if key.flow.is_of_bills() || key.flow == Flow::Jobs {
         vec![key.link_name()]
     } else {
         Vec::new()
