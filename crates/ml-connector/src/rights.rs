@@ -42,6 +42,7 @@ pub fn needs(flow: Flow, version: &Version) -> Needs {
         Flow::Receipts => with_receipts(needs),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => with_bills(needs),
         Flow::Invoices => with_invoices(needs),
+        Flow::Payments => with_payments(needs),
         Flow::OdooBills => needs.with(
             Model::named(flow.model()),
             [Operation::Read],
@@ -225,7 +226,7 @@ fn group_of_model(model: &Model, version: &Version) -> &'static str {
         }
         "purchase.order" | "purchase.order.line" => "Purchase: User",
         "stock.picking" | "stock.move" => group_of_id(INVENTORY, version),
-        "account.move" | "account.move.line" => group_of_id(INVOICING, version),
+        "account.move" | "account.move.line" | "account.payment" | "account.partial.reconcile" => group_of_id(INVOICING, version),
         "account.analytic.account" | "account.analytic.plan" => ANALYTIC,
         _ => "User type: Internal User",
     }
@@ -361,6 +362,41 @@ fn with_invoices(needs: Needs) -> Needs {
             [Operation::Read],
             ["name", "type_tax_use"],
         )
+}
+
+fn with_payments(needs: Needs) -> Needs {
+    needs
+        .with(
+            Model::named(Flow::Payments.model()),
+            WRITTEN,
+            [
+                "payment_type",
+                "partner_type",
+                "partner_id",
+                "amount",
+                "date",
+                "journal_id",
+                "state",
+                "move_id",
+            ],
+        )
+        .with_either(Model::named(Flow::Payments.model()), ["memo", "ref"])
+        .with(
+            Model::named("account.partial.reconcile"),
+            [Operation::Read],
+            ["debit_move_id", "credit_move_id", "amount"],
+        )
+        .with(
+            Model::named("account.move.line"),
+            [Operation::Read],
+            ["amount_residual", "reconciled"],
+        )
+        .with(
+            Model::named("account.journal"),
+            [Operation::Read],
+            ["name", "type"],
+        )
+        .with_group_of(&[INVOICING])
 }
 
 /// Journal entries with lines, a vendor's or a customer's.
@@ -508,13 +544,14 @@ mod tests {
             Flow::VendorCredits,
             Flow::ApCredits,
             Flow::Invoices,
+            Flow::Payments,
         ];
         assert_eq!(flows, of_bills);
         let told = reason(&posting, &flows, &version(19));
         assert_eq!(
             told.what,
             "The connector's user may not post account.move, which each of the flows bills, ap-bills, vendor-credits, \
-             ap-credits and invoices needs."
+             ap-credits, invoices and payments needs."
         );
         assert!(told.advice.contains("*Accounting: Invoicing*"));
         assert!(

@@ -19,7 +19,7 @@ pub use billing::{BillPolicy, Billing};
 pub use holds::Holds;
 pub use orders::{CostField, OrderLines, OrderNote};
 pub use purchasing::{Charge, Purchasing};
-pub use receivables::{InvoicePolicy, InvoicesCome, Receivables};
+pub use receivables::{InvoicePolicy, InvoicesCome, PaymentPolicy, PaymentsCome, Receivables};
 pub use write_back::WriteBack;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,9 +4,10 @@ use sha2::{Digest, Sha256};
 
 use servicetitan::record::Identity;
 
-use crate::bills;
+use crate::link::Name;
 use crate::record::SourceId;
 use crate::sighting::{Part, PartKey, Sighting};
+use crate::{bills, payments};
 
 /// What a row is: the kind of part that it becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,11 +44,13 @@ pub enum RowKind {
     ApCredit,
     /// A customer's invoice with its lines.
     Invoice,
+    /// A customer's payment.
+    Payment,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
@@ -64,6 +67,7 @@ impl RowKind {
         Self::InventoryReturn,
         Self::ApCredit,
         Self::Invoice,
+        Self::Payment,
     ];
 
     /// The kind that a key names; `None` for rows that could not be filed properly.
@@ -94,6 +98,7 @@ impl RowKind {
             Self::InventoryReturn => "return",
             Self::ApCredit => "ap-credit",
             Self::Invoice => "invoice",
+            Self::Payment => "payment",
         }
     }
 
@@ -132,9 +137,17 @@ impl RowKind {
             | Self::ApBill
             | Self::InventoryReturn
             | Self::ApCredit
-            | Self::Invoice => Some((self.key(identity.id), identity.id)),
+            | Self::Invoice
+            | Self::Payment => Some((self.key(identity.id), identity.id)),
         }
     }
+}
+
+/// What a row's record has in common with others.
+fn shared_by(kind: RowKind, part: &Part) -> Vec<Name> {
+    let mut names = bills::shared_by(kind, part);
+    names.extend(payments::shared_by(kind, part));
+    names
 }
 
 /// Files a row. A row without readable ids becomes a record of its own, so that it is shown and never lost.
@@ -163,7 +176,7 @@ pub fn file(kind: RowKind, row: &str) -> Sighting {
         payload: row.to_owned(),
     };
     Sighting {
-        shares: bills::shared_by(kind, &part),
+        shares: shared_by(kind, &part),
         part: part.key,
         owner,
         payload: part.payload,

@@ -37,13 +37,15 @@ pub enum Flow {
     ApCredits,
     /// ServiceTitan invoices to Odoo customer invoices and credit notes.
     Invoices,
+    /// ServiceTitan payments to Odoo customer payments, matched with their invoices.
+    Payments,
     /// What became of vendor bills in Odoo, to ServiceTitan.
     OdooBills,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Jobs,
@@ -56,6 +58,7 @@ impl Flow {
         Self::VendorCredits,
         Self::ApCredits,
         Self::Invoices,
+        Self::Payments,
         Self::OdooBills,
     ];
 
@@ -75,6 +78,7 @@ impl Flow {
             Self::VendorCredits => "vendor-credits",
             Self::ApCredits => "ap-credits",
             Self::Invoices => "invoices",
+            Self::Payments => "payments",
             Self::OdooBills => "odoo-bills",
         }
     }
@@ -95,6 +99,7 @@ impl Flow {
             Self::VendorCredits => "vendor credit",
             Self::ApCredits => "AP credit",
             Self::Invoices => "invoice",
+            Self::Payments => "payment",
             Self::OdooBills => "Odoo bill",
         }
     }
@@ -123,6 +128,7 @@ impl Flow {
             | Self::ApCredits
             | Self::Invoices
             | Self::OdooBills => "account.move",
+            Self::Payments => "account.payment",
         }
     }
 
@@ -177,6 +183,7 @@ impl Flow {
                 Self::Jobs,
                 Self::Items,
             ],
+            Self::Payments => &[Self::Customers, Self::Invoices],
         }
     }
 
@@ -196,6 +203,7 @@ impl Flow {
             | Self::Customers
             | Self::Invoices
             | Self::Jobs
+            | Self::Payments
             | Self::Vendors
             | Self::Items => self.noun(),
         };

@@ -5,6 +5,7 @@
 //! [`Decision::Unchanged`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -169,6 +170,18 @@ pub enum Verb {
         /// What the target was last brought to: where it holds less now, somebody took goods back there.
         before: BTreeMap<Name, Decimal>,
     },
+    /// Bring a payment to a state, and what it is matched with to these amounts. What was matched before by us and is not
+    /// among them is taken back.
+    Settle {
+        /// The state.
+        goal: Goal,
+        /// What it must come to, in the company's currency.
+        amount: Decimal,
+        /// What it should be matched with.
+        matches: Vec<Match>,
+        /// What we matched it with before: the names of credit and debit, and how much.
+        before: Vec<(Name, Name, Decimal)>,
+    },
     /// Write nothing: a bill that somebody entered in the target is this one, if it is the same paper.
     Adopt {
         /// The bill.
@@ -194,6 +207,39 @@ pub enum Verb {
         /// The survivor's id in the target.
         target: TargetId,
     },
+}
+
+/// So much of one entry pays so much of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// What pays: a payment, or a credit note.
+    pub credit: Entry,
+    /// What is paid: an invoice, or money that was given back.
+    pub debit: Entry,
+    /// How much, in the company's currency.
+    pub amount: Decimal,
+}
+
+impl fmt::Display for Match {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            credit,
+            debit,
+            amount,
+        } = self;
+        write!(f, "{}>{}={amount:.2}", credit.name, debit.name)
+    }
+}
+
+/// A record with an entry on a customer's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The name of its link.
+    pub name: Name,
+    /// The target's id of it; `None` of the record's own, which may be about to be made.
+    pub target: Option<TargetId>,
+    /// The target's model.
+    pub model: &'static str,
 }
 
 /// What Odoo's own taxes must come to on a document. A vendor's tax is a line like any other: there it is nothing.

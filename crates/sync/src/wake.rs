@@ -41,6 +41,7 @@ fn flow_of(entity: &str) -> Option<Flow> {
         "material" | "equipment" | "service" => Flow::Items,
         "purchaseorder" => Flow::PurchaseOrders,
         "invoice" => Flow::Invoices,
+        "payment" => Flow::Payments,
         _ => return None,
     })
 }

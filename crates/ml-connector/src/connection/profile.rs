@@ -6,7 +6,9 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use servicetitan::RateLimit;
-use sync::directory::{BillPolicy, InvoicePolicy, InvoicesCome, WriteBack};
+use sync::directory::{
+    BillPolicy, InvoicePolicy, InvoicesCome, PaymentPolicy, PaymentsCome, WriteBack,
+};
 use sync::flow::Flow;
 use sync::plan::ClosedPeriod;
 use url::Url;
@@ -135,10 +137,11 @@ pub struct FlowSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_id_field: Option<String>,
     /// Of bills: when they come, `generated` (as soon as ServiceTitan has them, the default) or `posted`. Of invoices:
-    /// `posted` (the default), `exported`, `reviewed` or `completed` (their job).
+    /// `posted` (the default), `exported`, `reviewed` or `completed` (their job). Of payments: `posted` (the default),
+    /// `generated` or `exported`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
-    /// Of bills and invoices: whether they are posted in Odoo (the default), or left as drafts.
+    /// Of bills, invoices and payments: whether they are posted in Odoo (the default), or left as drafts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post: Option<bool>,
     /// Of bills: what happens to one that does not match its order and receipts, or has another one's number, `hold` (a draft that waits for a person,
@@ -159,7 +162,7 @@ pub struct FlowSettings {
     /// for them).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<Lines>,
-    /// Of invoices: whether those come too that ServiceTitan exported before the connector saw them; no if it is not said.
+    /// Of invoices and payments: whether those come too that ServiceTitan exported before the connector saw them; no if it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legacy: Option<bool>,
     /// Of bills in Odoo: the custom field of ServiceTitan's bills that shows Odoo's number.
@@ -253,6 +256,8 @@ impl FlowSettings {
         const BILLS: &[Flow] = &[Flow::Bills];
         const INVOICES: &[Flow] = &[Flow::Invoices];
         const BOTH: &[Flow] = &[Flow::Bills, Flow::Invoices];
+        const RECEIVABLES: &[Flow] = &[Flow::Invoices, Flow::Payments];
+        const BOOKED: &[Flow] = &[Flow::Bills, Flow::Invoices, Flow::Payments];
         const TOLD: &[Flow] = &[Flow::OdooBills];
         let settings = [
             (
@@ -261,14 +266,14 @@ impl FlowSettings {
                 self.account_number_field.is_some(),
             ),
             ("tax_id_field", VENDORS, self.tax_id_field.is_some()),
-            ("when", BOTH, self.when.is_some()),
-            ("post", BOTH, self.post.is_some()),
+            ("when", BOOKED, self.when.is_some()),
+            ("post", BOOKED, self.post.is_some()),
             ("on_mismatch", BILLS, self.on_mismatch.is_some()),
             ("closed_period", BOTH, self.closed_period.is_some()),
             ("tolerance_amount", BILLS, self.tolerance_amount.is_some()),
             ("tolerance_percent", BILLS, self.tolerance_percent.is_some()),
             ("lines", INVOICES, self.lines.is_some()),
-            ("legacy", INVOICES, self.legacy.is_some()),
+            ("legacy", RECEIVABLES, self.legacy.is_some()),
             ("confirm", ORDERS, self.confirm.is_some()),
             ("policy", RECEIPTS, self.policy.is_some()),
             ("number_field", TOLD, self.number_field.is_some()),
@@ -293,6 +298,10 @@ impl FlowSettings {
                     When::Completed,
                 ],
                 "`posted`, `exported`, `reviewed` or `completed`",
+            ),
+            Flow::Payments => (
+                &[When::Generated, When::Posted, When::Exported],
+                "`generated`, `posted` or `exported`",
             ),
             _ => (&[When::Generated, When::Posted], "`generated` or `posted`"),
         };
@@ -371,6 +380,26 @@ impl Profile {
             names_items: settings.lines != Some(Lines::Descriptions),
             legacy: settings.legacy.unwrap_or(default.legacy),
             closed: settings.closed_period.unwrap_or_default(),
+        }
+    }
+
+    /// How customers' payments are treated.
+    #[must_use]
+    pub fn payments(&self) -> PaymentPolicy {
+        let default = PaymentPolicy::default();
+        let Some(settings) = self.flows.get(&Flow::Payments) else {
+            return default;
+        };
+        PaymentPolicy {
+            come: match settings.when {
+                Some(When::Generated) => PaymentsCome::Generated,
+                Some(When::Exported) => PaymentsCome::Exported,
+                Some(When::Posted | When::Reviewed | When::Completed) | None => {
+                    PaymentsCome::Posted
+                }
+            },
+            post: settings.post.unwrap_or(default.post),
+            legacy: settings.legacy.unwrap_or(default.legacy),
         }
     }
 

@@ -54,6 +54,7 @@ impl Vendors {
     pub async fn directory(&self, flows: &[Flow]) -> Result<Directory, Halt> {
         let directory = self.partners().await?;
         let directory = directory.with_purchasing(self.purchasing(flows).await?);
+        // Who carries payments carries invoices.
         if !flows.iter().any(|flow| flow.is_of_entries()) {
             return Ok(directory);
         }

@@ -3,7 +3,7 @@
 use servicetitan::client::{Feed, List, Row};
 use servicetitan::{
     ApBillId, ApCreditId, BusinessUnitId, Client, CustomerId, Error, InventoryBillId,
-    InventoryReturnId, InvoiceId, JobId, PurchaseOrderId, SkuId, VendorId,
+    InventoryReturnId, InvoiceId, JobId, PaymentId, PurchaseOrderId, SkuId, VendorId,
 };
 use sync::filing::RowKind;
 use sync::flow::Flow;
@@ -52,6 +52,7 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
         Flow::VendorCredits => &[(Source::Feed(Feed::Returns), RowKind::InventoryReturn)],
         Flow::ApCredits => &[(Source::List(List::ApCredits), RowKind::ApCredit)],
         Flow::Invoices => &[(Source::Feed(Feed::Invoices), RowKind::Invoice)],
+        Flow::Payments => &[(Source::Feed(Feed::Payments), RowKind::Payment)],
         // Odoo is polled for these.
         Flow::OdooBills => &[],
     }
@@ -73,6 +74,7 @@ pub fn lists(flow: Flow) -> &'static [List] {
         Flow::VendorCredits => &[List::Returns],
         Flow::ApCredits => &[List::ApCredits],
         Flow::Invoices => &[List::Invoices],
+        Flow::Payments => &[List::Payments],
     }
 }
 
@@ -155,6 +157,10 @@ pub async fn fetch(
         Flow::Invoices => {
             let ids = typed(ids, InvoiceId);
             vec![(RowKind::Invoice, client.invoices(&ids).await?)]
+        }
+        Flow::Payments => {
+            let ids = typed(ids, PaymentId);
+            vec![(RowKind::Payment, client.payments(&ids).await?)]
         }
         Flow::OdooBills => Vec::new(),
     })

@@ -55,9 +55,49 @@ pub enum InvoicesCome {
     Completed,
 }
 
-/// The part of a directory that invoices ask for.
+/// How customers' payments are treated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentPolicy {
+    /// When they come.
+    pub come: PaymentsCome,
+    /// Whether they are posted in Odoo, and not left as drafts.
+    pub post: bool,
+    /// Whether those come too that ServiceTitan had handed on to another accounting before the connector was there.
+    pub legacy: bool,
+}
+
+impl Default for PaymentPolicy {
+    fn default() -> Self {
+        Self {
+            come: PaymentsCome::Posted,
+            post: true,
+            legacy: false,
+        }
+    }
+}
+
+/// What has to have happened in ServiceTitan before a payment comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PaymentsCome {
+    /// Nothing: for tenants that never post.
+    Generated,
+    /// It was posted.
+    Posted,
+    /// It was exported.
+    Exported,
+}
+
+/// The part of a directory that invoices and payments ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receivables {
+    /// Odoo's journals of banks and cash.
+    journals: Names,
+    /// What this Odoo calls the words on a payment; `memo` if it is not said.
+    memo: Option<String>,
+    /// How payments are treated.
+    #[serde(default)]
+    payments: PaymentPolicy,
     /// Odoo's taxes on sales.
     taxes: Names,
     /// The last day of the books that are closed for sales.
@@ -74,6 +114,27 @@ impl Receivables {
     #[must_use]
     pub fn with_taxes(mut self, taxes: impl IntoIterator<Item = (i64, String)>) -> Self {
         self.taxes = taxes.into_iter().collect();
+        self
+    }
+
+    /// Sets Odoo's journals of banks and cash: id and name.
+    #[must_use]
+    pub fn with_journals(mut self, journals: impl IntoIterator<Item = (i64, String)>) -> Self {
+        self.journals = journals.into_iter().collect();
+        self
+    }
+
+    /// Sets what this Odoo calls the words on a payment.
+    #[must_use]
+    pub fn with_memo(mut self, field: Option<String>) -> Self {
+        self.memo = field;
+        self
+    }
+
+    /// Sets how payments are treated.
+    #[must_use]
+    pub fn with_payments(mut self, policy: PaymentPolicy) -> Self {
+        self.payments = policy;
         self
     }
 
@@ -117,6 +178,39 @@ impl Directory {
     #[must_use]
     pub fn invoices(&self) -> &InvoicePolicy {
         &self.receivables.policy
+    }
+
+    /// How payments are treated.
+    #[must_use]
+    pub fn payments(&self) -> &PaymentPolicy {
+        &self.receivables.payments
+    }
+
+    /// What this Odoo calls the words on a payment.
+    #[must_use]
+    pub fn payment_memo(&self) -> &str {
+        self.receivables.memo.as_deref().unwrap_or("memo")
+    }
+
+    /// Odoo's journal of a payment type: the mapped one, else the only one of banks and cash that is called like it.
+    pub fn journal_of(&self, id: Option<i64>, name: &str) -> Result<i64, Reason> {
+        let key = id.map(|id| id.to_string());
+        let mapped = key
+            .as_deref()
+            .and_then(|key| self.mapped(MappingKind::PaymentType, key));
+        let journals = &self.receivables.journals;
+        let why = match (mapped, journals.of(name)) {
+            (Some(journal), _) if journals.holds(journal) => return Ok(journal),
+            (Some(_), _) => {
+                "is mapped to a journal that is archived or deleted in Odoo, or is none of a bank or of cash"
+            }
+            (None, Meaning::One(journal)) => return Ok(journal),
+            (None, Meaning::Several) => "is not mapped, and several journals are called so in Odoo",
+            (None, Meaning::Nothing) => {
+                "is not mapped, and no bank or cash journal is called so in Odoo"
+            }
+        };
+        Err(failure::no_journal(id, name, why))
     }
 
     /// When the flow was first planned here, if that is known.

@@ -90,6 +90,74 @@ pub fn duplicate_invoice(reference: &str, name: &str, id: i64) -> Reason {
     )
 }
 
+/// Nothing in Odoo is the journal of a payment type.
+#[must_use]
+pub(crate) fn no_journal(id: Option<i64>, name: &str, why: &str) -> Reason {
+    let name = line(name);
+    let called = match (id, name.is_empty()) {
+        (Some(id), true) => format!("ServiceTitan's payment type {id}"),
+        (Some(id), false) => format!("ServiceTitan's payment type {} (id {id})", quoted(&name)),
+        (None, false) => format!("ServiceTitan's payment type {}", quoted(&name)),
+        (None, true) => "The payment has no type in ServiceTitan, which".to_owned(),
+    };
+    let advice = match id {
+        Some(id) => format!(
+            "Say which of Odoo's bank or cash journals it goes to: `{}`. What waits for it goes on by itself then.",
+            command(MappingKind::PaymentType, &id.to_string(), "NAME")
+        ),
+        None => {
+            "Give the payment a type in ServiceTitan and save it; it comes over by itself then."
+                .to_owned()
+        }
+    };
+    reason("no-journal", format!("{called} {why}."), &advice)
+}
+
+/// It was voided in ServiceTitan while nobody knew whether Odoo holds it.
+#[must_use]
+pub(crate) fn withdrawn_in_doubt() -> Reason {
+    reason(
+        "withdrawn-in-doubt",
+        "It was voided in ServiceTitan, and a call that would have made it in Odoo was never answered.",
+        "Look in Odoo whether the payment is there: if so, cancel it. Then run `ml-connector replay --dismiss` for it.",
+    )
+}
+
+/// A payment is matched with less, or with more, than ServiceTitan says.
+#[must_use]
+pub fn match_not_reached(what: &str) -> Reason {
+    reason(
+        "match-not-reached",
+        format!("The payment is in Odoo, but not matched as in ServiceTitan: {what}."),
+        "Somebody matched the payment or the invoice otherwise in Odoo, or changed one of them. Undo that matching in Odoo \
+         (Reset reconciliation), or apply the payment the same way in ServiceTitan; then run `ml-connector replay --cause \
+         match-not-reached`.",
+    )
+}
+
+/// A payment that a bank statement proves is to change.
+#[must_use]
+pub fn payment_is_proven() -> Reason {
+    reason(
+        "payment-is-proven",
+        "It changed in ServiceTitan, and in Odoo it is matched with a line of a bank statement.",
+        "Nothing was written. Undo the matching with the statement in Odoo and run `ml-connector replay` for it, or book the \
+         difference in Odoo and leave this change out with `ml-connector replay --dismiss`.",
+    )
+}
+
+/// A payment without a journal entry can be matched with nothing.
+#[must_use]
+pub fn payment_without_entry() -> Reason {
+    reason(
+        "payment-without-entry",
+        "Odoo made no journal entry for the payment, so that it pays no invoice: its journal has no outstanding account.",
+        "Give the payment method of that journal an outstanding receipts account (Accounting > Configuration > Journals > \
+         Incoming Payments; Outgoing Payments for refunds), reset the payment to draft in Odoo, and run `ml-connector replay \
+         --cause payment-without-entry`.",
+    )
+}
+
 /// An invoice turned from one that is owed into one that is given back, or the other way round.
 #[must_use]
 pub(crate) fn sign_changed() -> Reason {

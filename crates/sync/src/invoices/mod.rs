@@ -16,7 +16,8 @@ use servicetitan::record::{Invoice, InvoiceItem, Job, JobStatus};
 use crate::content::Content;
 use crate::directory::{Directory, InvoicesCome};
 use crate::document::{self, Document};
-use crate::failure::{booked_later, reason, receivable};
+use crate::failure::receivable::sign_changed;
+use crate::failure::{booked_later, reason};
 use crate::filing::RowKind;
 use crate::flow::Flow;
 use crate::link::{BOOKED, Link, TAX};
@@ -24,7 +25,8 @@ use crate::money::{are_countable, cents};
 use crate::others::{key, missing, once, target, wait};
 use crate::part;
 use crate::plain::{self, line, text_of_html};
-use crate::plan::{APPROVE, Decision, Goal, Plan, Subject};
+use crate::plan::{Decision, Goal, Plan, Subject};
+use crate::receivable::{self, Stage};
 use crate::reconcile::in_our_age;
 use crate::record::{Key, Reason, State};
 use crate::sighting::{Part, PartKey};
@@ -37,10 +39,7 @@ const FLOW: Flow = Flow::Invoices;
 const INVOICE: &str = "out_invoice";
 
 /// Odoo's word for what a customer is given back.
-const CREDIT: &str = "out_refund";
-
-/// The cause of what was handed on to another accounting before the connector was there.
-const LEGACY: &str = "exported-before";
+pub(crate) const CREDIT: &str = "out_refund";
 
 /// The customer, the units, the jobs, the items, and the invoice that is adjusted.
 pub(crate) fn references(subject: &Subject<'_>) -> Vec<Key> {
@@ -198,9 +197,7 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
             Some(link) if link.reached() == Some(Goal::Cancelled.as_str()) => Decision::Unchanged,
             Some(link) => Decision::Write(vec![document::cancellation(link, part, FLOW.model())]),
         },
-        Ok(document) if turns(known, &document.header) => {
-            Decision::Fail(receivable::sign_changed())
-        }
+        Ok(document) if turns(known, &document.header) => Decision::Fail(sign_changed()),
         Ok(document) => document.decision(subject),
         Err(reason) => Decision::Fail(reason),
     }
@@ -242,40 +239,14 @@ fn left_out(
     directory: &Directory,
 ) -> Option<Reason> {
     let policy = directory.invoices();
-    if !invoice.active {
-        return Some(reason(
-            "withdrawn-in-servicetitan",
-            "The invoice was deleted in ServiceTitan, or its job canceled, and was never brought to Odoo.",
-            "Nothing is to be done.",
-        ));
-    }
-    if !is_ready {
-        let (what, advice) = not_ready(policy.come);
-        return Some(reason("not-ready-yet", what, advice));
-    }
-    if is_legacy(subject, invoice, directory) {
-        return Some(reason(
-            LEGACY,
-            "The invoice was exported from ServiceTitan before the connector saw it: it is in other books already.",
-            "Nothing is to be done. `ml-connector replay --approve` brings it to Odoo all the same; `legacy = true` for the flow \
-             `invoices` in the connection file brings all of them.",
-        ));
-    }
-    None
-}
-
-/// Whether it was handed on to another accounting before the connector was there. What was seen here before it was exported
-/// is none of that, and neither is what was made since then: the connector may have been out of order when it was exported.
-fn is_legacy(subject: &Subject<'_>, invoice: &Invoice, directory: &Directory) -> bool {
-    let policy = directory.invoices();
-    let is_asked_for =
-        policy.legacy || policy.come == InvoicesCome::Exported || subject.decision == Some(APPROVE);
-    let is_unseen = subject.stands.is_none_or(|cause| cause == LEGACY);
-    let is_older = match (directory.began(FLOW), invoice.created_on) {
-        (Some(began), Some(created)) => created < began,
-        _ => true,
+    let stage = Stage {
+        status: &invoice.sync_status,
+        created: invoice.created_on,
+        active: invoice.active,
     };
-    invoice.sync_status.is_exported() && !is_asked_for && is_unseen && is_older
+    let not_ready = (!is_ready).then(|| not_ready(policy.come));
+    let legacy = policy.legacy || policy.come == InvoicesCome::Exported;
+    receivable::left_out(FLOW, subject, directory, &stage, not_ready, legacy)
 }
 
 fn not_ready(come: InvoicesCome) -> (&'static str, &'static str) {

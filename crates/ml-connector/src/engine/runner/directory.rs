@@ -97,7 +97,9 @@ impl Runner {
             let receivables = directory.receivables().clone();
             let receivables = receivables
                 .with_policy(self.profile.invoices())
-                .with_began(Flow::Invoices, self.began(Flow::Invoices).await?);
+                .with_payments(self.profile.payments())
+                .with_began(Flow::Invoices, self.began(Flow::Invoices).await?)
+                .with_began(Flow::Payments, self.began(Flow::Payments).await?);
             directory = directory.with_receivables(receivables);
         }
         directory = directory.with_write_back(self.profile.write_back());
