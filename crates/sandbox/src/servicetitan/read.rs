@@ -141,7 +141,7 @@ impl Call<'_> {
                     && customer.is_none_or(|id| row.customer_id.0 == id)
                     && location.is_none_or(|id| row.location_id.0 == id)
                     && unit.is_none_or(|id| row.business_unit_id.0 == id)
-                    && invoice.is_none_or(|id| row.invoice_id == id)
+                    && invoice.is_none_or(|id| row.invoice_id.0 == id)
                     && from.is_none_or(|from| row.completed_on.is_some_and(|at| at >= from))
                     && before.is_none_or(|before| row.completed_on.is_some_and(|at| at < before))
                     && query
@@ -271,8 +271,8 @@ impl Call<'_> {
         shown: impl Fn(&T) -> bool,
         wire: impl Fn(&T) -> Value,
     ) -> Answer {
-        // `active` is known to the appointments' feed alone.
-        let own: &[&str] = if name == "appointments" {
+        // `active` is known to the feeds of appointments and their technicians alone.
+        let own: &[&str] = if name.starts_with("appointment") {
             &["active"]
         } else {
             &[]

@@ -13,6 +13,9 @@ use super::purchasing::{
     ApCredit, Bill, Category, GlAccount, Item, OrderType, PurchaseOrder, Receipt, Return, TaxZone,
     Truck, Vendor, Warehouse,
 };
+use super::receivables::{
+    Assignment, Invoice, InvoiceLine, JournalEntry, Payment, PaymentType, Technician,
+};
 use super::record::{
     Appointment, BusinessUnit, Contact, Customer, Job, Location, Owner, PaymentTerm,
 };
@@ -69,7 +72,7 @@ records! {
     PaymentTerm: |row| row.active, |_| None;
     BusinessUnit: |row| row.active, |_| None;
     Job: |_| true, |_| None;
-    Appointment: |row| row.active, |_| None;
+    Appointment: |row| row.active, |row| Some(row.job_id.0);
     Vendor: |row| row.active, |_| None;
     Item: |row| row.active, |_| None;
     Category: |row| row.active, |_| None;
@@ -83,6 +86,13 @@ records! {
     Bill: |row| row.active, |row| row.order_id.map(|id| id.0);
     Return: |row| row.active, |_| None;
     ApCredit: |row| row.active, |_| None;
+    Invoice: |row| row.active, |row| Some(row.customer_id.0);
+    InvoiceLine: |row| row.active, |row| Some(row.invoice_id.0);
+    Payment: |row| row.active, |row| Some(row.customer_id.0);
+    PaymentType: |row| row.active, |_| None;
+    JournalEntry: |_| true, |_| None;
+    Technician: |row| row.active, |_| None;
+    Assignment: |row| row.active, |row| Some(row.appointment_id.0);
 }
 
 #[derive(Debug, Clone)]

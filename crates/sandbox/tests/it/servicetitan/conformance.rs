@@ -2,7 +2,8 @@
 
 use reqwest::Method;
 use sandbox::servicetitan::{
-    ContactKind, Kind, PaymentTermId, RateShape, Rot, Subscription, customer_id,
+    BusinessUnitId, ContactKind, Decimal, InvoiceTax, Kind, NewInvoice, NewInvoiceLine,
+    PaymentTermId, RateShape, Rot, Subscription, TaxZoneId, customer_id, sku_id,
 };
 use serde_json::{Value, json};
 
@@ -11,9 +12,10 @@ use super::webhooks::Receiver;
 use super::writes::new_customer;
 use super::{Desk, ids};
 
-const MODULES: [&str; 6] = [
+const MODULES: [&str; 7] = [
     "accounting",
     "crm",
+    "dispatch",
     "inventory",
     "jpm",
     "pricebook",
@@ -37,6 +39,7 @@ impl Court {
                 s.numeric_enums = false;
                 s.undated_categories = false;
                 s.bare_problems = false;
+                s.zoneless_dates = false;
                 s.feed_page_size = 25;
             })
         })
@@ -195,6 +198,63 @@ impl Court {
             }
         }
     }
+
+    /// Invoices of every kind and state.
+    fn sell(&self) {
+        let tenant = &self.desk.tenant;
+        let customer = customer_id(12);
+        let line = |sku: usize, price: i64| {
+            NewInvoiceLine::new(sku_id(sku), Decimal::from(2), Decimal::new(price, 4))
+        };
+        for n in 0..4 {
+            let job = tenant.book_job(customer).unwrap();
+            tenant.add_invoice_line(job, line(n, 41_275)).unwrap();
+            let discount = NewInvoiceLine::discount(Decimal::new(-150, 2));
+            let gone = tenant.add_invoice_line(job, discount).unwrap();
+            tenant
+                .set_invoice_tax(job, InvoiceTax::zone(TaxZoneId(81)))
+                .unwrap();
+            if n == 1 {
+                tenant.remove_invoice_line(job, gone).unwrap();
+            }
+            if n > 1 {
+                tenant.complete_job(job, 5_000).unwrap();
+                tenant.post_invoice(job).unwrap();
+                tenant.adjust_invoice(job, [line(7, -20_000)]).unwrap();
+            }
+            if n > 2 {
+                tenant.export_invoice(job).unwrap();
+            }
+        }
+        let new = NewInvoice {
+            customer,
+            business_unit: BusinessUnitId(2),
+            project: Some(7),
+            lines: vec![line(3, 99_900)],
+            tax: InvoiceTax::default(),
+        };
+        let project = tenant.project_invoice(new).unwrap();
+        tenant.bypass_invoice(project).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn responses_of_the_receivable_side_conform() {
+    let Some(mut court) = Court::new().await else {
+        return;
+    };
+    court.sell();
+    for (module, path, one) in [
+        ("accounting", "invoices?activeState=All", None),
+        ("accounting", "invoices/custom-fields", None),
+    ] {
+        court.list(module, path, one).await;
+    }
+    for (module, feed) in [("accounting", "invoices"), ("accounting", "invoice-items")] {
+        court.feed(module, feed).await;
+    }
+    let checked = court.spec.checked;
+    println!("conformance: {checked} responses of the receivable side conform");
 }
 
 #[tokio::test]
@@ -431,6 +491,7 @@ async fn webhook_bodies_conform() {
         .webhooks()
         .subscribe(Subscription::new(&url, "s"));
     court.live();
+    court.sell();
     let job = court.desk.tenant.book_job(customer_id(9)).unwrap();
     court
         .desk
@@ -455,6 +516,14 @@ async fn webhook_bodies_conform() {
                 "accounting",
                 "Accounting.V2.Webhook.InvoiceUpdatedEventPayload",
             ),
+            "tn.acc.invoice-batched" => (
+                "accounting",
+                "Accounting.V2.Webhook.InvoiceBatchedEventPayload",
+            ),
+            "tn.acc.invoice-exported" => (
+                "accounting",
+                "Accounting.V2.Webhook.InvoiceExportedEventPayload",
+            ),
             "tn.acc.invoice-posted" => (
                 "accounting",
                 "Accounting.V2.Webhook.InvoicePostedEventPayload",
@@ -465,9 +534,9 @@ async fn webhook_bodies_conform() {
         let verdict = spec.named(module, &format!("CloudEvent_Of_{schema}"), body);
         verdict.unwrap_or_else(|errors| panic!("{kind}: {errors}\n{body}"));
     }
-    assert_eq!(kinds.len(), 7);
+    assert_eq!(kinds.len(), 9);
     println!(
-        "conformance: {} webhook bodies of 7 types conform to the documents of 2026-03",
+        "conformance: {} webhook bodies of 9 types conform to the documents of 2026-03",
         spec.checked
     );
 }

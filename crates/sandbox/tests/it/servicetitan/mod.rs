@@ -8,6 +8,7 @@ mod feeds;
 mod lists;
 mod purchasing;
 mod rate;
+mod receivables;
 mod seed;
 mod spec;
 mod webhooks;
