@@ -78,6 +78,7 @@ impl Job {
             | Verb::Reach { .. }
             | Verb::Adopt { .. }
             | Verb::Receive { .. }
+            | Verb::Settle { .. }
             | Verb::Tell { .. } => None,
         })
     }

@@ -299,6 +299,11 @@ impl World {
                     self.reached.insert(write.name.clone(), *goal);
                     link.target
                 }
+                Verb::Settle { goal, .. } => {
+                    let (_, link) = &self.links[&write.name];
+                    self.reached.insert(write.name.clone(), *goal);
+                    link.target
+                }
                 Verb::Receive { order, .. } => *order,
             };
             let link = Link {

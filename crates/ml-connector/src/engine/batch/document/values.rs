@@ -74,6 +74,7 @@ pub(super) fn accounts(writes: &[Write]) -> BTreeSet<i64> {
         | Verb::Delete { .. }
         | Verb::Reach { .. }
         | Verb::Receive { .. }
+        | Verb::Settle { .. }
         | Verb::Tell { .. } => None,
     });
     columns
