@@ -339,21 +339,17 @@ impl Carrier {
                 wanted.extend(self.settlements(&deed, &entries).map(|one| (at, one)));
             }
         }
-        let settlements: Vec<Settlement> = wanted.iter().map(|(_, one)| one.clone()).collect();
-        if !settlements.is_empty() {
-            reached(Step::ApplyUpdating, settlements.len());
-            let settled = self.odoo.settle(&settlements, &Context::new()).await;
-            reached(Step::ApplyUpdated, settlements.len());
-            for (at, _) in &wanted {
-                progress[*at].touched_by(&settled);
-            }
-            for ((at, settlement), result) in wanted.iter().zip(settled?) {
-                if let Err(why) = result {
-                    let what = said(settlement, &why);
-                    let reason = failure::match_not_reached(&what);
-                    progress[*at].failed.get_or_insert(Verdict::Decide(reason));
-                }
-            }
+        let too_much = self.settle(progress, &wanted).await?;
+        // More than is open can be applied in ServiceTitan: the rest stays on the customer's account.
+        for (at, one) in self.settle(progress, &too_much).await? {
+            let what = said(
+                &one,
+                &Unsettled::TooMuch {
+                    open: Decimal::ZERO,
+                },
+            );
+            let reason = failure::match_not_reached(&what);
+            progress[at].failed.get_or_insert(Verdict::Decide(reason));
         }
         for one in progress.iter_mut() {
             if one.failed.is_some() || one.has_reached {
@@ -366,6 +362,48 @@ impl Carrier {
             one.has_reached = true;
         }
         Ok(())
+    }
+
+    /// Matches these. Gives those of which less is open, with so much as is.
+    async fn settle(
+        &self,
+        progress: &mut [Progress],
+        wanted: &[(usize, Settlement)],
+    ) -> Result<Vec<(usize, Settlement)>, Interruption> {
+        let mut too_much = Vec::new();
+        if wanted.is_empty() {
+            return Ok(too_much);
+        }
+        let settlements: Vec<Settlement> = wanted.iter().map(|(_, one)| one.clone()).collect();
+        reached(Step::ApplyUpdating, settlements.len());
+        let settled = self.odoo.settle(&settlements, &Context::new()).await;
+        reached(Step::ApplyUpdated, settlements.len());
+        for (at, _) in wanted {
+            progress[*at].touched_by(&settled);
+        }
+        for ((at, settlement), result) in wanted.iter().zip(settled?) {
+            let one = &mut progress[*at];
+            match result {
+                Ok(_) => {}
+                Err(why @ Unsettled::TooMuch { open }) => {
+                    one.notes.push(said(settlement, &why));
+                    let amount = open;
+                    let settlement = settlement.clone();
+                    too_much.push((
+                        *at,
+                        Settlement {
+                            amount,
+                            ..settlement
+                        },
+                    ));
+                }
+                Err(why) => {
+                    let reason = failure::match_not_reached(&said(settlement, &why));
+                    one.failed.get_or_insert(Verdict::Decide(reason));
+                }
+            }
+        }
+        Ok(too_much)
     }
 
     /// What is posted without an entry, or on another day than it was told, is no payment as it should be.
