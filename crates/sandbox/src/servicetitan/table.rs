@@ -218,6 +218,17 @@ impl<T: Record> Table<T> {
         true
     }
 
+    /// Lets the next stamps precede those before. For the seed, which then has to [`Self::settle`]
+    /// the table.
+    pub(super) fn rewind(&mut self) {
+        self.latest = Timestamp::MIN;
+    }
+
+    /// Puts rows that were drawn out of order in the order of their stamps.
+    pub(super) fn settle(&mut self) {
+        *self = Self::seeded(self.iter().cloned().collect());
+    }
+
     /// The latest stamp, which the next one will not precede.
     pub(super) fn latest(&self) -> Timestamp {
         self.latest

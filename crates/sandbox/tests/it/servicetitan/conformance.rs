@@ -35,14 +35,18 @@ impl Court {
     async fn new() -> Option<Self> {
         let spec = Spec::read(&folder()?, "2026-05", &MODULES);
         let desk = Desk::with(|options| {
-            options.customers(120).orders(72).switch(|s| {
-                s.null_lists = false;
-                s.numeric_enums = false;
-                s.undated_categories = false;
-                s.bare_problems = false;
-                s.zoneless_dates = false;
-                s.feed_page_size = 25;
-            })
+            options
+                .customers(120)
+                .orders(72)
+                .receivables(50, 40, 40)
+                .switch(|s| {
+                    s.null_lists = false;
+                    s.numeric_enums = false;
+                    s.undated_categories = false;
+                    s.bare_problems = false;
+                    s.zoneless_dates = false;
+                    s.feed_page_size = 25;
+                })
         })
         .await;
         Some(Self { desk, spec })

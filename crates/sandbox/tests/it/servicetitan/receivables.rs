@@ -3,6 +3,7 @@
 mod crew;
 mod invoices;
 mod payments;
+mod seed;
 pub(super) mod writes;
 
 use reqwest::Method;
