@@ -97,6 +97,8 @@ fn left(model: Model, is_in: impl Fn(Group) -> bool) -> &'static str {
         }
         // Whoever books bills may see and change the orders.
         Model::Order | Model::OrderLine if lacks(Group::Purchase) => "rw",
+        Model::Payment | Model::Partial | Model::Full if lacks(Group::Invoicing) => "",
+        Model::MethodLine if lacks(Group::Invoicing) => "r",
         // Whoever purchases may prepare bills.
         Model::MoveLine if lacks(Group::Invoicing) => "crw",
         _ => "crwu",
@@ -116,6 +118,10 @@ fn granted(rights: Rights, model: Model, analytic: bool) -> &'static str {
         | Model::Picking
         | Model::Move
         | Model::MoveLine
+        | Model::Payment
+        | Model::MethodLine
+        | Model::Partial
+        | Model::Full
         | Model::AnalyticLine
             if !reader =>
         {
@@ -138,6 +144,9 @@ fn granted(rights: Rights, model: Model, analytic: bool) -> &'static str {
         | Model::MoveLine
         | Model::AnalyticLine
         | Model::Journal
+        | Model::Payment
+        | Model::Partial
+        | Model::Full
             if reader =>
         {
             ""
@@ -211,7 +220,13 @@ fn no_rights(model: Model, operation: Operation) -> Refusal {
         }
         Model::Order | Model::OrderLine => Some("Purchase/User"),
         Model::Picking | Model::StockMove => Some("Inventory/User"),
-        Model::Move | Model::MoveLine | Model::AnalyticLine => Some("Accounting/Invoicing"),
+        Model::Move
+        | Model::MoveLine
+        | Model::Payment
+        | Model::MethodLine
+        | Model::Partial
+        | Model::Full
+        | Model::AnalyticLine => Some("Accounting/Invoicing"),
         Model::Warehouse | Model::Location | Model::PickingType => Some("Inventory/Administrator"),
         Model::ApiKey => None,
     };

@@ -1,15 +1,17 @@
-//! What the lines of a bill come to: their amounts, the tax lines, the line that is owed, the document's totals.
+//! What the lines of a bill or an invoice come to: their amounts, the tax lines, the line that is owed, the document's totals.
 //!
-//! Tax lines are worked out anew when something changes that they come from; until then an amount that somebody set on
-//! one stays, which is how a bill's tax is brought to the cent.
+//! Tax lines are worked out anew when something changes that they come from, and when a document becomes a draft again;
+//! until then an amount that somebody set on one stays, which is how a document's tax is brought to the cent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use super::Id;
 use super::bill::{self, is_invoice, is_purchase};
-use super::database::{Row, Tx, blank};
+use super::database::{Row, Tx, blank, external_name};
+use super::payment;
+use super::reconcile;
 use super::refusal::Refusal;
 use super::schema::Model;
 use super::tax::{self, Base, Settled};
@@ -20,28 +22,55 @@ const MOVE: Model = Model::Move;
 const LINE: Model = Model::MoveLine;
 
 /// What tax lines come from, to see whether it changed.
-#[derive(PartialEq)]
-pub(super) struct Picture(Vec<Value>);
+pub(super) struct Picture {
+    document: Vec<Value>,
+    /// What stands on each line that may bear taxes, and whether it does.
+    lines: BTreeMap<Id, (Vec<Value>, bool)>,
+}
+
+impl Picture {
+    /// Whether taxes are worked out anew now that it looks like `now`: whenever a line that was there is another, or gone,
+    /// and when a new one bears taxes. A line without taxes counts as well, once it is there.
+    fn moves_taxes(&self, now: &Self) -> bool {
+        let changed = |(line, (values, taxed)): (&Id, &(Vec<Value>, bool))| {
+            self.lines
+                .get(line)
+                .map_or(*taxed, |(before, _)| before != values)
+        };
+        self.document != now.document
+            || self.lines.keys().any(|line| !now.lines.contains_key(line))
+            || now.lines.iter().any(changed)
+    }
+}
 
 pub(super) fn picture(tx: &Tx<'_>, id: Id) -> Picture {
-    let mut values = Vec::new();
+    let mut document = Vec::new();
+    let mut owed = Value::Empty;
     if let Some(row) = tx.row(MOVE, id) {
-        let names = ["currency_id", "partner_id", "move_type", "invoice_date"];
-        values.extend(names.map(|name| row.get(MOVE, name).clone()));
+        let names = ["currency_id", "move_type"];
+        document.extend(names.map(|name| row.get(MOVE, name).clone()));
+        owed = partner(tx, row);
     }
-    for row in of_type(tx, id, "product") {
-        values.push(Value::Ref(row.id()));
-        let names = [
-            "quantity",
-            "price_unit",
-            "discount",
-            "tax_ids",
-            "account_id",
-            "analytic_distribution",
-        ];
-        values.extend(names.map(|name| row.get(LINE, name).clone()));
-    }
-    Picture(values)
+    let names = [
+        "quantity",
+        "price_unit",
+        "discount",
+        "tax_ids",
+        "account_id",
+        "analytic_distribution",
+    ];
+    let lines = of_type(tx, id, "product")
+        .into_iter()
+        .map(|row| {
+            let mut values: Vec<Value> = names
+                .iter()
+                .map(|name| row.get(LINE, name).clone())
+                .collect();
+            values.push(owed.clone());
+            (row.id(), (values, row.get(LINE, "tax_ids").is_set()))
+        })
+        .collect();
+    Picture { document, lines }
 }
 
 fn of_type<'a>(tx: &'a Tx<'_>, id: Id, kind: &str) -> Vec<&'a Row> {
@@ -77,7 +106,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: Id, before: Option<&Picture>) -> Resul
         return settle_entry(tx, id);
     }
     if row.text(MOVE, "state") == Some("draft") {
-        let taxes_move = before != Some(&picture(tx, id));
+        let taxes_move = before.is_none_or(|before| before.moves_taxes(&picture(tx, id)));
         settle_products(tx, id, taxes_move)?;
         settle_owed(tx, id)?;
     }
@@ -100,11 +129,8 @@ fn settle_entry(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
              ${credit:.2}."
         )));
     }
-    let totals = [
-        ("amount_total", Value::Number(debit)),
-        ("payment_state", Value::text("not_paid")),
-    ];
-    tx.store(MOVE, id, totals)
+    tx.store(MOVE, id, [("amount_total", Value::Number(debit))])?;
+    total(tx, id)
 }
 
 fn settle_products(tx: &mut Tx<'_>, id: Id, taxes_move: bool) -> Result<(), Refusal> {
@@ -115,7 +141,7 @@ fn settle_products(tx: &mut Tx<'_>, id: Id, taxes_move: bool) -> Result<(), Refu
     let lines: Vec<Id> = rows.iter().map(|row| row.id()).collect();
     let bases: Vec<Base> = rows.into_iter().map(|row| base(tx, row)).collect();
     let settled = tax::settle(&bases, tax::per_line(tx));
-    let mut taxes: BTreeMap<Id, Decimal> = BTreeMap::new();
+    let mut taxes: BTreeMap<(Id, Option<Id>), Decimal> = BTreeMap::new();
     for (
         line,
         Settled {
@@ -125,8 +151,10 @@ fn settle_products(tx: &mut Tx<'_>, id: Id, taxes_move: bool) -> Result<(), Refu
         },
     ) in lines.iter().zip(&settled)
     {
+        let booked = tx.existing(LINE, *line)?.reference(LINE, "account_id");
         for (tax, amount) in own {
-            *taxes.entry(*tax).or_default() += *amount;
+            let account = tax_account(tx, *tax).or(booked);
+            *taxes.entry((*tax, account)).or_default() += *amount;
         }
         let own: Decimal = own.iter().map(|(_, amount)| amount).sum();
         let amounts = amounts(sign * (subtotal + delta));
@@ -164,36 +192,55 @@ pub(super) fn amounts(balance: Decimal) -> [(&'static str, Value); 4] {
     ]
 }
 
+/// Where the chart's own taxes are booked. Those that somebody made have no account: each stands where the lines do that
+/// bear it.
+fn tax_account(tx: &Tx<'_>, tax: Id) -> Option<Id> {
+    let charted = tx
+        .db
+        .external_rows_of(Model::Tax.name(), tax)
+        .any(|row| external_name(row).starts_with("account.1_"));
+    let account = match tx.row(Model::Tax, tax)?.text(Model::Tax, "type_tax_use") {
+        Some("sale") => "account.1_tax_received",
+        _ => "account.1_tax_paid",
+    };
+    charted.then(|| known(tx, account)).flatten()
+}
+
+fn known(tx: &Tx<'_>, external_id: &str) -> Option<Id> {
+    let row = tx.db.external_row(external_id)?;
+    Some(super::database::external_target(row).1)
+}
+
 fn settle_taxes(
     tx: &mut Tx<'_>,
     id: Id,
     sign: Decimal,
-    taxes: &BTreeMap<Id, Decimal>,
+    taxes: &BTreeMap<(Id, Option<Id>), Decimal>,
 ) -> Result<(), Refusal> {
-    let there: BTreeMap<Id, Id> = of_type(tx, id, "tax")
+    let there: BTreeMap<(Id, Option<Id>), Id> = of_type(tx, id, "tax")
         .into_iter()
-        .filter_map(|row| Some((row.reference(LINE, "tax_line_id")?, row.id())))
+        .filter_map(|row| {
+            let tax = row.reference(LINE, "tax_line_id")?;
+            Some(((tax, row.reference(LINE, "account_id")), row.id()))
+        })
         .collect();
-    for (tax, line) in &there {
-        if taxes.get(tax).is_none_or(Decimal::is_zero) {
+    for (key, line) in &there {
+        if taxes.get(key).is_none_or(Decimal::is_zero) {
             write::delete(tx, LINE, *line)?;
         }
     }
-    for (tax, amount) in taxes {
+    for (key, amount) in taxes {
         if amount.is_zero() {
             continue;
         }
-        let row = tx.existing(Model::Tax, *tax)?;
-        let account = match row.text(Model::Tax, "type_tax_use") {
-            Some("sale") => "account.1_tax_received",
-            _ => "account.1_tax_paid",
-        };
+        let (tax, account) = *key;
+        let row = tx.existing(Model::Tax, tax)?;
         let mut values = vec![
             ("name", row.get(Model::Tax, "name").clone()),
-            ("tax_line_id", Value::Ref(*tax)),
+            ("tax_line_id", Value::Ref(tax)),
         ];
         values.extend(amounts(sign * amount));
-        let line = match there.get(tax) {
+        let line = match there.get(key) {
             Some(line) => *line,
             None => add(tx, id, "tax", account)?,
         };
@@ -214,7 +261,6 @@ fn settle_owed(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
     let there = of_type(tx, id, "payment_term").first().map(|row| row.id());
     let row = tx.existing(MOVE, id)?;
     let mut values = vec![
-        ("name", row.get(MOVE, "ref").clone()),
         ("date_maturity", row.get(MOVE, "invoice_date_due").clone()),
         ("partner_id", partner(tx, row)),
     ];
@@ -223,30 +269,53 @@ fn settle_owed(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
     } else {
         "account.1_receivable"
     };
+    let account = known(tx, account);
     let line = match there {
-        Some(line) if is_empty => return write::delete(tx, LINE, line),
+        Some(line) if is_empty => {
+            reconcile::forget(tx, &[line])?;
+            return write::delete(tx, LINE, line);
+        }
         None if is_empty => return Ok(()),
         Some(line) => line,
         None => add(tx, id, "payment_term", account)?,
     };
+    // What is owed is another amount: it is no longer settled by what settled it.
+    if tx.existing(LINE, line)?.get(LINE, "balance").as_number() != -total {
+        reconcile::forget(tx, &[line])?;
+    }
     values.extend(amounts(-total));
-    tx.store(LINE, line, values)
+    tx.store(LINE, line, values)?;
+    label(tx, id)
+}
+
+/// The line of what is owed says what to pay by, once there is something to say.
+pub(super) fn label(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
+    let row = tx.existing(MOVE, id)?;
+    let (own, to_say) = (row.text(MOVE, "ref"), row.text(MOVE, "payment_reference"));
+    let label = match (own, to_say) {
+        (Some(own), Some(to_say)) if own != to_say => Some(format!("{own} - {to_say}")),
+        (_, Some(to_say)) => Some(to_say.to_owned()),
+        (Some(own), None) if is_purchase(row) => Some(own.to_owned()),
+        _ => None,
+    };
+    let line = of_type(tx, id, "payment_term").first().map(|row| row.id());
+    match (label, line) {
+        (Some(label), Some(line)) => tx.store(LINE, line, [("name", Value::text(&label))]),
+        _ => Ok(()),
+    }
 }
 
 /// A line that nobody sent.
-fn add(tx: &mut Tx<'_>, id: Id, kind: &str, account: &str) -> Result<Id, Refusal> {
+fn add(tx: &mut Tx<'_>, id: Id, kind: &str, account: Option<Id>) -> Result<Id, Refusal> {
     let row = tx.existing(MOVE, id)?;
     let (currency, partner) = (row.get(MOVE, "currency_id").clone(), partner(tx, row));
-    let account = tx
-        .db
-        .external_row(account)
-        .map(|row| Value::Ref(super::database::external_target(row).1));
+    let account = account.map_or(Value::Empty, Value::Ref);
     let definition = LINE.definition();
     let mut values = blank(LINE);
     for (name, value) in [
         ("move_id", Value::Ref(id)),
         ("display_type", Value::text(kind)),
-        ("account_id", account.unwrap_or(Value::Empty)),
+        ("account_id", account),
         ("currency_id", currency),
         ("partner_id", partner),
         ("quantity", Value::Number(Decimal::ONE)),
@@ -257,50 +326,106 @@ fn add(tx: &mut Tx<'_>, id: Id, kind: &str, account: &str) -> Result<Id, Refusal
     Ok(tx.insert(LINE, values))
 }
 
-/// Totals and payment state.
+/// Totals, what is left of each item, and the payment state.
 pub(super) fn total(tx: &mut Tx<'_>, id: Id) -> Result<(), Refusal> {
+    for line in bill::lines(tx, id) {
+        reconcile::settle(tx, line)?;
+    }
     let row = tx.existing(MOVE, id)?;
+    if !is_invoice(row) {
+        return tx.store(MOVE, id, [("payment_state", Value::text("not_paid"))]);
+    }
     let sign = sign(row);
-    let of = |kind: &str| -> Decimal {
+    let of = |kind: &str, field: &str| -> Decimal {
         of_type(tx, id, kind)
             .iter()
-            .map(|row| sign * row.get(LINE, "balance").as_number())
+            .map(|row| sign * row.get(LINE, field).as_number())
             .sum()
     };
-    let (untaxed, tax) = (of("product"), of("tax"));
-    let total = untaxed + tax;
-    let paid = row.get(MOVE, "amount_paid").as_number();
-    let posted = row.text(MOVE, "state") == Some("posted");
-    let residual = total - paid;
-    let state = if posted && residual.is_zero() {
-        "paid"
-    } else if posted && !paid.is_zero() {
-        "partial"
-    } else {
-        "not_paid"
-    };
+    let (untaxed, tax) = (of("product", "balance"), of("tax", "balance"));
     let values = [
         ("amount_untaxed", Value::Number(untaxed)),
         ("amount_tax", Value::Number(tax)),
-        ("amount_total", Value::Number(total)),
-        ("amount_residual", Value::Number(residual)),
-        ("payment_state", Value::text(state)),
+        ("amount_total", Value::Number(untaxed + tax)),
+        (
+            "amount_residual",
+            Value::Number(-of("payment_term", "amount_residual")),
+        ),
     ];
-    tx.store(MOVE, id, values)
+    tx.store(MOVE, id, values)?;
+    let state = Value::text(payment_state(tx, id)?);
+    tx.store(MOVE, id, [("payment_state", state)])
 }
 
-/// A payment, as far as the bill tells of it.
-pub(super) fn pay(tx: &mut Tx<'_>, id: Id, amount: Decimal) -> Result<(), Refusal> {
+/// How far an invoice or a bill is paid. A draft that was reconciled before keeps what it is.
+fn payment_state(tx: &Tx<'_>, id: Id) -> Result<&'static str, Refusal> {
     let row = tx.existing(MOVE, id)?;
-    if row.text(MOVE, "state") != Some("posted") {
-        return Err(Refusal::user(
-            "You can only register payment for posted journal entries.",
-        ));
+    let posted = row.text(MOVE, "state") == Some("posted");
+    let draft = row.text(MOVE, "state") == Some("draft");
+    if !(posted || draft && row.get(MOVE, "amount_total").is_set()) {
+        return Ok("not_paid");
     }
-    if row.get(MOVE, "amount_residual").as_number().is_zero() {
-        return Err(Refusal::user("There's nothing left to pay"));
+    let paid = if tx.db.accounting_app {
+        "in_payment"
+    } else {
+        "paid"
+    };
+    let settlers: Vec<&Row> = of_type(tx, id, "payment_term")
+        .into_iter()
+        .flat_map(|line| reconcile::counterparts(tx.db, line.id()))
+        .filter_map(|line| tx.row(LINE, line)?.reference(LINE, "move_id"))
+        .filter_map(|document| tx.row(MOVE, document))
+        .filter(|other| other.id() != id)
+        .collect();
+    let payments: Vec<&Row> = settlers
+        .iter()
+        .filter_map(|row| tx.row(Model::Payment, row.reference(MOVE, "origin_payment_id")?))
+        .collect();
+    let tied = |state: &str| {
+        payment::tied_to(tx, id)
+            .into_iter()
+            .filter_map(|id| tx.row(Model::Payment, id))
+            .any(|row| {
+                row.reference(Model::Payment, "move_id").is_none()
+                    && row.text(Model::Payment, "state") == Some(state)
+            })
+    };
+    Ok(if row.get(MOVE, "amount_residual").as_number().is_zero() {
+        let matched = |row: &&Row| row.get(Model::Payment, "is_matched").as_bool();
+        if !payments.is_empty() {
+            if payments.iter().all(matched) {
+                "paid"
+            } else {
+                paid
+            }
+        } else if is_reversed(row, &settlers) {
+            "reversed"
+        } else {
+            "paid"
+        }
+    } else if posted && tied("in_process") {
+        paid
+    } else if !settlers.is_empty() {
+        "partial"
+    } else if posted && tied("paid") {
+        paid
+    } else {
+        "not_paid"
+    })
+}
+
+/// Whether a credit note settled an invoice, or plain entries a credit note.
+fn is_reversed(row: &Row, settlers: &[&Row]) -> bool {
+    let kinds: BTreeSet<&str> = settlers
+        .iter()
+        .filter_map(|row| row.text(MOVE, "move_type"))
+        .collect();
+    let only = |one: &str| {
+        kinds.contains(one) && kinds.iter().all(|kind| *kind == one || *kind == "entry")
+    };
+    match row.text(MOVE, "move_type") {
+        Some("in_invoice" | "in_receipt") => only("in_refund"),
+        Some("out_invoice" | "out_receipt") => only("out_refund"),
+        _ => kinds.len() == 1 && kinds.contains("entry"),
     }
-    let paid = row.get(MOVE, "amount_paid").as_number() + amount;
-    tx.store(MOVE, id, [("amount_paid", Value::Number(paid))])?;
-    total(tx, id)
 }

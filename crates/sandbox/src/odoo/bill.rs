@@ -1,7 +1,8 @@
-//! Bills, credit notes and other journal entries: defaults, dates, what may be changed when.
+//! Bills, invoices, credit notes and other journal entries: defaults, dates, what may be changed when.
 //!
-//! A document that does not say that it is a bill is a plain entry. A bill that has only its own date is booked today,
-//! or at the end of its month when that is over, and is due today: send all three dates.
+//! A document that does not say that it is a bill or an invoice is a plain entry. A bill that has only its own date is
+//! booked today, or at the end of its month when that is over, and is due today: send all three dates. An invoice is
+//! booked at its own date.
 
 use jiff::civil::Date;
 use serde_json::{Value as Json, json};
@@ -44,6 +45,7 @@ pub(super) fn create(tx: &mut Tx<'_>, vals_list: Vec<Values>) -> Result<Vec<Id>,
         stored.entry("date").or_insert(today);
         let id = tx.compose(|tx| write::create_plain(tx, MOVE, &[stored]))?[0];
         set_dates(tx, id, &vals)?;
+        set_shipping(tx, id, &vals)?;
         balance::settle(tx, id, None)?;
         follow_orders(tx, &orders_of(tx, id))?;
         ids.push(id);
@@ -61,8 +63,8 @@ fn fill(tx: &Tx<'_>, vals: &mut Values) -> Result<(), Refusal> {
         "out_invoice" | "out_refund" | "out_receipt" => "sale",
         _ => "general",
     };
-    if journals == "purchase" {
-        take_terms(tx, vals);
+    if let Some(field) = terms_of(journals) {
+        take_terms(tx, vals, field);
     }
     if !vals.get("journal_id").is_some_and(is_truthy) {
         let journal = tx
@@ -87,13 +89,22 @@ fn fill(tx: &Tx<'_>, vals: &mut Values) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The vendor's terms, unless the document has some of its own.
-fn take_terms(tx: &Tx<'_>, vals: &mut Values) {
+/// Where a partner has the terms for documents of this kind of journal.
+fn terms_of(journals: &str) -> Option<&'static str> {
+    match journals {
+        "purchase" => Some("property_supplier_payment_term_id"),
+        "sale" => Some("property_payment_term_id"),
+        _ => None,
+    }
+}
+
+/// The partner's terms, unless the document has some of its own.
+fn take_terms(tx: &Tx<'_>, vals: &mut Values, field: &str) {
     let term = vals
         .get("partner_id")
         .and_then(Json::as_i64)
         .and_then(|id| tx.row(Model::Partner, Id(id)))
-        .and_then(|row| row.reference(Model::Partner, "property_supplier_payment_term_id"));
+        .and_then(|row| row.reference(Model::Partner, field));
     vals.entry("invoice_payment_term_id")
         .or_insert_with(|| json!(term));
 }
@@ -113,15 +124,20 @@ pub(super) fn write(tx: &mut Tx<'_>, ids: &[Id], vals: &Values) -> Result<(), Re
         let mut vals = vals.clone();
         let row = tx.existing(MOVE, *id)?;
         let partner = row.reference(MOVE, "partner_id").map(|id| id.0);
-        if is_purchase(row)
-            && vals
-                .get("partner_id")
-                .is_some_and(|new| new.as_i64() != partner)
+        let terms = if is_purchase(row) {
+            terms_of("purchase")
+        } else {
+            terms_of("sale").filter(|_| is_sale(row))
+        };
+        let other = |new: &Json| new.as_i64() != partner;
+        if let Some(field) = terms
+            && vals.get("partner_id").is_some_and(other)
         {
-            take_terms(tx, &mut vals);
+            take_terms(tx, &mut vals, field);
         }
         tx.compose(|tx| write::write_plain(tx, MOVE, &[*id], &vals))?;
         set_dates(tx, *id, &vals)?;
+        set_shipping(tx, *id, &vals)?;
         balance::settle(tx, *id, Some(&before))?;
         let mut orders = [orders, orders_of(tx, *id)].concat();
         orders.sort_unstable();
@@ -155,8 +171,36 @@ pub(super) fn is_purchase(row: &Row) -> bool {
         .is_some_and(|kind| kind.starts_with("in_"))
 }
 
+pub(super) fn is_sale(row: &Row) -> bool {
+    row.text(MOVE, "move_type")
+        .is_some_and(|kind| kind.starts_with("out_"))
+}
+
+/// Where goods go that somebody is invoiced for: the partner's delivery address, or else the partner.
+fn set_shipping(tx: &mut Tx<'_>, id: Id, vals: &Values) -> Result<(), Refusal> {
+    let row = tx.existing(MOVE, id)?;
+    if !is_invoice(row)
+        || vals.contains_key("partner_shipping_id")
+        || !vals.contains_key("partner_id")
+    {
+        return Ok(());
+    }
+    let to = row.reference(MOVE, "partner_id").map(|partner| {
+        tx.db
+            .pointing(Model::Partner, "parent_id", partner)
+            .filter_map(|id| tx.row(Model::Partner, id))
+            .find(|row| {
+                row.text(Model::Partner, "type") == Some("delivery")
+                    && row.get(Model::Partner, "active").as_bool()
+            })
+            .map_or(partner, Row::id)
+    });
+    let to = to.map_or(Value::Empty, Value::Ref);
+    tx.store(MOVE, id, [("partner_shipping_id", to)])
+}
+
 /// Accounting date and due date, where nobody set them.
-fn set_dates(tx: &mut Tx<'_>, id: Id, vals: &Values) -> Result<(), Refusal> {
+pub(super) fn set_dates(tx: &mut Tx<'_>, id: Id, vals: &Values) -> Result<(), Refusal> {
     let row = tx.existing(MOVE, id)?;
     if !is_invoice(row) {
         return Ok(());

@@ -11,6 +11,7 @@ use super::bill::{self, is_invoice, is_purchase};
 use super::computed::display_name;
 use super::database::{Row, Tx};
 use super::read::raw;
+use super::reconcile;
 use super::refusal::Refusal;
 use super::schema::Model;
 use super::value::{Value, float, is_truthy, rounded};
@@ -163,6 +164,9 @@ fn say_amounts(tx: &mut Tx<'_>, id: Id, vals: &Values) -> Result<(), Refusal> {
         "debit" | "credit" => number("debit") - number("credit"),
         name => number(name),
     };
+    if number("balance") != balance {
+        reconcile::forget(tx, &[id])?;
+    }
     tx.store(LINE, id, amounts(balance))
 }
 

@@ -8,8 +8,10 @@ use super::database::Tx;
 use super::load;
 use super::method;
 use super::order;
+use super::payment;
 use super::posting;
 use super::read;
+use super::reconcile;
 use super::refusal::{Kind, Refusal};
 use super::schema::Model;
 use super::search::{self, Page};
@@ -249,6 +251,8 @@ fn look(
         Model::Order => order::button(tx, method, ids),
         Model::Picking => stock::button(tx, method, ids),
         Model::Move => posting::button(tx, method, ids),
+        Model::MoveLine => reconcile::button(tx, method, ids),
+        Model::Payment => payment::button(tx, method, ids),
         _ => None,
     };
     if let Some(answer) = pressed {

@@ -6,6 +6,7 @@ use super::Id;
 use super::bill;
 use super::database::{Row, Tx, external_name};
 use super::order;
+use super::payment;
 use super::posting;
 use super::read::raw;
 use super::receipt;
@@ -43,6 +44,12 @@ pub(super) fn of(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
         (Model::Order, "is_shipped") => Value::Bool(receipt::is_shipped(tx, row.id())),
         (Model::Order, "invoice_ids") => Value::Many(order::bills(tx.db, row.id()).into()),
         (Model::Order, "invoice_count") => count(order::bills(tx.db, row.id()).into_iter()),
+        (Model::Journal, name) => {
+            let direction = name.split('_').next().unwrap_or_default();
+            Value::Many(payment::methods(tx.db, row.id(), direction).into())
+        }
+        (Model::Payment, name) => of_payment(tx, row, name),
+        (Model::MethodLine, "company_id") => through("journal_id", Model::Journal, "company_id"),
         (Model::Move, name) => of_entry(tx, row, name),
         (Model::MoveLine, "move_name") => through("move_id", Model::Move, "name"),
         (Model::MoveLine, "parent_state") => through("move_id", Model::Move, "state"),
@@ -71,6 +78,20 @@ pub(super) fn of(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
     }
 }
 
+fn of_payment(tx: &Tx<'_>, row: &Row, name: &str) -> Value {
+    match name {
+        "reconciled_invoice_ids" => Value::Many(payment::documents(tx, row, "out_").into()),
+        "reconciled_bill_ids" => Value::Many(payment::documents(tx, row, "in_").into()),
+        "reconciled_invoices_count" => count(payment::documents(tx, row, "out_").into_iter()),
+        "reconciled_bills_count" => count(payment::documents(tx, row, "in_").into_iter()),
+        _ => {
+            let amount = row.get(Model::Payment, "amount").as_number();
+            let outbound = row.text(Model::Payment, "payment_type") == Some("outbound");
+            Value::Number(if outbound { -amount } else { amount })
+        }
+    }
+}
+
 fn of_entry(tx: &Tx<'_>, row: &Row, name: &str) -> Value {
     let bought = !matches!(
         row.text(Model::Move, "move_type"),
@@ -83,6 +104,13 @@ fn of_entry(tx: &Tx<'_>, row: &Row, name: &str) -> Value {
             .map_or(Value::Empty, |row| {
                 row.get(Model::Partner, "commercial_partner_id").clone()
             }),
+        "payment_ids" => Value::Many(
+            tx.db
+                .pointing(Model::Payment, "move_id", row.id())
+                .collect(),
+        ),
+        "matched_payment_ids" => Value::Many(payment::tied_to(tx, row.id()).into()),
+        "reconciled_payment_ids" => Value::Many(payment::of_document(tx, row.id()).into()),
         "duplicated_ref_ids" => Value::Many(bill::duplicates(tx, row).into()),
         "purchase_order_count" => count(bill::orders_of(tx, row.id()).into_iter()),
         name => match name.strip_suffix("_signed") {
@@ -208,20 +236,20 @@ pub(super) fn display_name(tx: &Tx<'_>, model: Model, row: &Row) -> String {
             Some(reference) => format!("{} ({reference})", text("name")),
             None => text("name").to_owned(),
         },
-        Model::Move => match (row.text(model, "name"), row.text(model, "ref")) {
-            (Some(name), Some(reference)) => format!("{name} ({reference})"),
-            (Some(name), None) => name.to_owned(),
-            (None, _) => {
-                let kind = match row.text(model, "move_type") {
-                    Some("in_invoice") => "Draft Bill",
-                    Some("in_refund") => "Draft Vendor Credit Note",
-                    Some("out_invoice") => "Draft Invoice",
-                    Some("out_refund") => "Draft Credit Note",
-                    _ => "Draft Entry",
-                };
-                format!("{kind} (* {})", row.id())
-            }
-        },
+        Model::Move => entry_name(row),
+        Model::Payment => row
+            .text(model, "name")
+            .unwrap_or("Draft Payment")
+            .to_owned(),
+        Model::MethodLine => {
+            let journal = row
+                .reference(model, "journal_id")
+                .and_then(|id| tx.row(Model::Journal, id))
+                .and_then(|row| row.text(Model::Journal, "name"));
+            let name = text("name");
+            journal.map_or_else(|| name.to_owned(), |journal| format!("{name} ({journal})"))
+        }
+        Model::Partial | Model::Full => format!("{},{}", model.name(), row.id()),
         Model::StockMove => row
             .reference(model, "picking_id")
             .and_then(|id| tx.row(Model::Picking, id))
@@ -245,5 +273,23 @@ pub(super) fn display_name(tx: &Tx<'_>, model: Model, row: &Row) -> String {
             .map(|partner| display_name(tx, Model::Partner, partner))
             .unwrap_or_default(),
         _ => text("name").to_owned(),
+    }
+}
+
+/// A document by its number and reference; a draft by its kind.
+fn entry_name(row: &Row) -> String {
+    match (row.text(Model::Move, "name"), row.text(Model::Move, "ref")) {
+        (Some(name), Some(reference)) => format!("{name} ({reference})"),
+        (Some(name), None) => name.to_owned(),
+        (None, _) => {
+            let kind = match row.text(Model::Move, "move_type") {
+                Some("in_invoice") => "Draft Bill",
+                Some("in_refund") => "Draft Vendor Credit Note",
+                Some("out_invoice") => "Draft Invoice",
+                Some("out_refund") => "Draft Credit Note",
+                _ => "Draft Entry",
+            };
+            format!("{kind} (* {})", row.id())
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What the database and the models forbid, in the words that Odoo has for it.
 
+use rust_decimal::Decimal;
+
 use super::Id;
 use super::database::Tx;
 use super::refusal::Refusal;
@@ -23,6 +25,7 @@ pub(super) fn release(
             (Model::Seller, "partner_id", "Vendor"),
             (Model::Order, "partner_id", "Vendor"),
             (Model::Move, "partner_id", "Partner"),
+            (Model::Payment, "partner_id", "Customer/Vendor"),
         ],
         Model::Product => &[
             (Model::OrderLine, "product_id", "Product"),
@@ -114,6 +117,12 @@ pub(super) fn check_row(
                 foreign_key(model, field.name, field.label)
             });
         }
+    }
+    if model == Model::Payment && row[definition.place("amount")].as_number() < Decimal::ZERO {
+        return Err(Refusal::constraint(
+            "The payment amount cannot be negative.",
+            Some("amount"),
+        ));
     }
     if model == Model::Partner {
         let is_contact = row[definition.place("type")].as_text() == Some("contact");

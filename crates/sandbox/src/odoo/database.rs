@@ -81,6 +81,8 @@ pub(super) struct Database {
     pub(super) analytic_accounting: bool,
     /// Decimals that unit prices are rounded to when they are stored.
     pub(super) price_digits: Option<u32>,
+    /// The accounting app: payments have no outstanding account by themselves, and paid is what the bank says.
+    pub(super) accounting_app: bool,
     /// A record rule on partners for the limited user: only partners that match are visible.
     pub(super) partner_rule: Option<Json>,
 }
@@ -104,6 +106,7 @@ impl Database {
             taken: BTreeSet::new(),
             analytic_accounting: options.analytic_accounting,
             price_digits: options.price_digits,
+            accounting_app: options.accounting_app,
             partner_rule: None,
         }
     }
@@ -239,6 +242,8 @@ fn indexed(model: Model) -> impl Iterator<Item = usize> {
         Model::Picking => &["backorder_id"],
         Model::StockMove => &["picking_id", "purchase_line_id"],
         Model::MoveLine => &["move_id", "purchase_line_id"],
+        Model::Partial => &["debit_move_id", "credit_move_id"],
+        Model::Payment => &["move_id"],
         Model::AnalyticLine => &["move_line_id"],
         _ => &[],
     };

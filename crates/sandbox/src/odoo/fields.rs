@@ -3,6 +3,7 @@
 mod bill;
 mod catalog;
 mod ledger;
+mod payment;
 mod people;
 mod purchase;
 mod stock;
@@ -139,6 +140,7 @@ pub(super) fn of(model: Model) -> Vec<Field> {
         | Model::Journal => ledger::of(model),
         Model::Order | Model::OrderLine => purchase::of(model),
         Model::Move | Model::MoveLine | Model::AnalyticLine => bill::of(model),
+        Model::Payment | Model::MethodLine | Model::Partial | Model::Full => payment::of(model),
         Model::Warehouse
         | Model::Location
         | Model::PickingType

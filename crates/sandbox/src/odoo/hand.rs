@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::balance;
 use super::call::{self, Call};
 use super::database::{ADMIN, Env, LIMITED, Tx};
 use super::domain::Domain;
+use super::payment;
 use super::refusal::Refusal;
 use super::sandbox::{Sandbox, State, lock};
 use super::schema::Model;
@@ -70,8 +70,8 @@ pub enum Act {
         /// Which one.
         group: Group,
     },
-    /// Registers a payment of a posted bill. Odoo would make a payment with an entry of its own; here only the bill's
-    /// residual and payment state move.
+    /// Registers a payment of a posted bill or invoice, as Odoo's "Pay" does: a payment of today with an entry of its own,
+    /// posted and reconciled.
     PayBill {
         /// Which one.
         bill: Id,
@@ -285,7 +285,7 @@ impl State {
             Act::SetRights { rights } => self.database().rights = rights,
             Act::TakeGroup { group } => drop(self.database().taken.insert(group)),
             Act::GiveGroup { group } => drop(self.database().taken.remove(&group)),
-            Act::PayBill { bill, amount } => self.by_hand(|tx| balance::pay(tx, bill, amount))?,
+            Act::PayBill { bill, amount } => self.by_hand(|tx| payment::pay(tx, bill, amount))?,
             Act::SetAnalyticAccounting { on } => self.database().analytic_accounting = on,
             Act::RevokeKey => lock(&self.keys).revoked = true,
             Act::RestoreKey => lock(&self.keys).revoked = false,

@@ -113,6 +113,18 @@ const ENTRY_BUTTONS: &[Method] = &[
     on_records("button_cancel", &[]),
 ];
 
+const PAYMENT_BUTTONS: &[Method] = &[
+    on_records("action_post", &[]),
+    on_records("action_draft", &[]),
+    on_records("action_cancel", &[]),
+    on_records("action_validate", &[]),
+];
+
+const ITEM_BUTTONS: &[Method] = &[
+    on_records("reconcile", &[]),
+    on_records("remove_move_reconcile", &[]),
+];
+
 const USER_METHODS: &[Method] = &[
     on_model("context_get", &[]),
     on_records("has_group", &[("group_ext_id", true)]),
@@ -154,6 +166,8 @@ pub(super) fn find(model: Model, name: &str) -> Result<&'static Method, Refusal>
         Model::Order => ORDER_BUTTONS,
         Model::Picking => TRANSFER_BUTTONS,
         Model::Move => ENTRY_BUTTONS,
+        Model::MoveLine => ITEM_BUTTONS,
+        Model::Payment => PAYMENT_BUTTONS,
         _ => &[],
     };
     special

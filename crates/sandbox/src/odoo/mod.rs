@@ -45,11 +45,13 @@ mod model;
 mod order;
 mod order_line;
 mod partner;
+mod payment;
 mod period;
 mod posting;
 mod product;
 mod read;
 mod receipt;
+mod reconcile;
 mod refusal;
 mod sandbox;
 mod schema;
@@ -158,6 +160,9 @@ pub struct Options {
     /// Decimals that unit prices are rounded to when they are stored. Odoo 19 keeps them as they are (`None`); older
     /// ones round to "Product Price".
     pub price_digits: Option<u32>,
+    /// The accounting app of the Enterprise edition: a payment whose method has no outstanding account gets none, and so
+    /// no journal entry; what is paid is `in_payment` until a bank statement confirms it (which is not simulated).
+    pub accounting_app: bool,
     /// When the limited user's key ends; `None`: never. Compared with [`Options::clock`].
     pub key_expires: Option<Timestamp>,
     /// The present.
@@ -184,6 +189,7 @@ impl Options {
             rights: Rights::default(),
             analytic_accounting: true,
             price_digits: None,
+            accounting_app: false,
             key_expires: None,
             clock,
             work_per_call: Duration::from_millis(2),

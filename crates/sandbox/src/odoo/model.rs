@@ -76,6 +76,10 @@ models! {
     OrderLine "purchase.order.line", "Purchase Order Line", "order_id, sequence, id", ["name"];
     Move "account.move", "Journal Entry", "date desc, name desc, invoice_date desc, id desc", ["name", "ref"];
     MoveLine "account.move.line", "Journal Item", "date desc, move_name desc, id", ["name"];
+    Payment "account.payment", "Payments", "date desc, name desc", ["name"];
+    MethodLine "account.payment.method.line", "Payment Methods", "sequence, id", ["name"];
+    Partial "account.partial.reconcile", "Partial Reconcile", "id", ["id"];
+    Full "account.full.reconcile", "Full Reconcile", "id", ["id"];
     AnalyticLine "account.analytic.line", "Analytic Line", "date desc, id desc", ["name"];
 }
 

@@ -23,13 +23,33 @@ fn later(date: Date, span: Span) -> Date {
     date.checked_add(span).unwrap_or(date)
 }
 
+/// Whether the journal's numbers, and with them its accounting periods, begin anew each year: those of sales and money.
+/// Others do so each month.
+fn is_yearly(tx: &Tx<'_>, row: &Row) -> bool {
+    matches!(
+        journal_type(tx, row),
+        Some("sale" | "bank" | "cash" | "credit")
+    )
+}
+
+fn journal_type<'a>(tx: &'a Tx<'_>, row: &Row) -> Option<&'a str> {
+    tx.row(Model::Journal, row.reference(MOVE, "journal_id")?)?
+        .text(Model::Journal, "type")
+}
+
+/// Whether a document of the same journal has a number already. The first one is dated as if numbers were monthly.
+fn has_numbers(tx: &Tx<'_>, row: &Row) -> bool {
+    let journal = row.reference(MOVE, "journal_id");
+    tx.db.rows(MOVE).any(|other| {
+        other.reference(MOVE, "journal_id") == journal
+            && other.text(MOVE, "name").is_some_and(|name| name != "/")
+    })
+}
+
 /// The latest lock date that a date violates.
 fn lock(tx: &Tx<'_>, row: &Row, date: Date, taxed: bool) -> Option<Date> {
     let company = tx.db.rows(Model::Company).next()?;
-    let journal = row
-        .reference(MOVE, "journal_id")
-        .and_then(|id| tx.row(Model::Journal, id))
-        .and_then(|row| row.text(Model::Journal, "type"));
+    let journal = journal_type(tx, row);
     let locks = [
         ("fiscalyear_lock_date", true),
         ("hard_lock_date", true),
@@ -69,7 +89,23 @@ pub(super) fn accounting_date(tx: &Tx<'_>, row: &Row, date: Date) -> Date {
 pub(super) fn unlocked_date(tx: &Tx<'_>, row: &Row) -> Option<Date> {
     let date = bill::date(row, "date")?;
     let lock = lock(tx, row, date, is_taxed(tx, row))?;
-    Some(booked(tx, later(lock, 1.day())))
+    let open = later(lock, 1.day());
+    let today = today(tx);
+    let yearly = is_yearly(tx, row) && has_numbers(tx, row);
+    let end = if yearly {
+        open.last_of_year()
+    } else {
+        open.last_of_month()
+    };
+    Some(if bill::is_sale(row) {
+        end.min(today)
+    } else if !yearly {
+        booked(tx, open)
+    } else if today.year() > open.year() {
+        end
+    } else {
+        open.max(today)
+    })
 }
 
 /// Today, or the last day of a month that is over.
@@ -108,7 +144,7 @@ pub(super) fn due(tx: &Tx<'_>, term: Id, date: Date) -> Option<Date> {
     Some(later(date, days.days()))
 }
 
-/// `BILL/2026/11/`, for a document of this journal and accounting date.
+/// `BILL/2026/11/` or `INV/2026/`, for a document of this journal and accounting date.
 fn prefix(tx: &Tx<'_>, row: &Row) -> Option<String> {
     let journal = tx.row(Model::Journal, row.reference(MOVE, "journal_id")?)?;
     let code = journal.text(Model::Journal, "code")?;
@@ -117,11 +153,17 @@ fn prefix(tx: &Tx<'_>, row: &Row) -> Option<String> {
         .text(MOVE, "move_type")
         .is_some_and(|kind| kind.ends_with("_refund"));
     let refund = if refund { "R" } else { "" };
-    Some(format!(
-        "{refund}{code}/{:04}/{:02}/",
-        date.year(),
-        date.month()
-    ))
+    let payment = if row.get(MOVE, "origin_payment_id").is_set() {
+        "P"
+    } else {
+        ""
+    };
+    let year = format!("{payment}{refund}{code}/{:04}/", date.year());
+    Some(if is_yearly(tx, row) {
+        year
+    } else {
+        format!("{year}{:02}/", date.month())
+    })
 }
 
 /// The number that a document gets when it is posted. One that was posted before keeps its own, and is refused in another
@@ -143,7 +185,9 @@ pub(super) fn number(tx: &Tx<'_>, row: &Row) -> Result<Option<String>, Refusal> 
         }
     }
     let last = numbers(tx, &prefix).map(|(_, number)| number).max();
-    Ok(Some(format!("{prefix}{:04}", last.unwrap_or(0) + 1)))
+    let next = last.unwrap_or(0) + 1;
+    let digits = if is_yearly(tx, row) { 5 } else { 4 };
+    Ok(Some(format!("{prefix}{next:0digits$}")))
 }
 
 fn was_posted(row: &Row) -> bool {

@@ -1,4 +1,4 @@
-//! Posting bills and taking them back.
+//! Posting bills and invoices, and taking them back.
 //!
 //! Several documents are posted all or none. What posts gets its number, leaves its amounts on analytic accounts, and
 //! counts for its vendor, whose record is written. Neither a second bill with the same reference nor an analytic account
@@ -16,6 +16,7 @@ use super::computed::root_plan;
 use super::database::{Row, Tx};
 use super::fields::PLANS_MAX;
 use super::period;
+use super::reconcile;
 use super::refusal::{Kind, Refusal};
 use super::schema::Model;
 use super::value::{Value, float, rounded};
@@ -41,7 +42,7 @@ fn state<'a>(tx: &'a Tx<'_>, id: Id) -> &'a str {
         .unwrap_or_default()
 }
 
-fn post(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
+pub(super) fn post(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
     access::check(tx, MOVE, Operation::Write, ids)?;
     if !access::is_in(tx, Group::Invoicing) {
         return Err(Refusal::new(
@@ -61,7 +62,8 @@ fn post(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
     if !wrong.is_empty() {
         return Err(Refusal::user(wrong.join("\n")));
     }
-    for id in ids {
+    date_sales(tx, ids)?;
+    for id in &in_order(tx, ids) {
         let row = tx.existing(MOVE, *id)?;
         if let Some(date) = period::unlocked_date(tx, row) {
             let date = Value::text(&date.to_string());
@@ -69,25 +71,72 @@ fn post(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
         }
         let row = tx.existing(MOVE, *id)?;
         let name = period::number(tx, row)?.map_or(Value::Empty, |name| Value::text(&name));
-        let partner = row
-            .reference(MOVE, "partner_id")
-            .filter(|_| is_invoice(row))
-            .map(|partner| (partner, is_purchase(row)));
+        let counted = counted(tx, row);
+        let reference = row.text(MOVE, "move_type") == Some("out_invoice")
+            && !row.get(MOVE, "payment_reference").is_set();
         tx.as_superuser(|tx| leave_analytic_lines(tx, *id))?;
-        let values = [
-            ("name", name),
+        let mut values = vec![
+            ("name", name.clone()),
             ("state", Value::text("posted")),
             ("posted_before", Value::Bool(true)),
         ];
+        if reference {
+            values.push(("payment_reference", name));
+        }
         tx.store(MOVE, *id, values)?;
+        balance::label(tx, *id)?;
         balance::total(tx, *id)?;
-        if let Some((partner, purchase)) = partner {
+        reconcile::reverse(tx, *id)?;
+        if let Some((partner, purchase)) = counted {
             count(tx, partner, purchase)?;
         }
         let orders = bill::orders_of(tx, *id);
         bill::follow_orders(tx, &orders)?;
     }
     Ok(())
+}
+
+/// An invoice without a date is of today.
+fn date_sales(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
+    for id in ids {
+        let row = tx.existing(MOVE, *id)?;
+        if bill::is_sale(row) && bill::date(row, "invoice_date").is_none() {
+            let today = period::today(tx).to_string();
+            tx.store(MOVE, *id, [("invoice_date", Value::text(&today))])?;
+            let said = Map::from_iter([("invoice_date".to_owned(), json!(today))]);
+            bill::set_dates(tx, *id, &said)?;
+            balance::settle(tx, *id, None)?;
+        }
+    }
+    Ok(())
+}
+
+/// Numbers are given in the order of dates.
+fn in_order(tx: &Tx<'_>, ids: &[Id]) -> Vec<Id> {
+    let mut ids = ids.to_vec();
+    ids.sort_by_key(|id| {
+        let text = |name| tx.row(MOVE, *id).and_then(|row| row.text(MOVE, name));
+        let (date, reference) = (text("date"), text("ref"));
+        (date.map(str::to_owned), reference.map(str::to_owned), *id)
+    });
+    ids
+}
+
+/// For whom a document counts, and whether as a vendor. Of a payment's entry that is whoever owes or is owed.
+fn counted(tx: &Tx<'_>, row: &Row) -> Option<(Id, bool)> {
+    if is_invoice(row) {
+        return Some((row.reference(MOVE, "partner_id")?, is_purchase(row)));
+    }
+    bill::lines(tx, row.id()).into_iter().find_map(|line| {
+        let line = tx.row(LINE, line)?;
+        let account = tx.row(Model::Account, line.reference(LINE, "account_id")?)?;
+        let purchase = match account.text(Model::Account, "account_type")? {
+            "liability_payable" => true,
+            "asset_receivable" => false,
+            _ => return None,
+        };
+        Some((line.reference(LINE, "partner_id")?, purchase))
+    })
 }
 
 fn objections(tx: &Tx<'_>, row: &Row) -> Vec<String> {
@@ -106,8 +155,13 @@ fn objections(tx: &Tx<'_>, row: &Row) -> Vec<String> {
         }
         if row.reference(MOVE, "partner_id").is_none() {
             out.push(
-                "The field 'Vendor' is required, please complete it to validate the Vendor Bill."
-                    .to_owned(),
+                if is_purchase(row) {
+                    "The field 'Vendor' is required, please complete it to validate the Vendor Bill."
+                } else {
+                    "The 'Customer' field is required to validate the invoice.\nYou probably don't want to explain to \
+                     your auditor that you invoiced an invisible man :)"
+                }
+                .to_owned(),
             );
         }
         if is_purchase(row) && bill::date(row, "invoice_date").is_none() {
@@ -171,7 +225,8 @@ fn count(tx: &mut Tx<'_>, partner: Id, purchase: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn draft(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
+/// Reconciliations stay as long as no amount changes; the tax is worked out anew, whatever somebody had set.
+pub(super) fn draft(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
     access::check(tx, MOVE, Operation::Write, ids)?;
     for id in ids {
         tx.existing(MOVE, *id)?;
@@ -187,19 +242,15 @@ fn draft(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
             period::check_open(tx, row)?;
         }
         take_analytic_lines(tx, *id)?;
-        let values = [
-            ("state", Value::text("draft")),
-            ("amount_paid", Value::Number(Decimal::ZERO)),
-        ];
-        tx.store(MOVE, *id, values)?;
-        balance::total(tx, *id)?;
+        tx.store(MOVE, *id, [("state", Value::text("draft"))])?;
+        balance::settle(tx, *id, None)?;
         let orders = bill::orders_of(tx, *id);
         bill::follow_orders(tx, &orders)?;
     }
     Ok(())
 }
 
-fn cancel(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
+pub(super) fn cancel(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
     access::check(tx, MOVE, Operation::Write, ids)?;
     let posted: Vec<Id> = ids
         .iter()
@@ -214,7 +265,10 @@ fn cancel(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Refusal> {
                 "Only draft journal entries can be cancelled.",
             ));
         }
+        let lines = bill::lines(tx, *id);
+        reconcile::forget(tx, &lines)?;
         tx.store(MOVE, *id, [("state", Value::text("cancel"))])?;
+        balance::total(tx, *id)?;
         let orders = bill::orders_of(tx, *id);
         bill::follow_orders(tx, &orders)?;
     }

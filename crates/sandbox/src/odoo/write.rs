@@ -18,8 +18,10 @@ use super::lines::apply_lines;
 use super::order;
 use super::order_line;
 use super::partner;
+use super::payment;
 use super::product;
 use super::receipt;
+use super::reconcile;
 use super::refusal::{Kind as Failure, Refusal};
 use super::schema::Model;
 use super::stock;
@@ -47,6 +49,8 @@ pub(super) fn create(
         Model::OrderLine => order_line::create(tx, vals_list)?,
         Model::Move => bill::create(tx, vals_list)?,
         Model::MoveLine => bill_line::create(tx, vals_list)?,
+        Model::Payment => payment::create(tx, vals_list)?,
+        Model::Partial => reconcile::create(tx, &vals_list)?,
         _ => {
             let ids = create_plain(tx, model, &vals_list)?;
             tree::name(tx, model, &ids)?;
@@ -126,6 +130,8 @@ pub(super) fn write(
         Model::OrderLine => order_line::write(tx, ids, &vals),
         Model::Move => bill::write(tx, ids, &vals),
         Model::MoveLine => bill_line::write(tx, ids, &vals),
+        Model::Payment => payment::write(tx, ids, &vals),
+        Model::Partial => reconcile::write(tx, ids, &vals),
         Model::StockMove => stock::write_moves(tx, ids, &vals),
         _ => {
             write_plain(tx, model, ids, &vals)?;
@@ -190,7 +196,12 @@ pub(super) fn unlink(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<(), Re
         Model::Order => order::check_unlink(tx, ids)?,
         Model::OrderLine => order_line::check_unlink(tx, ids)?,
         Model::Move => bill::check_unlink(tx, ids)?,
-        Model::MoveLine => bill_line::check_unlink(tx, ids)?,
+        Model::MoveLine => {
+            bill_line::check_unlink(tx, ids)?;
+            reconcile::forget(tx, ids)?;
+        }
+        Model::Payment => payment::check_unlink(tx, ids)?,
+        Model::Partial => return reconcile::unlink(tx, ids),
         _ => {}
     }
     let mut orphans = Vec::new();
@@ -232,8 +243,20 @@ fn companions(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<Vec<(Model, I
         Model::Order => ids.iter().flat_map(|id| order::lines(tx.db, *id)).collect(),
         Model::OrderLine => ids.to_vec(),
         Model::Move => {
-            let lines = ids.iter().flat_map(|id| bill::lines(tx, *id));
+            let lines: Vec<Id> = ids.iter().flat_map(|id| bill::lines(tx, *id)).collect();
+            reconcile::forget(tx, &lines)?;
+            let lines = lines.into_iter();
             return Ok(lines.map(|line| (Model::MoveLine, line)).collect());
+        }
+        Model::Payment => {
+            let going = payment::companions(tx, ids);
+            let lines: Vec<Id> = going
+                .iter()
+                .filter(|(model, _)| *model == Model::MoveLine)
+                .map(|(_, id)| *id)
+                .collect();
+            reconcile::forget(tx, &lines)?;
+            return Ok(going);
         }
         _ => return Ok(product::companions(tx, model, ids)),
     };

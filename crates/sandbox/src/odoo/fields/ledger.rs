@@ -162,7 +162,7 @@ fn tax() -> Vec<Field> {
 }
 
 fn journal() -> Vec<Field> {
-    use Kind::{Char, Int, Many2one, Selection};
+    use Kind::{Bool, Char, Int, Many2many, Many2one, Selection};
     vec![
         required(field("name", "Journal Name", Char)),
         required(field("code", "Sequence Prefix", Char)),
@@ -176,5 +176,17 @@ fn journal() -> Vec<Field> {
         preset(field("sequence", "Sequence", Int), Preset::Int(10)),
         field("currency_id", "Currency", Many2one(Model::Currency)),
         required(company()),
+        computed(
+            "inbound_payment_method_line_ids",
+            "Inbound Payment Methods",
+            Many2many(Model::MethodLine),
+        ),
+        computed(
+            "outbound_payment_method_line_ids",
+            "Outbound Payment Methods",
+            Many2many(Model::MethodLine),
+        ),
+        kept("refund_sequence", "Dedicated Credit Note Sequence", Bool),
+        kept("payment_sequence", "Dedicated Payment Sequence", Bool),
     ]
 }

@@ -74,10 +74,16 @@ fn company() -> Vec<Field> {
             Many2one(Model::Tax),
         ),
         field(
+            "income_account_id",
+            "Income Account",
+            Many2one(Model::Account),
+        ),
+        field(
             "expense_account_id",
             "Expense Account",
             Many2one(Model::Account),
         ),
+        field("tax_exigibility", "Use Cash Basis", Kind::Bool),
         preset(
             field(
                 "tax_calculation_rounding_method",

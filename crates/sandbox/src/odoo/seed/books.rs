@@ -50,6 +50,24 @@ const ACCOUNTS: &[(&str, &str, &str, &str)] = &[
         "Prepaid Expenses",
         "asset_current",
     ),
+    (
+        "bank_journal_default_account",
+        "101401",
+        "Bank",
+        "asset_cash",
+    ),
+    (
+        "account_journal_payment_debit_account_id",
+        "101403",
+        "Outstanding Receipts",
+        "asset_current",
+    ),
+    (
+        "account_journal_payment_credit_account_id",
+        "101404",
+        "Outstanding Payments",
+        "asset_current",
+    ),
     ("tax_paid", "1310", "Tax Paid", "asset_current"),
     ("fixed_assets", "1510", "Fixed Asset", "asset_fixed"),
     (
@@ -62,6 +80,7 @@ const ACCOUNTS: &[(&str, &str, &str, &str)] = &[
     ("tax_received", "2510", "Tax Received", "liability_current"),
     ("capital", "3010", "Capital", "equity"),
     ("income", "4000", "Product Sales", "income"),
+    ("other_income", "4500", "Other Income", "income_other"),
     (
         "cost_of_goods_sold",
         "5000",
@@ -87,7 +106,13 @@ const JOURNALS: &[(&str, &str, &str, &str, &str)] = &[
     ("general", "MISC", "Miscellaneous Operations", "general", ""),
     ("exch", "EXCH", "Exchange Difference", "general", ""),
     ("caba", "CABA", "Cash Basis Taxes", "general", ""),
-    ("bank", "BNK1", "Bank", "bank", ""),
+    (
+        "bank",
+        "BNK1",
+        "Bank",
+        "bank",
+        "bank_journal_default_account",
+    ),
     (
         "inventory_valuation",
         "STJ",
@@ -153,7 +178,7 @@ fn ledger(tx: &mut Tx<'_>) {
     for (external_name, code, name, kind) in ACCOUNTS {
         let values = json!({
             "code": code, "name": name, "account_type": kind, "company_ids": [[6, 0, [1]]],
-            "reconcile": kind.ends_with("able"),
+            "reconcile": kind.ends_with("able") || external_name.starts_with("account_journal_payment"),
         });
         make(
             tx,
@@ -176,18 +201,21 @@ fn ledger(tx: &mut Tx<'_>) {
         let default = format!("account_{usage}_tax_id");
         set(tx, Model::Company, Id(1), &default, Value::Ref(tax));
     }
+    let income = known(tx, "account.1_income").map_or(Value::Empty, Value::Ref);
+    set(tx, Model::Company, Id(1), "income_account_id", income);
     let expense = known(tx, "account.1_expense").map_or(Value::Empty, Value::Ref);
     set(tx, Model::Company, Id(1), "expense_account_id", expense);
     for (external_name, code, name, kind, account) in JOURNALS {
         let account = known(tx, &format!("account.1_{account}"));
         let values =
             json!({"code": code, "name": name, "type": kind, "default_account_id": account});
-        make(
+        let journal = make(
             tx,
             Model::Journal,
             Some(&format!("account.1_{external_name}")),
             values,
         );
+        methods(tx, journal, kind);
     }
     let plan = json!({"name": "Project"});
     make(
@@ -196,6 +224,22 @@ fn ledger(tx: &mut Tx<'_>) {
         Some("analytic.analytic_plan_projects"),
         plan,
     );
+}
+
+/// How money comes and goes through a journal, and how its numbers are kept apart.
+fn methods(tx: &mut Tx<'_>, journal: Id, kind: &str) {
+    let money = matches!(kind, "bank" | "cash" | "credit");
+    let apart = Value::Bool(matches!(kind, "sale" | "purchase"));
+    set(tx, Model::Journal, journal, "refund_sequence", apart);
+    let apart = Value::Bool(money);
+    set(tx, Model::Journal, journal, "payment_sequence", apart);
+    for direction in ["inbound", "outbound"].into_iter().filter(|_| money) {
+        let values = json!({"name": "Manual Payment", "journal_id": journal});
+        let id = make(tx, Model::MethodLine, None, values);
+        set(tx, Model::MethodLine, id, "code", Value::text("manual"));
+        let direction = Value::text(direction);
+        set(tx, Model::MethodLine, id, "payment_type", direction);
+    }
 }
 
 fn warehouse(tx: &mut Tx<'_>) {

@@ -67,6 +67,7 @@ impl Carrier {
             };
             let deeds = Deeds::of(&one.job.writes);
             let (own_name, is_new) = (deeds.reach.name.clone(), deeds.is_new());
+            let is_of_customer = deeds.is_of_customer();
             let ours = format!("{}.", self.module);
             let named = |id: &RecordId, is: &dyn Fn(&str) -> bool| {
                 let names = names.get(id).into_iter().flatten();
@@ -82,12 +83,16 @@ impl Carrier {
                 let linked = self.names_of(*id).await?;
                 if let Some(name) = linked.iter().find(|name| **name != own_name) {
                     one.notes.push(format!(
-                        "{text} (account.move {id}) of this vendor has the number {} too; it is linked with {name}",
+                        "{text} (account.move {id}) of this partner has the number {} too; it is linked with {name}",
                         sync::plain::quoted(reference)
                     ));
                     continue;
                 }
-                let reason = failure::duplicate_bill(reference, text, id.get(), is_new);
+                let reason = if is_of_customer {
+                    failure::duplicate_invoice(reference, text, id.get())
+                } else {
+                    failure::duplicate_bill(reference, text, id.get(), is_new)
+                };
                 one.failed = Some(Verdict::Decide(reason));
             }
         }
