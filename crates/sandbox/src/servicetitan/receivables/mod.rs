@@ -17,6 +17,7 @@ mod journal;
 mod listing;
 mod paying;
 mod payment;
+mod seed;
 mod tax;
 mod writing;
 
