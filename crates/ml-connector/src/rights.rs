@@ -226,7 +226,9 @@ fn group_of_model(model: &Model, version: &Version) -> &'static str {
         }
         "purchase.order" | "purchase.order.line" => "Purchase: User",
         "stock.picking" | "stock.move" => group_of_id(INVENTORY, version),
-        "account.move" | "account.move.line" | "account.payment" | "account.partial.reconcile" => group_of_id(INVOICING, version),
+        "account.move" | "account.move.line" | "account.payment" | "account.partial.reconcile" => {
+            group_of_id(INVOICING, version)
+        }
         "account.analytic.account" | "account.analytic.plan" => ANALYTIC,
         _ => "User type: Internal User",
     }

@@ -35,8 +35,16 @@ pub enum Action {
     Reserve,
     /// `action_cancel`: of a transfer.
     CancelTransfer,
-    /// `reconcile`: payable or receivable lines (`account.move.line`) that settle each other.
+    /// `action_draft`: a payment, or a cancelled sale order, becomes a draft again. A payment keeps what it is reconciled
+    /// with until its amount changes. Refused of a payment whose entry is a draft.
+    BackToDraft,
+    /// `action_cancel`: of a payment, with its entry and all that it was reconciled with; of a sale order.
+    CancelDeal,
+    /// `reconcile`: payable or receivable lines (`account.move.line`) that settle each other, as far as they go, by their
+    /// due dates. For exact amounts see [`Client::settle`](crate::Client::settle).
     Reconcile,
+    /// `remove_move_reconcile`: of these lines (`account.move.line`), all that they were reconciled with.
+    Unreconcile,
 }
 
 impl Action {
@@ -52,8 +60,10 @@ impl Action {
             Self::Post => "action_post",
             Self::Validate => "button_validate",
             Self::Reserve => "action_assign",
-            Self::CancelTransfer => "action_cancel",
+            Self::CancelTransfer | Self::CancelDeal => "action_cancel",
+            Self::BackToDraft => "action_draft",
             Self::Reconcile => "reconcile",
+            Self::Unreconcile => "remove_move_reconcile",
         }
     }
 }

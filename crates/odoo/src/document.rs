@@ -1,4 +1,5 @@
-//! Documents as Odoo has them: purchase [`Order`]s, [`Bill`]s, [`Transfer`]s, each with its lines.
+//! Documents as Odoo has them: purchase [`Order`]s, [`Bill`]s (invoices among them), [`Transfer`]s, each with its lines;
+//! [`Payment`]s, and what is reconciled with what ([`OpenItem`], [`Reconciliation`]).
 //!
 //! Amounts and quantities are decimals of exactly the digits that Odoo sent; what is empty in Odoo
 //! (`false`) is `None`; a state that the crate does not know stays readable (`Other`). A field of
@@ -9,12 +10,18 @@
 
 mod bill;
 mod field;
+mod open;
 mod order;
+mod payment;
 mod transfer;
 
-pub use bill::{Bill, BillKind, BillLine, BillLineKind, BillState};
+pub use bill::{Bill, BillKind, BillLine, BillLineKind, BillState, TaxError};
 pub use field::FieldNames;
+pub use open::{OpenItem, Reconciliation};
 pub use order::{Order, OrderLine, OrderState, TECHNICAL_PRICE};
+pub use payment::{
+    Direction, Journal, Payment, PaymentMethod, PaymentPartner, PaymentState, Unpayable,
+};
 pub use transfer::{Transfer, TransferMove, TransferState};
 
 /// A field that does not have the shape that was expected.

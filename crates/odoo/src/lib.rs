@@ -15,6 +15,7 @@ pub mod load;
 pub mod preflight;
 mod record;
 pub mod server;
+pub mod settlement;
 pub mod values;
 
 pub use action::{Acted, Action};
@@ -25,6 +26,7 @@ pub use context::Context;
 pub use domain::Domain;
 pub use error::{Error, ErrorKind};
 pub use record::{EXTERNAL_ID_BYTES_MAX, ExternalId, ExternalIdError, Model, RecordId};
+pub use settlement::{Settled, Settlement, Unsettled};
 pub use values::{Command, Values};
 
 /// A call's outcome.

@@ -5,8 +5,10 @@
 //! reported as given can still fail on a single record.
 
 mod purchasing;
+mod receivables;
 
 pub use purchasing::{Accounting, Approval, Digits, LockDates, TaxRounding};
+pub use receivables::Receivables;
 
 use std::collections::{BTreeMap, BTreeSet};
 

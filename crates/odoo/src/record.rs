@@ -65,6 +65,18 @@ impl Model {
     pub const MOVE: Model = Model::named("account.move");
     /// Their lines.
     pub const MOVE_LINE: Model = Model::named("account.move.line");
+    /// Payments, of customers and to vendors.
+    pub const PAYMENT: Model = Model::named("account.payment");
+    /// By what means a journal takes or gives money.
+    pub const PAYMENT_METHOD_LINE: Model = Model::named("account.payment.method.line");
+    /// How much of one journal item settles another.
+    pub const RECONCILIATION: Model = Model::named("account.partial.reconcile");
+    /// Accounts of the ledger.
+    pub const ACCOUNT: Model = Model::named("account.account");
+    /// Journals: sales, purchases, banks.
+    pub const JOURNAL: Model = Model::named("account.journal");
+    /// Taxes.
+    pub const TAX: Model = Model::named("account.tax");
     /// Transfers of goods: receipts among them.
     pub const PICKING: Model = Model::named("stock.picking");
     /// Their lines.

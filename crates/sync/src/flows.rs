@@ -50,7 +50,8 @@ pub fn shared(flow: Flow, subject: &Subject<'_>) -> Vec<Name> {
 pub fn stirs(flow: Flow, subject: &Subject<'_>) -> Vec<Name> {
     match flow {
         Flow::Payments => payments::stirs(subject),
-        Flow::Jobs => vec![flow.link_name(subject.source)],
+        // A payment may wait until its invoice is posted.
+        Flow::Jobs | Flow::Invoices => vec![flow.link_name(subject.source)],
         _ if flow.is_of_bills() => vec![flow.link_name(subject.source)],
         _ => Vec::new(),
     }

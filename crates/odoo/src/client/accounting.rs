@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::Client;
 use super::check::allowed;
 use crate::context::Context;
-use crate::preflight::{Accounting, Approval, Digits, LockDates, TaxRounding};
+use crate::document::Direction;
+use crate::preflight::{Accounting, Approval, Digits, LockDates, Receivables, TaxRounding};
 use crate::record::{Model, RecordId};
 use crate::server::Identity;
 use crate::{Fields, Result};
@@ -26,6 +27,33 @@ impl Client {
             price_digits,
             quantity_digits,
             approval: Approval::read(&company),
+            tax_rounding: TaxRounding::read(&company),
+            locks: LockDates::read(&company).filter(|_| tells_locks),
+        })
+    }
+
+    /// How the company keeps what customers owe and pay. What the user may not look at, or the server does not have, is
+    /// unknown and no error.
+    pub async fn receivables(&self) -> Result<Receivables> {
+        let id = match self.config().company {
+            Some(company) => RecordId(company),
+            None => self.whoami().await?.company,
+        };
+        let journals = allowed(self.journals(&Context::new()).await)?.unwrap_or_default();
+        let mut outstanding = [None, None];
+        for (n, direction) in [Direction::Inbound, Direction::Outbound].iter().enumerate() {
+            outstanding[n] = allowed(self.chart_outstanding(id, direction).await)?.flatten();
+        }
+        let [outstanding_receipts, outstanding_payments] = outstanding;
+        let company = self.books_of(id).await?.unwrap_or_default();
+        let tells_locks = LockDates::FIELDS
+            .iter()
+            .any(|field| company.contains_key(*field));
+        Ok(Receivables {
+            journals,
+            outstanding_receipts,
+            outstanding_payments,
+            cash_basis: Receivables::read_cash_basis(&company),
             tax_rounding: TaxRounding::read(&company),
             locks: LockDates::read(&company).filter(|_| tells_locks),
         })
@@ -62,6 +90,7 @@ impl Client {
         let mut fields = LockDates::FIELDS.to_vec();
         fields.extend(Approval::FIELDS);
         fields.push(TaxRounding::FIELD);
+        fields.push(Receivables::CASH_BASIS);
         let Some(has) = allowed(self.field_names(&Model::COMPANY).await)? else {
             return Ok(None);
         };

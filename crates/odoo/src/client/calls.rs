@@ -143,6 +143,23 @@ impl Client {
         self.once(call).await.map(drop)
     }
 
+    /// Deletes records, in one transaction. One that is gone already fails the call ([`ErrorKind::MissingRecord`]). Not
+    /// repeated.
+    pub async fn unlink(&self, model: &Model, ids: &[RecordId], context: &Context) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let none = Map::new();
+        let call = Call {
+            model,
+            method: "unlink",
+            ids: Some(ids),
+            arguments: &none,
+            context,
+        };
+        self.once(call).await.map(drop)
+    }
+
     /// Whether the user may do this to the model's records in general. Record rules are not asked.
     pub async fn has_access(&self, model: &Model, operation: Operation) -> Result<bool> {
         let mut arguments = Map::from_iter([("operation".to_owned(), operation.as_str().into())]);

@@ -186,7 +186,7 @@ fn head(record: &Fields) -> Result<Bill> {
     Bill::read(record).map_err(|error| misshapen(&Model::MOVE, &error))
 }
 
-fn misshapen(model: &Model, error: &FieldError) -> Error {
+pub(super) fn misshapen(model: &Model, error: &FieldError) -> Error {
     Error::new(
         format!("{model} read"),
         ErrorKind::Unreadable,

@@ -130,27 +130,28 @@ impl LockDates {
     /// The last day on which a vendor bill cannot be booked, and the field that says so.
     #[must_use]
     pub fn of_purchases(&self, taxed: bool) -> Option<(Date, &'static str)> {
-        self.last(taxed, [None, self.purchase])
+        self.last([taxed, false, true])
     }
 
     /// The last day on which a customer's invoice cannot be booked, and the field that says so.
     #[must_use]
     pub fn of_sales(&self, taxed: bool) -> Option<(Date, &'static str)> {
-        self.last(taxed, [self.sale, None])
+        self.last([taxed, true, false])
     }
 
-    /// The last of the days that count: of everything, of taxes where there are some, of sales or purchases.
-    fn last(
-        &self,
-        taxed: bool,
-        [sale, purchase]: [Option<Date>; 2],
-    ) -> Option<(Date, &'static str)> {
-        let tax = self.tax.filter(|_| taxed);
+    /// The last day on which a payment cannot be booked, and the field that says so.
+    #[must_use]
+    pub fn of_payments(&self) -> Option<(Date, &'static str)> {
+        self.last([false, false, false])
+    }
+
+    /// The latest of those that hold for everything, and of tax, sale and purchase where they count.
+    fn last(&self, [tax, sale, purchase]: [bool; 3]) -> Option<(Date, &'static str)> {
         let dates = [
             self.fiscal_year,
-            tax,
-            sale,
-            purchase,
+            self.tax.filter(|_| tax),
+            self.sale.filter(|_| sale),
+            self.purchase.filter(|_| purchase),
             self.hard,
             self.period,
         ];
@@ -295,8 +296,12 @@ mod tests {
             Some((day("2026-09-30"), "purchase_lock_date"))
         );
         assert_eq!(
-            locks.of_sales(false),
+            locks.of_sales(true),
             Some((day("2026-12-31"), "sale_lock_date"))
+        );
+        assert_eq!(
+            locks.of_payments(),
+            Some((day("2026-06-30"), "fiscalyear_lock_date"))
         );
         assert_eq!(LockDates::default().of_purchases(true), None);
     }

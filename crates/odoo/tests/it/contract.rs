@@ -5,8 +5,10 @@ mod books;
 mod errors;
 mod exchanges;
 mod goods;
+mod invoices;
 mod loading;
 mod orders;
+mod payments;
 mod reading;
 mod receipts;
 mod references;
@@ -113,6 +115,29 @@ const PURCHASING: &[(Of, &str, Clause)] = purchasing![
     Both bills::can_have_their_tax_set_to_the_cent,
     Both bills::bear_what_the_order_bears_until_something_else_is_said,
     Both bills::credits_are_bills_of_another_kind,
+    Both invoices::are_booked_and_read_back,
+    Both invoices::that_come_to_nothing_are_paid,
+    Both invoices::below_nothing_are_refused,
+    Both invoices::bear_several_taxes,
+    Both invoices::keep_a_tax_that_was_set_until_a_line_changes,
+    Both invoices::sent_again_keep_a_tax_that_was_set,
+    Both invoices::without_a_tax_item_bear_no_tax,
+    Both invoices::credits_settle_what_they_name,
+    Both invoices::in_a_locked_period_are_moved_out_of_it,
+    Both invoices::bear_what_is_said,
+    Both payments::make_an_entry_when_they_are_posted,
+    Both payments::sent_again_lose_the_account_that_makes_the_entry,
+    Both payments::that_are_posted_take_changes_that_their_entry_does_not,
+    Both payments::settle_exactly_what_is_said,
+    Both payments::settle_no_more_than_is_open,
+    Both payments::parts_are_not_checked_by_odoo,
+    Both payments::reconciled_by_odoo_take_what_they_can,
+    Both payments::go_back_to_draft_and_are_cancelled,
+    Both payments::of_invoices_that_change_are_set_free,
+    Both payments::go_back_to_the_customer,
+    Both payments::in_a_locked_period_are_moved_out_of_it,
+    Both payments::need_what_the_preflight_finds,
+    Both payments::settled_twice_at_once_are_settled_once,
     Real books::the_connectors_user_may_do_it_all,
     Real books::a_poor_user_is_told_what_is_missing,
     Both books::locks_are_read,

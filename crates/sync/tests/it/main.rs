@@ -9,6 +9,7 @@ mod linked_bills;
 mod matching;
 mod odoo_bills;
 mod papers;
+mod payments;
 mod purchase_orders;
 mod receipts;
 mod singles;

@@ -14,7 +14,7 @@ mod seen;
 mod state;
 mod tax;
 mod turn;
-mod values;
+pub(super) mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use servicetitan::client::List;
 use servicetitan::record::{
-    BusinessUnit, Category, GlAccount, PaymentTerm, PaymentType, Record, TaxZone, Truck, Warehouse, parse,
+    BusinessUnit, Category, GlAccount, PaymentTerm, PaymentType, Record, TaxZone, Truck, Warehouse,
+    parse,
 };
 use sync::failure::{Vendor, of_servicetitan};
 use sync::mapping::{MappingKind, folded_key};

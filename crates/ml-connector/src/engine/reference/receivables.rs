@@ -1,8 +1,8 @@
 //! What customers' invoices and payments refer to in Odoo.
 
 use odoo::domain::Operator;
-use odoo::{Domain, Model};
 use odoo::preflight::LockDates;
+use odoo::{Domain, Model};
 use serde_json::json;
 use sync::directory::Receivables;
 use sync::flow::Flow;

@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use sandbox::servicetitan::{
-    BusinessUnitId, ContactKind, Decimal, InvoiceTax, Kind, NewInvoice, NewInvoiceLine,
-    PaymentTermId, RateShape, Rot, Subscription, TaxZoneId, customer_id, sku_id,
+    BusinessUnitId, ContactKind, Decimal, InvoiceTax, Kind, NewInvoice, NewInvoiceLine, NewPayment,
+    PaymentTermId, RateShape, Rot, Subscription, SyncStatus, TaxZoneId, customer_id, sku_id,
 };
 use serde_json::{Value, json};
 
@@ -235,6 +235,15 @@ impl Court {
         };
         let project = tenant.project_invoice(new).unwrap();
         tenant.bypass_invoice(project).unwrap();
+        let pay = |total: i64| NewPayment::new(customer, Decimal::from(total));
+        let amount = Decimal::from(10);
+        let paid = tenant
+            .take_payment(pay(30).apply(project, amount).memo("memo"))
+            .unwrap();
+        tenant.refund_payment(paid, amount, Some(project)).unwrap();
+        tenant.set_payment_status(paid, SyncStatus::Posted).unwrap();
+        let gone = tenant.take_payment(pay(7)).unwrap();
+        tenant.void_payment(gone).unwrap();
     }
 }
 
@@ -247,10 +256,21 @@ async fn responses_of_the_receivable_side_conform() {
     for (module, path, one) in [
         ("accounting", "invoices?activeState=All", None),
         ("accounting", "invoices/custom-fields", None),
+        ("accounting", "payments?activeState=All", None),
+        ("accounting", "payments/custom-fields", None),
+        (
+            "accounting",
+            "payment-types?active=Any",
+            Some("payment-types"),
+        ),
     ] {
         court.list(module, path, one).await;
     }
-    for (module, feed) in [("accounting", "invoices"), ("accounting", "invoice-items")] {
+    for (module, feed) in [
+        ("accounting", "invoices"),
+        ("accounting", "invoice-items"),
+        ("accounting", "payments"),
+    ] {
         court.feed(module, feed).await;
     }
     let checked = court.spec.checked;

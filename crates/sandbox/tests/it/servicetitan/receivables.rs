@@ -1,6 +1,7 @@
 //! The receivable side: invoices, payments, journal entries, and who goes where.
 
 mod invoices;
+mod payments;
 
 use sandbox::servicetitan::{CustomerId, Decimal, JobId, NewInvoiceLine, customer_id, sku_id};
 use serde_json::Value;

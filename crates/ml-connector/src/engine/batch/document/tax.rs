@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use odoo::domain::Operator;
-use odoo::{Command, Context, Domain, Model, RecordId, Search, Values};
+use odoo::{Context, Model, RecordId};
 use rust_decimal::Decimal;
 use sync::failure::{self, Verdict};
 use sync::record::Reason;
@@ -15,15 +14,6 @@ use super::seen::Seen;
 use super::{Deeds, Kind, of_one};
 use crate::engine::batch::{Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
-
-/// The fields of a document's tax items that are looked at. A debit is positive.
-const AMOUNT: &str = "amount_currency";
-
-/// What the tax of a draft that Odoo rounded another way has to become.
-struct Item {
-    id: RecordId,
-    amount: Decimal,
-}
 
 /// Whether Odoo's tax is off by no more than rounding, on a draft, so that it can be told the amount.
 pub(super) fn is_off_by_rounding(seen: &Seen, deeds: &Deeds<'_>) -> bool {
@@ -54,44 +44,40 @@ impl Carrier {
         progress: &mut [Progress],
         seen: &mut BTreeMap<i64, Seen>,
     ) -> Result<(), Interruption> {
+        let wanted: BTreeMap<RecordId, (usize, Decimal)> = progress
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.stands())
+            .filter_map(|(at, one)| {
+                let (deeds, id) = (Deeds::of(&one.job.writes), one.document());
+                let is_off = is_off_by_rounding(seen.get(&id.get())?, &deeds);
+                is_off.then_some((id, (at, deeds.tax.amount)))
+            })
+            .collect();
+        let ids: Vec<RecordId> = wanted.keys().copied().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
         let model = Model::named(kind.model);
-        let mut told = Vec::new();
-        for one in progress.iter_mut().filter(|one| one.stands()) {
-            let writes = one.job.writes.clone();
-            let deeds = Deeds::of(&writes);
-            let id = one.document();
-            let Some(shown) = seen.get(&id.get()) else {
+        for bill in self.odoo.bills(&ids, &Context::new()).await? {
+            let (at, tax) = wanted[&bill.id];
+            let one = &mut progress[at];
+            let Ok(Some(values)) = bill.tax_values(tax) else {
+                one.failed = Some(Verdict::Park(failure::tax_differs(tax, bill.tax)));
                 continue;
             };
-            if !is_off_by_rounding(shown, &deeds) {
-                continue;
-            }
-            let found = shown.tax.unwrap_or_default();
-            let Some(item) = self.tax_item(kind, id, found, deeds.tax.amount).await? else {
-                let reason = failure::tax_differs(deeds.tax.amount, found);
-                one.failed = Some(Verdict::Park(reason));
-                continue;
-            };
-            let amount = odoo::decimal::number(item.amount).expect("cents are no long number");
-            let values = Values::new().with(AMOUNT, amount);
-            let command = Command::Update {
-                id: item.id,
-                values,
-            };
-            let values = Values::new().commands("line_ids", [command]);
             reached(Step::ApplyUpdating, 1);
             let written = self
                 .odoo
-                .write(&model, &[id], values, &Context::new())
+                .write(&model, &[bill.id], values, &Context::new())
                 .await;
             reached(Step::ApplyUpdated, 1);
             one.touched_by(&written);
-            match written {
-                Ok(()) => told.push(id),
-                Err(error) => one.failed = Some(of_one(error)?),
+            if let Err(error) = written {
+                one.failed = Some(of_one(error)?);
             }
         }
-        for (id, after) in self.look_at_heads(kind, &told).await? {
+        for (id, after) in self.look_at_heads(kind, &ids).await? {
             if let Some(seen) = seen.get_mut(&id) {
                 seen.tax = after.tax;
                 seen.total = after.total;
@@ -99,47 +85,5 @@ impl Carrier {
             }
         }
         Ok(())
-    }
-
-    /// The largest of a document's tax items, with the amount that brings all of them to `wanted`; `None` where they do not
-    /// come to what the document shows.
-    async fn tax_item(
-        &self,
-        kind: Kind,
-        document: RecordId,
-        found: Decimal,
-        wanted: Decimal,
-    ) -> Result<Option<Item>, Interruption> {
-        let domain = Domain::equal(kind.of, document.get()).and(Domain::field(
-            "tax_line_id",
-            Operator::NotEqual,
-            false,
-        ));
-        let search = Search::new(domain, &[AMOUNT]);
-        let items = self
-            .odoo
-            .search_read(&Model::named(kind.line_model), &search, &Context::new())
-            .await?;
-        let item = |row: &odoo::Fields| {
-            Some(Item {
-                id: RecordId(row.get("id")?.as_i64()?),
-                amount: odoo::decimal::cents(row.get(AMOUNT)?)?,
-            })
-        };
-        let items: Vec<Item> = items.iter().filter_map(item).collect();
-        let sum: Decimal = items.iter().map(|item| item.amount).sum();
-        // What is owed is a credit of the tax account, what is given back a debit.
-        let is_credit = sum.is_sign_negative() != found.is_sign_negative();
-        let sign = if is_credit {
-            Decimal::NEGATIVE_ONE
-        } else {
-            Decimal::ONE
-        };
-        let largest = items.into_iter().max_by_key(|item| item.amount.abs());
-        let agrees = sum == sign * found;
-        Ok(largest.filter(|_| agrees).map(|item| Item {
-            amount: item.amount + sign * (wanted - found),
-            ..item
-        }))
     }
 }
