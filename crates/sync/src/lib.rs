@@ -7,6 +7,7 @@ pub mod content;
 pub mod customers;
 pub mod directory;
 pub mod document;
+pub mod facets;
 pub mod failure;
 pub mod filing;
 pub mod flow;

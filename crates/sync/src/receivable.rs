@@ -10,9 +10,6 @@ use crate::flow::Flow;
 use crate::plan::{APPROVE, Subject};
 use crate::record::Reason;
 
-/// The cause of what was handed on to another accounting before the connector was there.
-const LEGACY: &str = "exported-before";
-
 /// Where a document stands in ServiceTitan.
 pub(crate) struct Stage<'a> {
     pub(crate) status: &'a SyncStatus,
@@ -48,7 +45,7 @@ pub(crate) fn left_out(
         return None;
     }
     Some(reason(
-        LEGACY,
+        "exported-before",
         format!(
             "The {noun} was exported from ServiceTitan before the connector saw it: it is in other books already."
         ),
@@ -62,7 +59,9 @@ pub(crate) fn left_out(
 /// Whether it was handed on to another accounting before the connector was there. What was seen here before it was exported
 /// is none of that, and neither is what was made since then: the connector may have been out of order when it was exported.
 fn is_legacy(flow: Flow, subject: &Subject<'_>, directory: &Directory, stage: &Stage<'_>) -> bool {
-    let is_unseen = subject.stands.is_none_or(|cause| cause == LEGACY);
+    let is_unseen = subject
+        .stands
+        .is_none_or(|cause| cause == "exported-before");
     let is_older = match (directory.began(flow), stage.created) {
         (Some(began), Some(created)) => created < began,
         _ => true,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sandbox::servicetitan::{
-    Customer, Decimal, Invoice, InvoiceEdit, InvoiceId, InvoiceTax, ItemKind, JobId, NewInvoice,
-    NewInvoiceLine, NewPayment, Options, PaymentId, SkuId, SyncStatus, Tenant,
+    Customer, Decimal, Invoice, InvoiceEdit, InvoiceId, InvoiceLineEdit, InvoiceTax, ItemKind,
+    JobId, NewInvoice, NewInvoiceLine, NewPayment, Options, PaymentId, SkuId, SyncStatus, Tenant,
 };
 use serde_json::{Value, json};
 
@@ -147,8 +147,7 @@ fn people_sell(tenant: &Tenant) -> Made {
     );
     let nothing = work(tenant, ann, vec![line(0, "1", "0")], InvoiceTax::default());
     let pending = work(tenant, ann, vec![line(0, "1", "50")], zone(0));
-    let (plain, rounded) = (invoice(plain), invoice(rounded));
-    let (discounted, nothing) = (invoice(discounted), invoice(nothing));
+    let [plain, rounded, discounted, nothing] = [plain, rounded, discounted, nothing].map(invoice);
     let project = NewInvoice {
         customer: customers[3].id,
         business_unit: tenant.business_units()[0].id,
@@ -330,6 +329,22 @@ async fn they_arrive_and_follow(odoo: OdooSide) {
         assert_eq!(again[flow]["created"], json!(0), "{flow}: {again:#}");
         assert_eq!(again[flow]["updated"], json!(0), "{flow}: {again:#}");
     }
+    // What is paid changes hands, and stays paid.
+    let line = tenant.invoice(made.plain).expect("it is there").lines[0].id;
+    let edit = InvoiceLineEdit {
+        business_unit: Some(tenant.business_units()[1].id),
+        ..InvoiceLineEdit::default()
+    };
+    tenant.unpost_invoice(made.plain).expect("it is posted");
+    tenant
+        .edit_invoice_line(made.plain, line, edit)
+        .expect("it is pending");
+    tenant.post_invoice(made.plain).expect("it is pending");
+    let counts = rig.sync_all().await;
+    assert_settled(&rig, &counts).await;
+    assert_eq!(counts["invoices"]["updated"], json!(1), "{counts:#}");
+    let moves = assert_equal(&rig).await;
+    assert_eq!(residual(&moves, made.plain), "0.00");
     // The office goes on: one more is posted, one is taken back and corrected, one is adjusted, a deposit is applied, money is
     // given back.
     tenant.post_invoice(made.pending).expect("it is pending");

@@ -71,7 +71,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Clock;
 
-pub use books::{Bill, BillLine, Order, OrderLine, Receipt, ReceiptLine};
+pub use books::{Bill, BillLine, Order, OrderLine, Payment, Receipt, ReceiptLine};
 pub use hand::Act;
 pub use look::{Called, Calls, ExternalId, Partner};
 pub use sandbox::Sandbox;

@@ -7,7 +7,7 @@ use servicetitan::record::{Invoice, Payment};
 
 use crate::content::Content;
 use crate::flow::Flow;
-use crate::link::{Link, MATCHED, Name, REACHED};
+use crate::link::{Link, MATCHED, Name, REACHED, TOTAL};
 use crate::money::cents;
 use crate::others::key;
 use crate::part;
@@ -20,6 +20,8 @@ use super::{FLOW, group, of_part, total};
 #[derive(Default)]
 pub(super) struct Matches {
     pub(super) matches: Vec<Match>,
+    /// What the invoices come to in Odoo: it forgets what they were matched with when that changes.
+    totals: Vec<String>,
 }
 
 impl Matches {
@@ -29,6 +31,7 @@ impl Matches {
         Content::from_iter([
             (REACHED, goal.as_str().to_owned()),
             (MATCHED, matched.join(" ")),
+            (TOTAL, self.totals.join(" ")),
         ])
     }
 }
@@ -135,7 +138,13 @@ pub(super) fn wanted(
             debits.push((payment_entry(subject, payment, name), amount));
         }
     }
+    let entries = debits.iter().chain(&credits).map(|(entry, _)| entry);
+    let totals = entries.filter_map(|entry| {
+        let link = subject.others.get(&entry.name)?.link.as_ref()?;
+        Some(format!("{}={}", entry.name, link.total()?))
+    });
     Matches {
+        totals: totals.collect(),
         matches: paired(credits, debits),
     }
 }

@@ -148,7 +148,7 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
         Err(reason) => Decision::Fail(reason),
         Ok(content) => {
             let matched = matches::wanted(subject, &payment, warnings);
-            writes(subject, &payment, content, goal, matched)
+            writes(subject, &payment, &content, goal, matched)
         }
     }
 }
@@ -282,7 +282,7 @@ fn part_of(subject: &Subject<'_>) -> PartKey {
 fn writes(
     subject: &Subject<'_>,
     payment: &Payment,
-    content: Content,
+    content: &Content,
     goal: Goal,
     matched: matches::Matches,
 ) -> Decision {

@@ -170,7 +170,7 @@ fn money_that_was_given_back_is_matched_with_the_payment_that_it_came_from() {
         &[(77, "-40.00")],
         &json!({"refundedPaymentId": 55}),
     );
-    let mut world = world(&[first.clone()]);
+    let mut world = world(std::slice::from_ref(&first));
     world.carry("55");
     world.sees(RowKind::Payment, &refund);
     // The refund is not in Odoo yet: nothing changes.

@@ -294,12 +294,7 @@ impl World {
                     self.links.remove(&write.name);
                     continue;
                 }
-                Verb::Reach { goal, .. } => {
-                    let (_, link) = &self.links[&write.name];
-                    self.reached.insert(write.name.clone(), *goal);
-                    link.target
-                }
-                Verb::Settle { goal, .. } => {
+                Verb::Reach { goal, .. } | Verb::Settle { goal, .. } => {
                     let (_, link) = &self.links[&write.name];
                     self.reached.insert(write.name.clone(), *goal);
                     link.target

@@ -132,10 +132,16 @@ impl Carrier {
         seen: &Seen,
     ) -> Result<Option<()>, Interruption> {
         let ours = super::was_cancelled_by_us(one, deeds.reach);
+        let is_paid = shown == "posted" && seen.is_paid;
         let verdict = match shown {
             "draft" => return Ok(Some(())),
             "cancel" if !ours => Some(failure::cancelled_in_odoo()),
-            "posted" if seen.is_paid => Some(failure::bill_is_paid()),
+            // What we matched is matched again.
+            "posted"
+                if is_paid && !(deeds.is_of_customer() && self.is_paid_by_ours(one).await?) =>
+            {
+                Some(failure::bill_is_paid())
+            }
             _ => None,
         };
         if let Some(reason) = verdict {
@@ -160,6 +166,26 @@ impl Carrier {
             return Ok(None);
         }
         Ok(Some(()))
+    }
+}
+
+impl Carrier {
+    /// Whether all that a document is matched with was matched by the connector.
+    async fn is_paid_by_ours(&self, one: &Progress) -> Result<bool, Interruption> {
+        let context = Context::new();
+        let items = self.odoo.open_items(&[one.document()], &context).await?;
+        let items: Vec<RecordId> = items.iter().map(|item| item.id).collect();
+        let parts = self.odoo.reconciliations(&items, &context).await?;
+        let parts: Vec<RecordId> = parts.iter().map(|part| part.id).collect();
+        let names = self
+            .odoo
+            .get_external_ids(&Model::RECONCILIATION, &parts)
+            .await?;
+        let is_ours = |part: &RecordId| {
+            let mut names = names.get(part).into_iter().flatten();
+            names.any(|name| name.module() == self.module)
+        };
+        Ok(!parts.is_empty() && parts.iter().all(is_ours))
     }
 }
 
