@@ -41,6 +41,8 @@ pub fn needs(flow: Flow, version: &Version) -> Needs {
         Flow::PurchaseOrders => with_orders(needs),
         Flow::Receipts => with_receipts(needs),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => with_bills(needs),
+        Flow::Invoices => with_invoices(needs),
+        Flow::Payments => with_payments(needs),
         Flow::OdooBills => needs.with(
             Model::named(flow.model()),
             [Operation::Read],
@@ -224,7 +226,9 @@ fn group_of_model(model: &Model, version: &Version) -> &'static str {
         }
         "purchase.order" | "purchase.order.line" => "Purchase: User",
         "stock.picking" | "stock.move" => group_of_id(INVENTORY, version),
-        "account.move" | "account.move.line" => group_of_id(INVOICING, version),
+        "account.move" | "account.move.line" | "account.payment" | "account.partial.reconcile" => {
+            group_of_id(INVOICING, version)
+        }
         "account.analytic.account" | "account.analytic.plan" => ANALYTIC,
         _ => "User type: Internal User",
     }
@@ -333,6 +337,72 @@ fn with_orders(needs: Needs) -> Needs {
 }
 
 fn with_bills(needs: Needs) -> Needs {
+    let lines = Model::named("account.move.line");
+    with_entries(needs).with(lines, WRITTEN, ["purchase_line_id"])
+}
+
+fn with_invoices(needs: Needs) -> Needs {
+    with_entries(needs)
+        .with(
+            Model::named(Flow::Invoices.model()),
+            WRITTEN,
+            [
+                "payment_reference",
+                "partner_shipping_id",
+                "reversed_entry_id",
+                "amount_tax",
+                "line_ids",
+            ],
+        )
+        .with(
+            Model::named("account.move.line"),
+            [Operation::Read],
+            ["tax_line_id", "amount_currency"],
+        )
+        .with(
+            Model::named("account.tax"),
+            [Operation::Read],
+            ["name", "type_tax_use"],
+        )
+}
+
+fn with_payments(needs: Needs) -> Needs {
+    needs
+        .with(
+            Model::named(Flow::Payments.model()),
+            WRITTEN,
+            [
+                "payment_type",
+                "partner_type",
+                "partner_id",
+                "amount",
+                "date",
+                "journal_id",
+                "state",
+                "move_id",
+            ],
+        )
+        .with_either(Model::named(Flow::Payments.model()), ["memo", "ref"])
+        .with(
+            Model::named("account.partial.reconcile"),
+            [Operation::Read],
+            ["debit_move_id", "credit_move_id", "amount"],
+        )
+        .with(
+            Model::named("account.move.line"),
+            [Operation::Read],
+            ["amount_residual", "reconciled"],
+        )
+        .with(
+            Model::named("account.journal"),
+            [Operation::Read],
+            ["name", "type"],
+        )
+        .with_group_of(&[INVOICING])
+}
+
+/// Journal entries with lines, a vendor's or a customer's.
+fn with_entries(needs: Needs) -> Needs {
     needs
         .with(
             Model::named(Flow::Bills.model()),
@@ -362,7 +432,6 @@ fn with_bills(needs: Needs) -> Needs {
                 "price_unit",
                 "account_id",
                 "tax_ids",
-                "purchase_line_id",
             ],
         )
         .with(
@@ -476,13 +545,15 @@ mod tests {
             Flow::ApBills,
             Flow::VendorCredits,
             Flow::ApCredits,
+            Flow::Invoices,
+            Flow::Payments,
         ];
         assert_eq!(flows, of_bills);
         let told = reason(&posting, &flows, &version(19));
         assert_eq!(
             told.what,
-            "The connector's user may not post account.move, which each of the flows bills, ap-bills, vendor-credits and \
-             ap-credits needs."
+            "The connector's user may not post account.move, which each of the flows bills, ap-bills, vendor-credits, \
+             ap-credits, invoices and payments needs."
         );
         assert!(told.advice.contains("*Accounting: Invoicing*"));
         assert!(

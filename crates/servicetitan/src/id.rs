@@ -95,6 +95,12 @@ ids! {
     BatchId,
     /// `accounting/invoices`.
     InvoiceId,
+    /// A line of an invoice.
+    InvoiceItemId,
+    /// `accounting/payments`.
+    PaymentId,
+    /// `accounting/payment-types`.
+    PaymentTypeId,
     /// `jpm/projects`.
     ProjectId,
     /// `jpm/job-types`.

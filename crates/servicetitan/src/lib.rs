@@ -16,9 +16,10 @@ pub use error::{Error, ErrorKind};
 pub use id::{
     ApBillId, ApCreditId, ApCreditSplitId, BatchId, BillItemId, BusinessUnitId, CategoryId,
     ContactId, CustomerId, ExpenseItemId, GlAccountId, InventoryBillId, InventoryLocationId,
-    InventoryReturnId, InventoryReturnItemId, InvoiceId, JobId, JobTypeId, LocationId,
-    PaymentTermId, ProjectId, PurchaseOrderId, PurchaseOrderItemId, PurchaseOrderTypeId, ReceiptId,
-    ReceiptItemId, RemittanceVendorId, SkuId, TaxZoneId, TechnicianId, TenantId, VendorId,
+    InventoryReturnId, InventoryReturnItemId, InvoiceId, InvoiceItemId, JobId, JobTypeId,
+    LocationId, PaymentId, PaymentTermId, PaymentTypeId, ProjectId, PurchaseOrderId,
+    PurchaseOrderItemId, PurchaseOrderTypeId, ReceiptId, ReceiptItemId, RemittanceVendorId, SkuId,
+    TaxZoneId, TechnicianId, TenantId, VendorId,
 };
 #[cfg(feature = "client")]
 pub use pacer::{Pacer, RateLimit};

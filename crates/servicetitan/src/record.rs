@@ -17,10 +17,12 @@ mod gl_account;
 mod identity;
 mod inventory_location;
 mod inventory_return;
+mod invoice;
 mod item;
 mod job;
 mod location;
 mod open_enum;
+mod payment;
 mod payment_term;
 mod purchase_order;
 mod receipt;
@@ -44,9 +46,13 @@ pub use self::gl_account::GlAccount;
 pub use self::identity::Identity;
 pub use self::inventory_location::{Truck, Warehouse};
 pub use self::inventory_return::{InventoryReturn, InventoryReturnItem, InventoryReturnStatus};
+pub use self::invoice::{
+    Invoice, InvoiceConfiguration, InvoiceItem, InvoiceItemType, JobRef, ReviewStatus, SalesTaxCode,
+};
 pub use self::item::{Item, ItemVendor, SkuType};
 pub use self::job::{Job, JobStatus};
 pub use self::location::Location;
+pub use self::payment::{AppliedAmount, Payment, PaymentType};
 pub use self::payment_term::{DueDayType, PaymentTerm};
 pub use self::purchase_order::{PurchaseOrder, PurchaseOrderItem, PurchaseOrderStatus};
 pub use self::receipt::{Receipt, ReceiptItem};

@@ -59,6 +59,9 @@ pub enum ErrorKind {
     /// A connection of that name exists.
     #[error("there is already a connection named `{0}`: `connection set` changes it")]
     NameTaken(String),
+    /// A token of that name is in use.
+    #[error("there is already a token named `{0}`: revoke it first, or choose another name")]
+    TokenNameTaken(String),
     /// The tenant is already connected to that Odoo database.
     #[error("connection `{0}` already joins this tenant to this Odoo database")]
     PairTaken(String),
@@ -139,6 +142,7 @@ impl Error {
             | ErrorKind::Corrupt(_)
             | ErrorKind::NotFound(_)
             | ErrorKind::NameTaken(_)
+            | ErrorKind::TokenNameTaken(_)
             | ErrorKind::PairTaken(_)
             | ErrorKind::PairDiffers(_)
             | ErrorKind::LimitExceeded { .. }

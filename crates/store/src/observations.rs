@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use sync::facets::Facets;
 use sync::flow::Flow;
 use sync::link::Name;
 use sync::plan::DISMISS;
@@ -16,6 +17,7 @@ use sync::sighting::{Part, PartKey, Sighting};
 
 use crate::connections::{self, ConnectionId};
 use crate::dialect::storable;
+use crate::facets::{self, Filed};
 use crate::limit::refuse_beyond;
 use crate::records::{self, RecordId};
 use crate::row::{Param, list, params, texts};
@@ -107,6 +109,7 @@ struct Sealed {
     hash: [u8; 32],
     payload: Vec<u8>,
     shares: Vec<Name>,
+    facets: Option<Facets>,
 }
 
 /// What is known of a part.
@@ -176,6 +179,7 @@ impl Page {
         self.put_parts(tx, &news, &owners, &observations)?;
         self.move_parts(tx, &news, &owners, &known)?;
         self.put_shared(tx, &news, &owners)?;
+        self.put_facets(tx, &news, &owners)?;
         Ok(news.len())
     }
 
@@ -306,6 +310,25 @@ impl Page {
             "ON CONFLICT (record, name) DO NOTHING",
         )?;
         Ok(())
+    }
+
+    /// By what the rows are found.
+    fn put_facets(
+        &self,
+        tx: &mut Tx<'_>,
+        news: &[&Sealed],
+        owners: &HashMap<String, i64>,
+    ) -> Result<()> {
+        let found = news.iter().filter_map(|row| {
+            let facets = row.facets.as_ref()?;
+            Some(id_of(owners, &row.owner).map(|record| Filed {
+                part: &row.part,
+                record,
+                facets,
+                seen_at: self.now,
+            }))
+        });
+        facets::put(tx, self.id, &found.collect::<Result<Vec<_>>>()?)
     }
 
     /// A part that another record owned takes its links along, and the record that it left is due as well.
@@ -492,6 +515,7 @@ impl Store {
                 // A later row of this page may show again what was known before it: it is news then.
                 known.remove(&part.0);
                 news.push(Sealed {
+                    facets: sync::facets::of(part, payload),
                     shares: shares.clone(),
                     payload: keys.seal(
                         "observations",

@@ -72,6 +72,8 @@ pub struct Due {
     pub doubt: Option<Doubt>,
     /// What a person decided about it, e.g. `recreate`; forgotten once an outcome other than `pending` is recorded.
     pub decision: Option<String>,
+    /// Why it stands where it stands since it was planned last: empty if there is no reason, `None` before it was planned.
+    pub stands: Option<String>,
 }
 
 /// A call went out about a record, and nobody knows whether it had its effect.
@@ -167,7 +169,7 @@ fn bare_due(
     let links_version: i64 = version.ok_or_else(|| no_connection(id))?.take(0)?;
     let rows = tx.query(
         "SELECT id, source, input_version, tries, triggered_by, observed_at, doubt_until, doubted,
-                decision
+                decision, planned_version, cause
            FROM records
           WHERE connection = $1 AND flow = $2 AND state = 'pending' AND due_at <= $3
             AND id NOT IN {integers $5}
@@ -190,9 +192,15 @@ fn bare_due(
             links: Vec::new(),
             doubt: doubt(row.take(6)?, row.take::<Option<String>>(7)?.as_deref())?,
             decision: row.take(8)?,
+            stands: stands(row.take(9)?, row.take(10)?),
         })
     };
     rows.into_iter().map(due).collect()
+}
+
+/// Why a record stands where it stands, if it was planned before.
+fn stands(planned: i64, cause: Option<String>) -> Option<String> {
+    (planned > 0).then(|| cause.unwrap_or_default())
 }
 
 fn fill_due(tx: &mut Tx<'_>, keys: &ConnectionKeys, due: &mut [Due]) -> Result<()> {

@@ -27,6 +27,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "mappings",
         sql: include_str!("schema/0002_mappings.sql"),
     },
+    Migration {
+        number: 3,
+        name: "pull api",
+        sql: include_str!("schema/0003_pull_api.sql"),
+    },
 ];
 
 /// Brings the schema up to date. Two processes may do this at once: the second finds it done.

@@ -215,7 +215,7 @@ impl FailureGroup {
     }
 }
 
-fn open_what(
+pub(crate) fn open_what(
     keys: &ConnectionKeys,
     record: RecordId,
     sealed: Option<Vec<u8>>,
@@ -225,7 +225,7 @@ fn open_what(
         .transpose()
 }
 
-fn open_warnings(
+pub(crate) fn open_warnings(
     keys: &ConnectionKeys,
     record: RecordId,
     sealed: Option<Vec<u8>>,

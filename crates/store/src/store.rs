@@ -20,7 +20,7 @@ use crate::tx::Tx;
 use crate::url::Address;
 use crate::vault::{Cipher, ConnectionKeys, Nonce, Place};
 use crate::worker::Worker;
-use crate::{DatabaseUrl, Error, ErrorKind, MasterKey, Result, schema};
+use crate::{DatabaseUrl, Error, ErrorKind, MasterKey, Result, facets, schema};
 
 /// Durable state. A clone is another handle on the same store.
 #[derive(Clone)]
@@ -92,7 +92,7 @@ impl Store {
                 check.run(tx)
             })
             .await?;
-        Ok(Self {
+        let store = Self {
             shared: Arc::new(Shared {
                 address,
                 writer,
@@ -103,7 +103,9 @@ impl Store {
                 looked_through: AtomicI64::new(0),
                 engine_claimed: Arc::default(),
             }),
-        })
+        };
+        facets::bring_up_to_date(&store).await?;
+        Ok(store)
     }
 
     /// Finishes what is queued and closes the database. Later calls through any handle, and a second close, fail with

@@ -10,6 +10,7 @@ mod holds;
 mod names;
 mod orders;
 mod purchasing;
+mod receivables;
 mod write_back;
 
 pub use accounts::Account;
@@ -18,6 +19,7 @@ pub use billing::{BillPolicy, Billing};
 pub use holds::Holds;
 pub use orders::{CostField, OrderLines, OrderNote};
 pub use purchasing::{Charge, Purchasing};
+pub use receivables::{InvoicePolicy, InvoicesCome, PaymentPolicy, PaymentsCome, Receivables};
 pub use write_back::WriteBack;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +76,8 @@ pub struct Directory {
     mappings: Mappings,
     #[serde(default)]
     billing: Billing,
+    #[serde(default)]
+    receivables: Receivables,
     #[serde(default)]
     write_back: WriteBack,
     /// Not part of the fingerprint: who is held is made due by other means, and nobody else is touched by it.

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::content::Content;
 use crate::link::{Link, Name, REACHED, TOTAL};
-use crate::plan::{ClosedPeriod, Decision, Goal, RECREATE, Subject, Verb, Write};
+use crate::plan::{ClosedPeriod, Decision, Goal, RECREATE, Subject, Tax, Verb, Write};
 use crate::record::Reason;
 use crate::sighting::PartKey;
 use crate::target::{Target, held};
@@ -20,6 +20,8 @@ pub(crate) struct Document {
     pub(crate) goal: Goal,
     /// What it comes to, tax included.
     pub(crate) total: Decimal,
+    /// What of that is tax of Odoo's.
+    pub(crate) tax: Tax,
     /// Whether all of it is said where something changes: of a bill Odoo computes anew whatever depends on what is said.
     pub(crate) is_said_whole: bool,
     /// Why a person has to look at it, if one has to.
@@ -59,6 +61,7 @@ impl Document {
             lines,
             goal,
             total,
+            tax,
             is_said_whole,
             hold,
             closed,
@@ -80,6 +83,7 @@ impl Document {
             verb: Verb::Reach {
                 goal,
                 total,
+                tax,
                 hold,
                 closed,
             },
@@ -148,6 +152,7 @@ pub(crate) fn cancellation(link: &Link, part: PartKey, model: &'static str) -> W
         verb: Verb::Reach {
             goal: Goal::Cancelled,
             total: Decimal::ZERO,
+            tax: Tax::default(),
             hold: None,
             closed: ClosedPeriod::Wait,
         },

@@ -7,6 +7,7 @@ pub mod account;
 mod bill;
 mod document;
 pub mod linking;
+pub(crate) mod receivable;
 mod told;
 
 pub use bill::{
@@ -17,6 +18,9 @@ pub use bill::{
 pub use document::{
     analytic_account_gone, cancelled_in_odoo, currency_differs, no_analytic_plan, no_charge,
     state_not_reached, still_in_odoo, total_differs, waits_for_approval,
+};
+pub use receivable::{
+    duplicate_invoice, match_not_reached, payment_is_proven, payment_without_entry, tax_differs,
 };
 pub use told::{bill_not_shown, fields_not_kept, fields_refused, mark_not_kept, mark_refused};
 
@@ -236,7 +240,7 @@ pub fn of_row(fault: &RowFault) -> Verdict {
 
 /// The causes of records that wait for something in Odoo's or ServiceTitan's reference data: when that changes, they are
 /// planned again.
-pub const REFERENCE_CAUSES: [&str; 14] = [
+pub const REFERENCE_CAUSES: [&str; 18] = [
     "no-analytic-plan",
     "no-charge-product",
     "no-account",
@@ -248,6 +252,10 @@ pub const REFERENCE_CAUSES: [&str; 14] = [
     "match-differs",
     "duplicate-number",
     "not-posted-yet",
+    "not-ready-yet",
+    "exported-before",
+    "no-tax",
+    "no-journal",
     "received-by-hand",
     "custom-field-refused",
     "custom-field-not-kept",

@@ -4,9 +4,10 @@ use sha2::{Digest, Sha256};
 
 use servicetitan::record::Identity;
 
-use crate::bills;
+use crate::link::Name;
 use crate::record::SourceId;
 use crate::sighting::{Part, PartKey, Sighting};
+use crate::{bills, payments};
 
 /// What a row is: the kind of part that it becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +42,15 @@ pub enum RowKind {
     InventoryReturn,
     /// An AP credit, which has no lines.
     ApCredit,
+    /// A customer's invoice with its lines.
+    Invoice,
+    /// A customer's payment.
+    Payment,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Customer,
         Self::Contact,
         Self::Location,
@@ -61,6 +66,8 @@ impl RowKind {
         Self::ApBill,
         Self::InventoryReturn,
         Self::ApCredit,
+        Self::Invoice,
+        Self::Payment,
     ];
 
     /// The kind that a key names; `None` for rows that could not be filed properly.
@@ -90,6 +97,8 @@ impl RowKind {
             Self::ApBill => "ap-bill",
             Self::InventoryReturn => "return",
             Self::ApCredit => "ap-credit",
+            Self::Invoice => "invoice",
+            Self::Payment => "payment",
         }
     }
 
@@ -127,9 +136,18 @@ impl RowKind {
             | Self::InventoryBill
             | Self::ApBill
             | Self::InventoryReturn
-            | Self::ApCredit => Some((self.key(identity.id), identity.id)),
+            | Self::ApCredit
+            | Self::Invoice
+            | Self::Payment => Some((self.key(identity.id), identity.id)),
         }
     }
+}
+
+/// What a row's record has in common with others.
+fn shared_by(kind: RowKind, part: &Part) -> Vec<Name> {
+    let mut names = bills::shared_by(kind, part);
+    names.extend(payments::shared_by(kind, part));
+    names
 }
 
 /// Files a row. A row without readable ids becomes a record of its own, so that it is shown and never lost.
@@ -158,7 +176,7 @@ pub fn file(kind: RowKind, row: &str) -> Sighting {
         payload: row.to_owned(),
     };
     Sighting {
-        shares: bills::shared_by(kind, &part),
+        shares: shared_by(kind, &part),
         part: part.key,
         owner,
         payload: part.payload,

@@ -35,13 +35,17 @@ pub enum Flow {
     VendorCredits,
     /// ServiceTitan AP credits that are of no return to Odoo vendor credit notes.
     ApCredits,
+    /// ServiceTitan invoices to Odoo customer invoices and credit notes.
+    Invoices,
+    /// ServiceTitan payments to Odoo customer payments, matched with their invoices.
+    Payments,
     /// What became of vendor bills in Odoo, to ServiceTitan.
     OdooBills,
 }
 
 impl Flow {
     /// Every flow, in the order in which records depend on each other.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::BusinessUnits,
         Self::Customers,
         Self::Jobs,
@@ -53,6 +57,8 @@ impl Flow {
         Self::ApBills,
         Self::VendorCredits,
         Self::ApCredits,
+        Self::Invoices,
+        Self::Payments,
         Self::OdooBills,
     ];
 
@@ -71,6 +77,8 @@ impl Flow {
             Self::ApBills => "ap-bills",
             Self::VendorCredits => "vendor-credits",
             Self::ApCredits => "ap-credits",
+            Self::Invoices => "invoices",
+            Self::Payments => "payments",
             Self::OdooBills => "odoo-bills",
         }
     }
@@ -90,6 +98,8 @@ impl Flow {
             Self::ApBills => "AP bill",
             Self::VendorCredits => "vendor credit",
             Self::ApCredits => "AP credit",
+            Self::Invoices => "invoice",
+            Self::Payments => "payment",
             Self::OdooBills => "Odoo bill",
         }
     }
@@ -116,7 +126,9 @@ impl Flow {
             | Self::ApBills
             | Self::VendorCredits
             | Self::ApCredits
+            | Self::Invoices
             | Self::OdooBills => "account.move",
+            Self::Payments => "account.payment",
         }
     }
 
@@ -124,7 +136,7 @@ impl Flow {
     /// reference data are others now.
     #[must_use]
     pub const fn is_of_documents(self) -> bool {
-        matches!(self, Self::PurchaseOrders) || self.is_of_bills()
+        matches!(self, Self::PurchaseOrders) || self.is_of_entries()
     }
 
     /// Whether its records are journal entries of vendors.
@@ -134,6 +146,12 @@ impl Flow {
             self,
             Self::Bills | Self::ApBills | Self::VendorCredits | Self::ApCredits
         )
+    }
+
+    /// Whether its records are journal entries with lines, of vendors or of customers.
+    #[must_use]
+    pub const fn is_of_entries(self) -> bool {
+        matches!(self, Self::Invoices) || self.is_of_bills()
     }
 
     /// The flows whose records its own refer to. When it is on, they are carried too, as far as its records need them.
@@ -159,6 +177,13 @@ impl Flow {
             ],
             Self::ApCredits => &[Self::BusinessUnits, Self::Jobs, Self::Vendors],
             Self::Receipts => &[Self::PurchaseOrders],
+            Self::Invoices => &[
+                Self::BusinessUnits,
+                Self::Customers,
+                Self::Jobs,
+                Self::Items,
+            ],
+            Self::Payments => &[Self::Customers, Self::Invoices],
         }
     }
 
@@ -174,7 +199,13 @@ impl Flow {
             Self::VendorCredits => "vendor_credit",
             Self::ApCredits => "ap_credit",
             Self::OdooBills => "odoo_bill",
-            Self::Bills | Self::Customers | Self::Jobs | Self::Vendors | Self::Items => self.noun(),
+            Self::Bills
+            | Self::Customers
+            | Self::Invoices
+            | Self::Jobs
+            | Self::Payments
+            | Self::Vendors
+            | Self::Items => self.noun(),
         };
         Name(format!("{noun}_{source}"))
     }

@@ -11,7 +11,8 @@ use crate::plan::{DISMISS, Decision, Plan, Subject, Verb, Write};
 use crate::record::{Key, Reason, SourceId};
 use crate::sighting::Part;
 use crate::{
-    bills, business_units, customers, items, jobs, odoo_bills, purchase_orders, receipts, vendors,
+    bills, business_units, customers, invoices, items, jobs, odoo_bills, payments, purchase_orders,
+    receipts, vendors,
 };
 
 /// The records of others that planning this one will ask for.
@@ -25,6 +26,8 @@ pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
             bills::references(flow, subject)
         }
+        Flow::Invoices => invoices::references(subject),
+        Flow::Payments => payments::references(subject),
         Flow::OdooBills => odoo_bills::references(subject),
         Flow::BusinessUnits | Flow::Vendors | Flow::Items => Vec::new(),
     }
@@ -34,10 +37,23 @@ pub fn references(flow: Flow, subject: &Subject<'_>) -> Vec<Key> {
 /// these names, all together.
 #[must_use]
 pub fn shared(flow: Flow, subject: &Subject<'_>) -> Vec<Name> {
-    if flow.is_of_bills() {
-        bills::shared(flow, subject)
-    } else {
-        Vec::new()
+    match flow {
+        Flow::Payments => payments::shared(subject),
+        _ if flow.is_of_bills() => bills::shared(flow, subject),
+        _ => Vec::new(),
+    }
+}
+
+/// Whoever rests on one of these names is looked at again when something came of the record: a bill is told as soon as it
+/// is settled, an invoice may wait for its job to be done, and a payment is matched with what was given back of it.
+#[must_use]
+pub fn stirs(flow: Flow, subject: &Subject<'_>) -> Vec<Name> {
+    match flow {
+        Flow::Payments => payments::stirs(subject),
+        // A payment may wait until its invoice is posted.
+        Flow::Jobs | Flow::Invoices => vec![flow.link_name(subject.source)],
+        _ if flow.is_of_bills() => vec![flow.link_name(subject.source)],
+        _ => Vec::new(),
     }
 }
 
@@ -58,6 +74,8 @@ pub fn plan(flow: Flow, subject: &Subject<'_>, directory: &Directory) -> Plan {
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
             bills::plan(flow, subject, directory)
         }
+        Flow::Invoices => invoices::plan(subject, directory),
+        Flow::Payments => payments::plan(subject, directory),
         Flow::OdooBills => odoo_bills::plan(subject, directory),
     };
     held(flow, plan, subject, directory.holds())
@@ -106,12 +124,15 @@ pub fn amount(flow: Flow, source: &SourceId, parts: &[Part]) -> Option<Decimal> 
         others: &nothing,
         in_doubt: None,
         decision: None,
+        stands: None,
     };
     match flow {
         Flow::PurchaseOrders => purchase_orders::amount(&subject),
         Flow::Bills | Flow::ApBills | Flow::VendorCredits | Flow::ApCredits => {
             bills::amount(flow, &subject)
         }
+        Flow::Invoices => invoices::amount(&subject),
+        Flow::Payments => payments::amount(&subject),
         Flow::Customers
         | Flow::Jobs
         | Flow::OdooBills

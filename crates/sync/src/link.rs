@@ -48,6 +48,12 @@ pub(crate) const REACHED: &str = "reached";
 /// Another one: the total that it came to.
 pub(crate) const TOTAL: &str = "total";
 
+/// Another one: what of that is tax.
+pub(crate) const TAX: &str = "tax";
+
+/// Another one, of a payment: what it is matched with.
+pub(crate) const MATCHED: &str = "matched";
+
 /// Another one: what comparing it with its order and receipts found.
 pub const MATCH: &str = "match";
 
@@ -70,7 +76,9 @@ pub fn adopted(holds: &Content, state: &str) -> Content {
 #[must_use]
 pub fn unreached(base: &Content) -> Content {
     base.iter()
-        .filter(|(column, _)| ![REACHED, TOTAL, MATCH, REFERRED, BOOKED].contains(column))
+        .filter(|(column, _)| {
+            ![REACHED, TOTAL, TAX, MATCHED, MATCH, REFERRED, BOOKED].contains(column)
+        })
         .collect()
 }
 

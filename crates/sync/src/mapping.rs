@@ -22,6 +22,8 @@ pub enum MappingKind {
     ItemCategory,
     /// A payment term, by its id, to a payment term.
     PaymentTerm,
+    /// A payment type, by its id, to a bank or cash journal.
+    PaymentType,
     /// A tax zone, by its id, to a tax.
     TaxZone,
     /// A warehouse or truck (inventory location), by its id, to the operation type of its receipts.
@@ -30,11 +32,12 @@ pub enum MappingKind {
 
 impl MappingKind {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::BusinessUnit,
         Self::GlAccount,
         Self::ItemCategory,
         Self::PaymentTerm,
+        Self::PaymentType,
         Self::TaxZone,
         Self::Warehouse,
     ];
@@ -47,6 +50,7 @@ impl MappingKind {
             Self::GlAccount => "gl-account",
             Self::ItemCategory => "item-category",
             Self::PaymentTerm => "payment-term",
+            Self::PaymentType => "payment-type",
             Self::TaxZone => "tax-zone",
             Self::Warehouse => "warehouse",
         }
@@ -60,6 +64,7 @@ impl MappingKind {
             Self::GlAccount => "account",
             Self::ItemCategory => "item category",
             Self::PaymentTerm => "payment term",
+            Self::PaymentType => "payment type",
             Self::TaxZone => "tax zone",
             Self::Warehouse => "warehouse",
         }
@@ -73,6 +78,7 @@ impl MappingKind {
             Self::GlAccount => "account.account",
             Self::ItemCategory => "product.category",
             Self::PaymentTerm => "account.payment.term",
+            Self::PaymentType => "account.journal",
             Self::TaxZone => "account.tax",
             Self::Warehouse => "stock.picking.type",
         }
@@ -85,6 +91,7 @@ impl MappingKind {
             Self::BusinessUnit => "analytic account",
             Self::GlAccount => "account",
             Self::ItemCategory => "product category",
+            Self::PaymentType => "journal",
             Self::PaymentTerm => "payment term",
             Self::TaxZone => "tax",
             Self::Warehouse => "operation type",
@@ -193,7 +200,7 @@ mod tests {
         }
         assert_eq!(
             "tax".parse::<MappingKind>().unwrap_err().to_string(),
-            "`tax` is not a kind of mapping; the kinds are: business-unit, gl-account, item-category, payment-term, tax-zone, warehouse"
+            "`tax` is not a kind of mapping; the kinds are: business-unit, gl-account, item-category, payment-term, payment-type, tax-zone, warehouse"
         );
     }
 

@@ -5,6 +5,7 @@
 //! [`Decision::Unchanged`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub struct Subject<'a> {
     pub in_doubt: Option<&'a BTreeSet<Name>>,
     /// A person's decision about this record, e.g. [`RECREATE`].
     pub decision: Option<&'a str>,
+    /// Why it stands where it stands since it was planned last: empty if there is no reason, `None` before it was planned.
+    pub stands: Option<&'a str>,
 }
 
 /// The decision that what a person deleted in Odoo shall be made anew.
@@ -41,7 +44,7 @@ pub const RECREATE: &str = "recreate";
 pub const NEEDED: &str = "needed";
 
 /// The decision that a bill shall be posted although it does not match its order and receipts, or has another one's
-/// number.
+/// number, or that an invoice shall come although it was exported before the connector was there.
 pub const APPROVE: &str = "approve";
 
 /// The decision that a record which cannot be carried shall be left out, until it changes.
@@ -151,6 +154,8 @@ pub enum Verb {
         goal: Goal,
         /// What it must come to, tax included, in the company's currency.
         total: Decimal,
+        /// What of that must be tax of Odoo's.
+        tax: Tax,
         /// Why a person has to look at it there, if one has to.
         hold: Option<Reason>,
         /// What happens if its date lies in a closed period.
@@ -164,6 +169,18 @@ pub enum Verb {
         lines: BTreeMap<Name, Decimal>,
         /// What the target was last brought to: where it holds less now, somebody took goods back there.
         before: BTreeMap<Name, Decimal>,
+    },
+    /// Bring a payment to a state, and what it is matched with to these amounts. What was matched before by us and is not
+    /// among them is taken back.
+    Settle {
+        /// The state.
+        goal: Goal,
+        /// What it must come to, in the company's currency.
+        amount: Decimal,
+        /// What it should be matched with.
+        matches: Vec<Match>,
+        /// What we matched it with before: the names of credit and debit, and how much.
+        before: Vec<(Name, Name, Decimal)>,
     },
     /// Write nothing: a bill that somebody entered in the target is this one, if it is the same paper.
     Adopt {
@@ -190,6 +207,48 @@ pub enum Verb {
         /// The survivor's id in the target.
         target: TargetId,
     },
+}
+
+/// So much of one entry pays so much of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// What pays: a payment, or a credit note.
+    pub credit: Entry,
+    /// What is paid: an invoice, or money that was given back.
+    pub debit: Entry,
+    /// How much, in the company's currency.
+    pub amount: Decimal,
+}
+
+impl fmt::Display for Match {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            credit,
+            debit,
+            amount,
+        } = self;
+        write!(f, "{}>{}={amount:.2}", credit.name, debit.name)
+    }
+}
+
+/// A record with an entry on a customer's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The name of its link.
+    pub name: Name,
+    /// The target's id of it; `None` of the record's own, which may be about to be made.
+    pub target: Option<TargetId>,
+    /// The target's model.
+    pub model: &'static str,
+}
+
+/// What Odoo's own taxes must come to on a document. A vendor's tax is a line like any other: there it is nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tax {
+    /// All of it, in the company's currency.
+    pub amount: Decimal,
+    /// How far Odoo may be from that by rounding: then it is told the amount.
+    pub slack: Decimal,
 }
 
 /// What happens to a bill whose date lies in a period that is closed in the target.

@@ -18,6 +18,7 @@ mod totals;
 
 pub use cause::{Cause, Finding};
 pub use document::{Document, Kind, Line, Standing, UnknownKind, Unreadable, Vendor};
+pub(crate) use period::in_our_age;
 pub use period::{InvalidPeriod, Period, day};
 pub use totals::{Sum, Totals};
 

@@ -40,6 +40,8 @@ fn flow_of(entity: &str) -> Option<Flow> {
         "vendor" => Flow::Vendors,
         "material" | "equipment" | "service" => Flow::Items,
         "purchaseorder" => Flow::PurchaseOrders,
+        "invoice" => Flow::Invoices,
+        "payment" => Flow::Payments,
         _ => return None,
     })
 }

@@ -108,7 +108,11 @@ pub(crate) async fn measure(documents: usize, rounds: usize) {
     let again = process::run(rig.command(&["sync", "--json"])).await;
     let calls = tap.take();
     let reading = ["search_read", "read", "fields_get", "has_access"];
-    let reading = [&reading[..], &["context_get", "check_object_reference"]].concat();
+    let reading = [
+        &reading[..],
+        &["context_get", "check_object_reference", "has_group"],
+    ]
+    .concat();
     let writes = calls
         .iter()
         .find(|call| !reading.contains(&call.method.as_str()));

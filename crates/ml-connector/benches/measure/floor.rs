@@ -71,6 +71,7 @@ pub(crate) async fn rows(titan: &servicetitan::Client, odoo: &odoo::Client) -> V
             links: &[],
             others: &others,
             decision: None,
+            stands: None,
         };
         if let Decision::Write(writes) = flows::plan(Flow::Customers, &subject, &directory).decision
         {

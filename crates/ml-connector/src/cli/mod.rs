@@ -20,6 +20,7 @@ mod serve;
 mod status;
 mod summary;
 mod sync;
+mod token;
 
 use std::env;
 use std::path::PathBuf;
@@ -77,6 +78,9 @@ enum Command {
     /// The master key.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Who may read through the API.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Run a simulator on a port.
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
@@ -134,6 +138,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Reconcile(command) => command.run(&settings()?).await,
         Command::Audit(command) => command.run(&settings()?).await,
         Command::Keys(command) => Ok(command.run()),
+        Command::Token(command) => command.run(&settings()?).await,
         Command::Sandbox(command) => command.run().await,
     }
 }

@@ -180,7 +180,14 @@ impl ConnectionFile {
         }
         for (flow, settings) in &written.flows {
             if let Some((setting, of)) = settings.stray(*flow) {
-                bail!("flows.{flow} has no setting {setting}: it is one of flows.{of}");
+                let of: Vec<String> = of.iter().map(|flow| format!("flows.{flow}")).collect();
+                bail!(
+                    "flows.{flow} has no setting {setting}: it is one of {}",
+                    of.join(" and ")
+                );
+            }
+            if let Some(words) = settings.stray_word(*flow) {
+                bail!("flows.{flow}.when must be {words}");
             }
         }
         check_write_back(&written.flows)?;

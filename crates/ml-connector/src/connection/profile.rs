@@ -6,7 +6,9 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use servicetitan::RateLimit;
-use sync::directory::{BillPolicy, WriteBack};
+use sync::directory::{
+    BillPolicy, InvoicePolicy, InvoicesCome, PaymentPolicy, PaymentsCome, WriteBack,
+};
 use sync::flow::Flow;
 use sync::plan::ClosedPeriod;
 use url::Url;
@@ -134,17 +136,19 @@ pub struct FlowSettings {
     /// Of vendors: the custom field of ServiceTitan that holds the vendor's tax id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_id_field: Option<String>,
-    /// Of bills: when they come, `generated` (as soon as ServiceTitan has them, the default) or `posted`.
+    /// Of bills: when they come, `generated` (as soon as ServiceTitan has them, the default) or `posted`. Of invoices:
+    /// `posted` (the default), `exported`, `reviewed` or `completed` (their job). Of payments: `posted` (the default),
+    /// `generated` or `exported`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<BillsCome>,
-    /// Of bills: whether they are posted in Odoo (the default), or left as drafts.
+    pub when: Option<When>,
+    /// Of bills, invoices and payments: whether they are posted in Odoo (the default), or left as drafts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post: Option<bool>,
     /// Of bills: what happens to one that does not match its order and receipts, or has another one's number, `hold` (a draft that waits for a person,
     /// the default) or `post` (with a warning).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_mismatch: Option<OnMismatch>,
-    /// Of bills: what happens to one whose date lies in a closed period, `wait` (for a person, the default) or `next-open` (it
+    /// Of bills and invoices: what happens to one whose date lies in a closed period, `wait` (for a person, the default) or `next-open` (it
     /// is booked on the first open day).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_period: Option<ClosedPeriod>,
@@ -154,6 +158,13 @@ pub struct FlowSettings {
     /// Of bills: by how much a line may differ, in percent of what was ordered. The larger of the two counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_percent: Option<Decimal>,
+    /// Of invoices: what their lines name, `products` (the default) or `descriptions` (nothing but text: no item comes over
+    /// for them).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Lines>,
+    /// Of invoices and payments: whether those come too that ServiceTitan exported before the connector saw them; no if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legacy: Option<bool>,
     /// Of bills in Odoo: the custom field of ServiceTitan's bills that shows Odoo's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number_field: Option<String>,
@@ -179,14 +190,30 @@ pub struct FlowSettings {
     pub policy: Option<ReceiptPolicy>,
 }
 
-/// When bills come over.
+/// When bills or invoices come over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum BillsCome {
-    /// As soon as ServiceTitan has them: receiving makes them.
+pub enum When {
+    /// As soon as ServiceTitan has them: receiving makes bills.
     Generated,
     /// Once they are posted there.
     Posted,
+    /// Once they are exported there.
+    Exported,
+    /// Once somebody reviewed them there.
+    Reviewed,
+    /// Once their job is completed there.
+    Completed,
+}
+
+/// What the lines of invoices name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lines {
+    /// The products of what is sold.
+    Products,
+    /// Nothing: they describe it.
+    Descriptions,
 }
 
 /// What happens to a bill that does not match its order and receipts.
@@ -220,52 +247,66 @@ pub enum ReceiptPolicy {
 }
 
 impl FlowSettings {
-    /// The first setting that only another flow has, and which.
+    /// The first setting that only other flows have, and which.
     #[must_use]
-    pub fn stray(&self, flow: Flow) -> Option<(&'static str, Flow)> {
+    pub fn stray(&self, flow: Flow) -> Option<(&'static str, &'static [Flow])> {
+        const VENDORS: &[Flow] = &[Flow::Vendors];
+        const ORDERS: &[Flow] = &[Flow::PurchaseOrders];
+        const RECEIPTS: &[Flow] = &[Flow::Receipts];
+        const BILLS: &[Flow] = &[Flow::Bills];
+        const INVOICES: &[Flow] = &[Flow::Invoices];
+        const BOTH: &[Flow] = &[Flow::Bills, Flow::Invoices];
+        const RECEIVABLES: &[Flow] = &[Flow::Invoices, Flow::Payments];
+        const BOOKED: &[Flow] = &[Flow::Bills, Flow::Invoices, Flow::Payments];
+        const TOLD: &[Flow] = &[Flow::OdooBills];
         let settings = [
             (
                 "account_number_field",
-                Flow::Vendors,
+                VENDORS,
                 self.account_number_field.is_some(),
             ),
-            ("tax_id_field", Flow::Vendors, self.tax_id_field.is_some()),
-            ("when", Flow::Bills, self.when.is_some()),
-            ("post", Flow::Bills, self.post.is_some()),
-            ("on_mismatch", Flow::Bills, self.on_mismatch.is_some()),
-            ("closed_period", Flow::Bills, self.closed_period.is_some()),
-            (
-                "tolerance_amount",
-                Flow::Bills,
-                self.tolerance_amount.is_some(),
-            ),
-            (
-                "tolerance_percent",
-                Flow::Bills,
-                self.tolerance_percent.is_some(),
-            ),
-            ("confirm", Flow::PurchaseOrders, self.confirm.is_some()),
-            ("policy", Flow::Receipts, self.policy.is_some()),
-            ("number_field", Flow::OdooBills, self.number_field.is_some()),
-            ("state_field", Flow::OdooBills, self.state_field.is_some()),
-            (
-                "payment_field",
-                Flow::OdooBills,
-                self.payment_field.is_some(),
-            ),
-            (
-                "open_amount_field",
-                Flow::OdooBills,
-                self.open_amount_field.is_some(),
-            ),
-            (
-                "mark_exported",
-                Flow::OdooBills,
-                self.mark_exported.is_some(),
-            ),
+            ("tax_id_field", VENDORS, self.tax_id_field.is_some()),
+            ("when", BOOKED, self.when.is_some()),
+            ("post", BOOKED, self.post.is_some()),
+            ("on_mismatch", BILLS, self.on_mismatch.is_some()),
+            ("closed_period", BOTH, self.closed_period.is_some()),
+            ("tolerance_amount", BILLS, self.tolerance_amount.is_some()),
+            ("tolerance_percent", BILLS, self.tolerance_percent.is_some()),
+            ("lines", INVOICES, self.lines.is_some()),
+            ("legacy", RECEIVABLES, self.legacy.is_some()),
+            ("confirm", ORDERS, self.confirm.is_some()),
+            ("policy", RECEIPTS, self.policy.is_some()),
+            ("number_field", TOLD, self.number_field.is_some()),
+            ("state_field", TOLD, self.state_field.is_some()),
+            ("payment_field", TOLD, self.payment_field.is_some()),
+            ("open_amount_field", TOLD, self.open_amount_field.is_some()),
+            ("mark_exported", TOLD, self.mark_exported.is_some()),
         ];
         let mut strays = settings.into_iter();
-        strays.find_map(|(name, of, is_set)| (is_set && of != flow).then_some((name, of)))
+        strays.find_map(|(name, of, is_set)| (is_set && !of.contains(&flow)).then_some((name, of)))
+    }
+
+    /// The words that `when` may be of this flow, if it is another one.
+    #[must_use]
+    pub fn stray_word(&self, flow: Flow) -> Option<&'static str> {
+        let (words, expected): (&[When], _) = match flow {
+            Flow::Invoices => (
+                &[
+                    When::Posted,
+                    When::Exported,
+                    When::Reviewed,
+                    When::Completed,
+                ],
+                "`posted`, `exported`, `reviewed` or `completed`",
+            ),
+            Flow::Payments => (
+                &[When::Generated, When::Posted, When::Exported],
+                "`generated`, `posted` or `exported`",
+            ),
+            _ => (&[When::Generated, When::Posted], "`generated` or `posted`"),
+        };
+        let when = self.when?;
+        (!words.contains(&when)).then_some(expected)
     }
 
     /// Whether the flow of these settings runs.
@@ -312,12 +353,53 @@ impl Profile {
         let amount = settings.tolerance_amount;
         let percent = settings.tolerance_percent;
         BillPolicy {
-            once_posted: settings.when == Some(BillsCome::Posted),
+            once_posted: settings.when == Some(When::Posted),
             post: settings.post.unwrap_or(default.post),
             hold: settings.on_mismatch != Some(OnMismatch::Post),
             closed: settings.closed_period.unwrap_or_default(),
             tolerance_amount: amount.unwrap_or(default.tolerance_amount),
             tolerance_percent: percent.unwrap_or(default.tolerance_percent),
+        }
+    }
+
+    /// How customers' invoices are treated.
+    #[must_use]
+    pub fn invoices(&self) -> InvoicePolicy {
+        let default = InvoicePolicy::default();
+        let Some(settings) = self.flows.get(&Flow::Invoices) else {
+            return default;
+        };
+        InvoicePolicy {
+            come: match settings.when {
+                Some(When::Exported) => InvoicesCome::Exported,
+                Some(When::Reviewed) => InvoicesCome::Reviewed,
+                Some(When::Completed) => InvoicesCome::Completed,
+                Some(When::Posted | When::Generated) | None => InvoicesCome::Posted,
+            },
+            post: settings.post.unwrap_or(default.post),
+            names_items: settings.lines != Some(Lines::Descriptions),
+            legacy: settings.legacy.unwrap_or(default.legacy),
+            closed: settings.closed_period.unwrap_or_default(),
+        }
+    }
+
+    /// How customers' payments are treated.
+    #[must_use]
+    pub fn payments(&self) -> PaymentPolicy {
+        let default = PaymentPolicy::default();
+        let Some(settings) = self.flows.get(&Flow::Payments) else {
+            return default;
+        };
+        PaymentPolicy {
+            come: match settings.when {
+                Some(When::Generated) => PaymentsCome::Generated,
+                Some(When::Exported) => PaymentsCome::Exported,
+                Some(When::Posted | When::Reviewed | When::Completed) | None => {
+                    PaymentsCome::Posted
+                }
+            },
+            post: settings.post.unwrap_or(default.post),
+            legacy: settings.legacy.unwrap_or(default.legacy),
         }
     }
 

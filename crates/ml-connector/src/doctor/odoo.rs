@@ -66,7 +66,7 @@ pub(super) async fn check(
     let bills: Vec<Flow> = flows
         .iter()
         .copied()
-        .filter(|flow| flow.is_of_bills())
+        .filter(|flow| flow.is_of_entries())
         .collect();
     if version.major < BILLS_MAJOR_MIN && !bills.is_empty() {
         let reason = Reason {
@@ -75,7 +75,7 @@ pub(super) async fn check(
                 "Odoo {} does not keep the names of bill lines, or distributes a line over one plan only.",
                 version.text
             ),
-            advice: "Turn the flows of bills and credits off in the connection file, or use Odoo 17 or later \
+            advice: "Turn the flows of bills, credits and invoices off in the connection file, or use Odoo 17 or later \
                      (19 is tested)."
                 .to_owned(),
         };

@@ -4,7 +4,6 @@
 //! price is rounded, since 19 only how many are shown, and a careful company's user may not read the setting anyway.
 
 use odoo::preflight::Digits;
-use sync::flow::Flow;
 
 use super::{Findings, Status};
 use crate::connection::Profile;
@@ -17,8 +16,7 @@ const CHECK: &str = "odoo price precision";
 /// Looks, if a flow that carries prices is on.
 pub(super) async fn check(client: &odoo::Client, profile: &Profile, findings: &mut Findings) {
     let flows = profile.flows_on();
-    let is_priced = |flow: &Flow| *flow == Flow::PurchaseOrders || flow.is_of_bills();
-    if !flows.iter().any(is_priced) {
+    if !flows.iter().any(|flow| flow.is_of_documents()) {
         return;
     }
     match client.accounting().await {

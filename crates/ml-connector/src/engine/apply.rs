@@ -340,7 +340,8 @@ fn take(ready: &mut VecDeque<Job>, rows: usize) -> Vec<Job> {
     jobs
 }
 
-fn subject<'a>(due: &'a Due, others: &'a BTreeMap<Name, Other>) -> Subject<'a> {
+/// What planning looks at.
+pub(super) fn subject<'a>(due: &'a Due, others: &'a BTreeMap<Name, Other>) -> Subject<'a> {
     Subject {
         source: &due.key.source,
         parts: &due.parts,
@@ -348,6 +349,7 @@ fn subject<'a>(due: &'a Due, others: &'a BTreeMap<Name, Other>) -> Subject<'a> {
         others,
         in_doubt: due.doubt.as_ref().map(|doubt| &doubt.names),
         decision: due.decision.as_deref(),
+        stands: due.stands.as_deref(),
     }
 }
 
@@ -407,7 +409,7 @@ fn settle(due: Due, plan: Plan) -> Settled {
         State::Ignored => vec![due.key.link_name()],
         _ => Vec::new(),
     };
-    let stirs = batch::stirs(&due.key);
+    let stirs = batch::stirs(&due);
     let audit = reason.iter().map(|reason| NewAuditEntry {
         actor: "engine".to_owned(),
         action: format!("{state}: {}", reason.cause),

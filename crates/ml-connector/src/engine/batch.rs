@@ -7,6 +7,7 @@
 
 mod create;
 mod document;
+mod payment;
 mod receipt;
 mod report;
 mod tell;
@@ -63,6 +64,7 @@ impl Job {
         let rows = |write: &Write| match &write.verb {
             Verb::Alias { .. } | Verb::Adopt { .. } => 0,
             Verb::Receive { lines, .. } => lines.len().max(1),
+            Verb::Settle { matches, .. } => matches.len(),
             _ => 1,
         };
         self.writes.iter().map(rows).sum()
@@ -78,6 +80,7 @@ impl Job {
             | Verb::Reach { .. }
             | Verb::Adopt { .. }
             | Verb::Receive { .. }
+            | Verb::Settle { .. }
             | Verb::Tell { .. } => None,
         })
     }
@@ -292,6 +295,9 @@ impl Carrier {
             .any(|one| receipt::receives(&one.job.writes))
         {
             return self.receipts(progress, carried).await;
+        }
+        if progress.iter().any(|one| payment::settles(&one.job.writes)) {
+            return self.payments(progress, carried).await;
         }
         if progress
             .iter()

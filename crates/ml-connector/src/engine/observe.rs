@@ -6,6 +6,7 @@
 //! they wake a fetch of the record.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use servicetitan::client::{Continuation, Feed, FeedReader, List, Row};
@@ -17,6 +18,7 @@ use sync::filing::{self, RowKind};
 use sync::flow::Flow;
 use sync::record::Key;
 use sync::sighting::Sighting;
+use tokio::sync::RwLock;
 
 use super::sources::{self, Source};
 use super::step::{Step, reached};
@@ -66,6 +68,9 @@ pub struct Observer {
     pub servicetitan: servicetitan::Client,
     /// What is kept of what feeds and lists show.
     pub extent: Extent,
+    /// Held from asking to filing, so that what was asked for earlier is not filed later: shared by those who read one after
+    /// the other anyway, alone by who asks in between.
+    pub turns: Arc<RwLock<()>>,
     /// The present.
     pub clock: Clock,
 }
@@ -175,14 +180,17 @@ impl Observer {
     ) -> Result<Observation, Halt> {
         let mut reader = self.servicetitan.poll(list, since);
         let mut seen = Vec::new();
-        while let Some(page) = Self::titan(flow, reader.next_page().await)? {
+        loop {
+            let _turn = self.turns.read().await;
+            let Some(page) = Self::titan(flow, reader.next_page().await)? else {
+                return Ok(sum(seen));
+            };
             let source = ObservationSource::Poll;
             seen.push(
                 self.file(flow, source, trigger.clone(), kind, &page.rows, None)
                     .await?,
             );
         }
-        Ok(sum(seen))
     }
 
     /// The name of a saved position. Who kept only what is known has not read the rest.
@@ -250,7 +258,11 @@ impl Observer {
         cursor: Option<&str>,
     ) -> Result<Observation, Halt> {
         let mut seen = Vec::new();
-        while let Some(page) = Self::titan(flow, reader.next_page().await)? {
+        loop {
+            let _turn = self.turns.read().await;
+            let Some(page) = Self::titan(flow, reader.next_page().await)? else {
+                return Ok(sum(seen));
+            };
             let position = cursor.zip(page.next.as_ref());
             let position =
                 position.map(|(cursor, next)| (cursor.to_owned(), next.as_str().to_owned()));
@@ -260,7 +272,6 @@ impl Observer {
                     .await?,
             );
         }
-        Ok(sum(seen))
     }
 
     /// Fetches what webhooks woke. Returns how many records.
@@ -295,7 +306,10 @@ impl Observer {
     pub async fn fetch_what_is_shown(&self, keys: Vec<Key>, trigger: &str) -> Result<(), Halt> {
         let mut todo = vec![keys];
         while let Some(mut keys) = todo.pop() {
-            match self.fetch(&keys, trigger).await {
+            let turn = self.turns.read().await;
+            let fetched = self.fetch(&keys, trigger).await;
+            drop(turn);
+            match fetched {
                 Err(Halt::Refused(..)) if keys.len() > 1 => {
                     let rest = keys.split_off(keys.len() / 2);
                     todo.extend([rest, keys]);
@@ -313,6 +327,12 @@ impl Observer {
             }
         }
         Ok(())
+    }
+
+    /// Fetches records by id while nobody else reads for this connection.
+    pub async fn fetch_alone(&self, keys: &[Key], trigger: &str) -> Result<(), Halt> {
+        let _turn = self.turns.write().await;
+        self.fetch(keys, trigger).await
     }
 
     /// Fetches records by id, whole. What ServiceTitan does not show is left as it was.

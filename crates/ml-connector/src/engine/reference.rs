@@ -1,6 +1,7 @@
 //! Reference data: what the two systems of a connection offer to refer to, read for planning, which stays pure.
 
 mod keys;
+mod receivables;
 mod targets;
 
 pub use keys::MappingKey;
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use odoo::document::TECHNICAL_PRICE;
 use odoo::load::Rows;
-use odoo::preflight::TaxRounding;
+use odoo::preflight::{LockDates, TaxRounding};
 use odoo::{Context, Domain, ExternalId, Fields, Found, Model, RecordId, Search};
 use sync::directory::{
     AnalyticPlan, Billing, Charge, CostField, Country, Dimension, Directory, OrderLines, OrderNote,
@@ -53,15 +54,21 @@ impl Vendors {
     pub async fn directory(&self, flows: &[Flow]) -> Result<Directory, Halt> {
         let directory = self.partners().await?;
         let directory = directory.with_purchasing(self.purchasing(flows).await?);
-        if flows.iter().any(|flow| flow.is_of_bills()) {
-            self.with_books(directory).await
-        } else {
-            Ok(directory)
+        // Who carries payments carries invoices.
+        if !flows.iter().any(|flow| flow.is_of_entries()) {
+            return Ok(directory);
         }
+        let locks = self.odoo.lock_dates().await;
+        let locks = locks.map_err(|error| refused(&error))?.unwrap_or_default();
+        let mut directory = self.with_books(directory, &locks).await?;
+        if flows.contains(&Flow::Invoices) {
+            directory = directory.with_receivables(self.receivables(&locks).await?);
+        }
+        Ok(directory)
     }
 
-    /// Adds what bills are booked with. What the user may not read is left out, and said of each record.
-    async fn with_books(&self, directory: Directory) -> Result<Directory, Halt> {
+    /// Adds what bills and invoices are booked with. What the user may not read is left out, and said of each record.
+    async fn with_books(&self, directory: Directory, locks: &LockDates) -> Result<Directory, Halt> {
         let model = Model::named("account.move.line");
         let fields = [
             "quantity",
@@ -72,9 +79,7 @@ impl Vendors {
         let fields = self.odoo.fields_get(&model, &fields, &["type", "digits"]);
         let fields = if_there(fields.await)?.unwrap_or_default();
         let kept = |field: &str| fields.get(field).and_then(digits);
-        let locks = self.odoo.lock_dates().await;
-        let locks = locks.map_err(|error| refused(&error))?;
-        let locked = locks.and_then(|locks| locks.of_purchases(false));
+        let locked = locks.of_purchases(false);
         let charges: Vec<(Charge, i64)> = Charge::ALL
             .into_iter()
             .filter_map(|charge| Some((charge, directory.charge(charge).ok()?)))

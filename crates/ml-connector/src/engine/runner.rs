@@ -93,10 +93,7 @@ impl Runner {
         stop: CancellationToken,
     ) -> Result<Self> {
         let profile: Profile = serde_json::from_value(connection.settings.clone())?;
-        let secrets = shared.store.secrets(connection.id).await?;
-        let pacer = shared.pacers.of(&profile, &secrets);
-        let seed = shared.clock.rng().random();
-        let servicetitan = vendors::servicetitan(&shared.http, &profile, &secrets, pacer, seed)?;
+        let servicetitan = shared.servicetitan(&connection, &profile).await?;
         Ok(Self {
             shared,
             connection,
@@ -513,6 +510,7 @@ impl Runner {
             connection: self.connection.id,
             servicetitan: self.servicetitan.clone(),
             extent: Extent::All,
+            turns: self.shared.turns(self.connection.id),
             clock: self.shared.clock.clone(),
         }
     }
@@ -531,7 +529,7 @@ impl Runner {
 }
 
 /// Why a connection cannot even be started.
-pub(super) fn incomplete(error: &anyhow::Error) -> Reason {
+pub(crate) fn incomplete(error: &anyhow::Error) -> Reason {
     Reason {
         cause: "connection-incomplete".to_owned(),
         what: format!("{error:#}"),

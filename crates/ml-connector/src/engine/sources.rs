@@ -3,7 +3,7 @@
 use servicetitan::client::{Feed, List, Row};
 use servicetitan::{
     ApBillId, ApCreditId, BusinessUnitId, Client, CustomerId, Error, InventoryBillId,
-    InventoryReturnId, JobId, PurchaseOrderId, SkuId, VendorId,
+    InventoryReturnId, InvoiceId, JobId, PaymentId, PurchaseOrderId, SkuId, VendorId,
 };
 use sync::filing::RowKind;
 use sync::flow::Flow;
@@ -51,6 +51,8 @@ pub fn of(flow: Flow) -> &'static [(Source, RowKind)] {
         Flow::ApBills => &[(Source::List(List::ApBillsWithoutOrder), RowKind::ApBill)],
         Flow::VendorCredits => &[(Source::Feed(Feed::Returns), RowKind::InventoryReturn)],
         Flow::ApCredits => &[(Source::List(List::ApCredits), RowKind::ApCredit)],
+        Flow::Invoices => &[(Source::Feed(Feed::Invoices), RowKind::Invoice)],
+        Flow::Payments => &[(Source::Feed(Feed::Payments), RowKind::Payment)],
         // Odoo is polled for these.
         Flow::OdooBills => &[],
     }
@@ -71,6 +73,8 @@ pub fn lists(flow: Flow) -> &'static [List] {
         Flow::ApBills => &[List::ApBills],
         Flow::VendorCredits => &[List::Returns],
         Flow::ApCredits => &[List::ApCredits],
+        Flow::Invoices => &[List::Invoices],
+        Flow::Payments => &[List::Payments],
     }
 }
 
@@ -149,6 +153,14 @@ pub async fn fetch(
         Flow::ApCredits => {
             let ids = typed(ids, ApCreditId);
             vec![(RowKind::ApCredit, client.ap_credits(&ids).await?)]
+        }
+        Flow::Invoices => {
+            let ids = typed(ids, InvoiceId);
+            vec![(RowKind::Invoice, client.invoices(&ids).await?)]
+        }
+        Flow::Payments => {
+            let ids = typed(ids, PaymentId);
+            vec![(RowKind::Payment, client.payments(&ids).await?)]
         }
         Flow::OdooBills => Vec::new(),
     })

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rand::RngExt as _;
 use secrecy::{ExposeSecret, SecretString};
 use servicetitan::Pacer;
 use sha2::{Digest as _, Sha256};
@@ -12,13 +13,13 @@ use store::Store;
 use store::connections::{Connection, ConnectionId, ConnectionState};
 use store::ownership::EngineLock;
 use sync::record::Reason;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, RwLock};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::runner::{Runner, incomplete};
-use super::vendors::Http;
+use super::vendors::{self, Http};
 use crate::clock::Clock;
 use crate::connection::{Profile, secret};
 use crate::metrics::Metrics;
@@ -63,6 +64,8 @@ pub struct Shared {
     pub mode: Mode,
     at_work: AtomicBool,
     wakeups: Mutex<HashMap<ConnectionId, Arc<Notify>>>,
+    turns: Mutex<HashMap<ConnectionId, Arc<RwLock<()>>>>,
+    clients: Mutex<HashMap<ConnectionId, (i64, servicetitan::Client)>>,
 }
 
 impl Shared {
@@ -85,6 +88,8 @@ impl Shared {
             mode,
             at_work: AtomicBool::new(false),
             wakeups: Mutex::default(),
+            turns: Mutex::default(),
+            clients: Mutex::default(),
         }
     }
 
@@ -98,6 +103,31 @@ impl Shared {
     pub fn wakeup(&self, connection: ConnectionId) -> Arc<Notify> {
         let mut wakeups = self.wakeups.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(wakeups.entry(connection).or_default())
+    }
+
+    /// Who may ask ServiceTitan and file what it says: [`Observer::turns`](super::observe::Observer::turns).
+    pub fn turns(&self, connection: ConnectionId) -> Arc<RwLock<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(connection).or_default())
+    }
+
+    /// The one ServiceTitan client of a connection, whose token all share.
+    pub async fn servicetitan(
+        &self,
+        connection: &Connection,
+        profile: &Profile,
+    ) -> anyhow::Result<servicetitan::Client> {
+        let clients = || self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = clients().get(&connection.id).cloned();
+        if let Some((_, client)) = known.filter(|(version, _)| *version == connection.version) {
+            return Ok(client);
+        }
+        let secrets = self.store.secrets(connection.id).await?;
+        let pacer = self.pacers.of(profile, &secrets);
+        let seed = self.clock.rng().random();
+        let client = vendors::servicetitan(&self.http, profile, &secrets, pacer, seed)?;
+        clients().insert(connection.id, (connection.version, client.clone()));
+        Ok(client)
     }
 }
 

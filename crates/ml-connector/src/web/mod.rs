@@ -1,5 +1,6 @@
 //! The HTTP side of the service. Every route stands here.
 
+pub mod api;
 mod health;
 mod limits;
 mod overview;
@@ -51,6 +52,7 @@ pub struct Web {
     receivers: Receivers,
     limits: Limits,
     places: Places,
+    api: api::Api,
 }
 
 impl Web {
@@ -68,6 +70,7 @@ impl Web {
             receivers,
             limits,
             places: Places::new(limits.deliveries),
+            api: api::Api::default(),
         }
     }
 
@@ -89,6 +92,7 @@ pub fn router(web: Web) -> Router {
             "/webhooks/servicetitan/{connection}",
             post(webhook::by_connection),
         )
+        .nest("/api", api::routes())
         .fallback(problem::no_such_page);
     guarded(routes, web.limits).with_state(web)
 }

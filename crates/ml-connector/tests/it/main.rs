@@ -35,6 +35,7 @@ mod prices;
 mod purchasing;
 mod race;
 mod receipts;
+mod receivables;
 mod reconcile;
 mod rights;
 mod secrets;

@@ -326,8 +326,8 @@ async fn receive(rig: &Rig) {
 }
 
 /// How the story ends where nothing happens.
-async fn undisturbed() -> Shapes {
-    let rig = rig(OdooSide::simulated().await).await;
+async fn undisturbed(odoo: OdooSide) -> Shapes {
+    let rig = rig(odoo).await;
     rig.sync_all().await;
     people_work(&rig.tenant());
     let shapes = end(&rig).await;
@@ -414,7 +414,7 @@ fn assert_same(shapes: &Shapes, expected: &Shapes, blow: &Blow) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_befalls_purchasing_odoo_ends_up_the_same() {
-    let expected = Arc::new(undisturbed().await);
+    let expected = Arc::new(undisturbed(OdooSide::simulated().await).await);
     let told: Vec<_> = stream::iter(blows())
         .map(|blow| {
             let expected = Arc::clone(&expected);
@@ -440,6 +440,30 @@ async fn whatever_befalls_purchasing_odoo_ends_up_the_same() {
     }
     say(&table);
     assert!(told.iter().all(|(_, result)| result.is_ok()), "{table}");
+}
+
+/// Kills where Odoo is in the middle of a call, and companions.
+fn sample() -> [Blow; 6] {
+    [
+        Blow::KillLoad(8),
+        Blow::KillLoad(29),
+        Blow::KillLoad(50),
+        Blow::KillChange(15),
+        Blow::DoubleRun,
+        Blow::Twin,
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sample_of_it_befalls_a_real_odoo() {
+    let Some(calm) = OdooSide::real("matrix_calm") else {
+        return;
+    };
+    let expected = Arc::new(undisturbed(calm).await);
+    for (n, blow) in sample().into_iter().enumerate() {
+        let odoo = OdooSide::real(&format!("matrix_{n}")).expect("it is running");
+        struck(odoo, blow, Arc::clone(&expected)).await;
+    }
 }
 
 /// What a line too many makes of an order's total is found, and the order goes no further before a person looked at it.

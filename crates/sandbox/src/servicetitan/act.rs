@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::books::Books;
 use super::event::Event;
 use super::purchasing::Deed;
+use super::receivables::Dealing;
 use super::record::{
     Address, Cents, Contact, ContactId, ContactKind, Customer, CustomerId, CustomerKind, JobId,
     Location, LocationId, Owner, PaymentTermId,
@@ -99,10 +100,9 @@ pub enum Act {
     UpdateJob { job: JobId, summary: String },
     /// Moves a job's appointment by hours; `tn.jpm.job-rescheduled`, `job-appointment-updated`.
     RescheduleJob { job: JobId, hours: i64 },
-    /// Completes a job: adds its total to the balance; `tn.jpm.job-completed`.
+    /// Completes a job: puts a line of that amount, untaxed, on its invoice, if it is any;
+    /// `tn.jpm.job-completed`, `tn.acc.invoice-updated`.
     CompleteJob { job: JobId, total_cents: i64 },
-    /// Posts a job's invoice; `tn.acc.invoice-posted`.
-    PostInvoice { job: JobId },
     /// Sends an event of any type, as a tenant's own automation might.
     Emit { event: String, data: Value },
     /// Spoils a row, and stamps it so that pollers come across it.
@@ -128,17 +128,22 @@ pub enum Act {
     /// Anything on the purchasing side. Its JSON is the deed's own: [`Act::read`] reads either.
     #[serde(skip)]
     Purchasing(Box<Deed>),
+    /// Anything on the receivable side or in the field, likewise.
+    #[serde(skip)]
+    Receivables(Box<Dealing>),
 }
 
 impl Act {
-    /// Reads an act of either side. The error is that of the side which knows the act.
+    /// Reads an act of any side. The error is that of the side which knows the act.
     pub fn read(json: &Value) -> Result<Self, serde_json::Error> {
+        let unknown = |error: &serde_json::Error| error.to_string().starts_with("unknown variant");
         match Deed::deserialize(json) {
-            Ok(deed) => Ok(deed.into()),
-            Err(error) if error.to_string().starts_with("unknown variant") => {
-                Self::deserialize(json)
-            }
-            Err(error) => Err(error),
+            Err(error) if unknown(&error) => {}
+            known => return known.map(Self::from),
+        }
+        match Dealing::deserialize(json) {
+            Err(error) if unknown(&error) => Self::deserialize(json),
+            known => known.map(Self::from),
         }
     }
 }
@@ -290,7 +295,6 @@ impl Books {
             Act::CompleteJob { job, total_cents } => {
                 self.complete_job(job, Cents(total_cents), now)
             }
-            Act::PostInvoice { job } => self.post_invoice(job, now),
             Act::Emit { event, data } => Ok(self.emit(event, data)),
             Act::Spoil { kind, id, rot } => {
                 self.rot.insert((kind, id), rot);
@@ -309,6 +313,7 @@ impl Books {
             | Act::GrantScope { .. }
             | Act::ExpireTokens => Ok(self.administer(act)),
             Act::Purchasing(deed) => self.deed(*deed, now),
+            Act::Receivables(dealing) => self.deal(*dealing, now),
         }
     }
 

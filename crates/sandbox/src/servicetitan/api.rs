@@ -8,6 +8,7 @@ use super::books::{Books, ContactView};
 use super::options::Switches;
 use super::problem::Problem;
 use super::purchasing;
+use super::receivables;
 use super::rot::Kind;
 
 /// A body, or None for an empty 200.
@@ -46,6 +47,14 @@ pub(super) enum Endpoint<'a> {
     ExportAppointments,
     ExportBusinessUnits,
     Purchasing(purchasing::Endpoint<'a>),
+    Receivables(receivables::Endpoint<'a>),
+}
+
+impl Endpoint<'_> {
+    /// Whether the live system has taken this endpoint away, as far as the switches say so.
+    pub(super) fn is_gone(&self, switches: &Switches) -> bool {
+        matches!(self, Self::Receivables(endpoint) if endpoint.is_gone(switches))
+    }
 }
 
 /// The endpoint behind a path below `/{module}/v2/tenant/{tenant}/`, and the scope it needs.
@@ -109,6 +118,9 @@ pub(super) fn find<'a>(
             (E::ExportBusinessUnits, "tn.stt.businessunits:r")
         }
         _ => {
+            if let Some((endpoint, scope)) = receivables::find(module, method, rest) {
+                return Some((E::Receivables(endpoint), scope));
+            }
             let (endpoint, scope) = purchasing::find(module, method, rest)?;
             (E::Purchasing(endpoint), scope)
         }
@@ -175,6 +187,7 @@ impl Call<'_> {
                 books.wire(Kind::BusinessUnit, row, self.switches.null_lists)
             }),
             E::Purchasing(endpoint) => self.serve_purchasing(endpoint),
+            E::Receivables(endpoint) => self.serve_receivables(endpoint),
             E::ExportAppointments => self.export("appointments", &books.appointments, |row| {
                 books.wire(Kind::Appointment, row, false)
             }),

@@ -19,6 +19,7 @@ use super::api::{self, Answer};
 use super::auth::{self, Tokens};
 use super::books::Books;
 use super::control;
+use super::event::Event;
 use super::options::Switches;
 use super::problem::Problem;
 use super::rate::Windows;
@@ -108,7 +109,10 @@ impl App {
                 .tenants
                 .get_mut(&tenant)
                 .expect("handles are made of known tenants");
-            let outcome = books.act(act, now)?;
+            let outcome = books.act(act, now);
+            let mut announced = std::mem::take(&mut books.announced);
+            let mut outcome = outcome?;
+            outcome.events.append(&mut announced);
             if outcome.expire_tokens {
                 state.tokens.expire_of(tenant);
             }
@@ -154,14 +158,26 @@ async fn api(
     let now = app.now();
     let mut state = app.state();
     let served = serve(&app, &mut state, &method, &uri, &headers, &body, now);
-    match served {
+    let books = state.tenants.values_mut();
+    let events: Vec<Event> = books
+        .flat_map(|books| std::mem::take(&mut books.announced))
+        .collect();
+    let response = match served {
         Ok(Some(value)) => json(&value),
         Ok(None) => StatusCode::OK.into_response(),
         Err(problem) => {
             state.traces += 1;
             problem.into_response(state.traces, state.switches.bare_problems)
         }
+    };
+    let switches = (!events.is_empty()).then(|| state.switches.clone());
+    drop(state);
+    for event in events {
+        if let Some(switches) = &switches {
+            app.webhooks.publish(event, switches, now);
+        }
     }
+    response
 }
 
 fn serve(
@@ -181,7 +197,7 @@ fn serve(
     let tenant = TenantId(tenant.parse().map_err(|_| nowhere())?);
     let Some((endpoint, scope)) = api::find(module, method.as_str(), rest) else {
         // A method that the path does not know is told from a path that does not exist.
-        let other = ["GET", "POST", "PATCH", "DELETE"];
+        let other = ["GET", "POST", "PATCH", "PUT", "DELETE"];
         let exists = other
             .iter()
             .any(|method| api::find(module, method, rest).is_some());
@@ -191,6 +207,9 @@ fn serve(
             nowhere()
         });
     };
+    if endpoint.is_gone(&state.switches) {
+        return Err(nowhere());
+    }
     state.gate(&app.key, headers, tenant, scope, now)?;
     let State {
         tenants, switches, ..

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::event::Event;
 use super::options::TenantSeed;
 use super::purchasing::{self, Purchasing};
+use super::receivables::{self, Receivables};
 use super::record::{
     Appointment, BusinessUnit, Contact, ContactKind, Customer, CustomerId, Job, Location,
     LocationId, Owner, PaymentTerm, TenantId,
@@ -18,7 +20,7 @@ use super::table::{Record, Rows, Table};
 const NEW_IDS_FROM: i64 = 900_000_001;
 
 /// The scopes that a tenant has granted to the app when the simulator starts, those of the
-/// purchasing side apart.
+/// purchasing and the receivable side apart.
 const SCOPES: &[&str] = &[
     "tn.acc.paymentterms:r",
     "tn.crm.customers:r",
@@ -63,6 +65,9 @@ pub(super) struct Books {
     pub(super) jobs: Table<Job>,
     pub(super) appointments: Table<Appointment>,
     pub(super) purchasing: Purchasing,
+    pub(super) receivables: Receivables,
+    /// What subscribers are to be told once the call or act is over.
+    pub(super) announced: Vec<Event>,
     pub(super) rot: BTreeMap<(Kind, i64), Rot>,
     pub(super) ids: Ids,
 }
@@ -83,6 +88,7 @@ impl Books {
         payment_terms: Table<PaymentTerm>,
         business_units: Table<BusinessUnit>,
         purchasing: Purchasing,
+        receivables: Receivables,
     ) -> Self {
         Self {
             id: seed.id,
@@ -93,6 +99,7 @@ impl Books {
             scopes: SCOPES
                 .iter()
                 .chain(purchasing::SCOPES)
+                .chain(receivables::SCOPES)
                 .map(|scope| (*scope).to_owned())
                 .collect(),
             customers,
@@ -104,6 +111,8 @@ impl Books {
             jobs: Table::seeded(Vec::new()),
             appointments: Table::seeded(Vec::new()),
             purchasing,
+            receivables,
+            announced: Vec::new(),
             rot: BTreeMap::new(),
             ids: Ids::from(NEW_IDS_FROM),
         }
@@ -208,7 +217,8 @@ impl Books {
             Kind::Appointment => &mut self.appointments,
             kind => {
                 let rows = self.purchasing.rows(kind);
-                rows.expect("the other kinds are of purchasing")
+                let rows = rows.or_else(|| self.receivables.rows(kind));
+                rows.expect("every kind is of one of the sides")
             }
         }
     }

@@ -66,6 +66,8 @@ async fn overview(Shared(app): Shared<SharedApp>) -> Json<Value> {
                 "items": books.purchasing.item_count(),
                 "purchase_orders": books.purchasing.orders.iter().count(),
                 "bills": books.purchasing.bills.iter().filter(|row| row.active).count(),
+                "invoices": books.receivables.invoices.iter().filter(|row| row.active).count(),
+                "payments": books.receivables.payments.iter().filter(|row| row.active).count(),
             })
         })
         .collect();

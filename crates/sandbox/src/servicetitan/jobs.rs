@@ -1,14 +1,18 @@
-//! Jobs as far as their webhooks go: booked with one appointment and an invoice, rescheduled,
-//! completed, their invoice posted.
+//! Jobs: booked with one appointment and an empty invoice, rescheduled, completed. What else
+//! happens to their visits and invoices is dealt with in `receivables`.
 
 use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::json;
 
 use super::act::{Outcome, Refusal};
 use super::books::Books;
 use super::event::Event;
+use super::receivables::Invoice;
 use super::record::{
-    Appointment, AppointmentId, BusinessUnitId, Cents, CustomerId, Job, JobId, LocationId,
+    Appointment, AppointmentId, BusinessUnitId, Cents, CustomerId, InvoiceId, Job, JobId,
+    LocationId,
 };
 use super::rot::Kind;
 use super::seed::MADE_BY;
@@ -35,12 +39,14 @@ impl Books {
         };
         let job_id = JobId(self.new_id());
         let appointment_id = AppointmentId(self.new_id());
-        let invoice_id = self.new_id();
+        let invoice_id = InvoiceId(self.new_id());
         let now = self.jobs.latest().max(now);
         let appointment = appointment(appointment_id, job_id, customer, now);
         self.appointments.put(appointment, now, None);
         let job = job(job_id, customer, location, appointment_id, invoice_id, now);
+        let invoice = Invoice::of_job(&job);
         self.jobs.put(job, now, None);
+        self.receivables.invoices.put(invoice, now, None);
         let events = vec![self.job_event("tn.jpm.job-scheduled", job_id)?];
         Ok(Outcome {
             id: Some(job_id.0),
@@ -100,33 +106,33 @@ impl Books {
         total: Cents,
         now: Timestamp,
     ) -> Result<Outcome, Refusal> {
-        let (customer, appointment) = {
-            let job = self.job(job)?;
-            (job.customer_id, job.last_appointment_id)
-        };
+        if self.job(job)?.job_status == "Canceled" {
+            return Err(Refusal::State {
+                kind: Kind::Job,
+                id: job.0,
+                why: "it is cancelled".to_owned(),
+            });
+        }
+        self.invoice_work(job, Decimal::new(total.0, 2), now)?;
+        let mut told = std::mem::take(&mut self.announced);
+        for visit in self.visits_of(job) {
+            let over = |row: &Appointment| row.status == "Canceled";
+            if !self.appointments.get(visit.0).is_some_and(over) {
+                self.move_visit(visit, "Done", now);
+            }
+        }
+        // The job's own event tells that its visits are done.
+        self.announced.clear();
+        let invoice = self.receivables.invoices.get(self.job(job)?.invoice_id.0);
+        let comes_to = invoice.map(|invoice| invoice.total() * Decimal::ONE_HUNDRED);
+        let comes_to = comes_to.and_then(|cents| cents.to_i64()).map(Cents);
         self.jobs.change(job.0, now, |row| {
             row.job_status = "Completed";
             row.completed_on = Some(now);
-            row.total = Some(total);
+            row.total = comes_to.or(Some(total));
         });
-        self.appointments
-            .change(appointment.0, now, |row| row.status = "Done");
-        self.customers
-            .change(customer.0, now, |row| row.balance.0 += total.0);
-        let events = vec![
-            self.job_event("tn.jpm.job-completed", job)?,
-            self.invoice_event("tn.acc.invoice-updated", job)?,
-        ];
-        Ok(Outcome {
-            events,
-            ..Outcome::default()
-        })
-    }
-
-    pub(super) fn post_invoice(&mut self, job: JobId, now: Timestamp) -> Result<Outcome, Refusal> {
-        self.jobs
-            .change(job.0, now, |row| row.invoice_posted = true);
-        let events = vec![self.invoice_event("tn.acc.invoice-posted", job)?];
+        let mut events = vec![self.job_event("tn.jpm.job-completed", job)?];
+        events.append(&mut told);
         Ok(Outcome {
             events,
             ..Outcome::default()
@@ -145,29 +151,7 @@ impl Books {
         Ok(Event::new(self, kind.to_owned(), data))
     }
 
-    fn invoice_event(&self, kind: &str, job: JobId) -> Result<Event, Refusal> {
-        let job = self.job(job)?;
-        let customer = self.must_have(job.customer_id)?;
-        let total = job.total.unwrap_or_default().text();
-        let data = json!({ "invoice": {
-            "id": job.invoice_id,
-            "syncStatus": if job.invoice_posted { "Posted" } else { "Pending" },
-            "referenceNumber": job.job_number,
-            "invoiceDate": job.completed_on,
-            "subTotal": total,
-            "salesTax": "0.00",
-            "total": total,
-            "balance": total,
-            "customer": { "id": customer.id, "name": customer.name },
-            "createdOn": job.created_on,
-            "modifiedOn": job.modified_on,
-            "sentStatus": "NotSent",
-            "reviewStatus": "NeedsReview",
-        }});
-        Ok(Event::new(self, kind.to_owned(), data))
-    }
-
-    fn job(&self, job: JobId) -> Result<&Job, Refusal> {
+    pub(super) fn job(&self, job: JobId) -> Result<&Job, Refusal> {
         self.jobs.get(job.0).ok_or(unknown(Kind::Job, job.0))
     }
 }
@@ -210,7 +194,7 @@ pub(super) fn job(
     customer: CustomerId,
     location: LocationId,
     appointment: AppointmentId,
-    invoice: i64,
+    invoice: InvoiceId,
     now: Timestamp,
 ) -> Job {
     Job {
@@ -242,6 +226,5 @@ pub(super) fn job(
         summary: Some("<p>Water heater does not heat</p>".to_owned()),
         custom_fields: Vec::new(),
         external_data: Vec::new(),
-        invoice_posted: false,
     }
 }

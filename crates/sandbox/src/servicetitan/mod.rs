@@ -1,6 +1,6 @@
 //! A stateful ServiceTitan: authentication, customers with their contacts and locations, payment
-//! terms, business units, jobs, export feeds and webhooks, with the habits of the live system
-//! that hurt.
+//! terms, business units, jobs, the purchasing and the receivable side, export feeds and webhooks,
+//! with the habits of the live system that hurt.
 //!
 //! [`Sandbox::start`] binds a loopback port that serves both the identity server and the API.
 //! Everything is drawn from a seed. What happens in ServiceTitan's own screens is done through
@@ -24,6 +24,7 @@ mod purchasing;
 mod query;
 mod rate;
 mod read;
+mod receivables;
 mod record;
 mod request;
 mod rot;
@@ -36,7 +37,7 @@ mod write;
 pub use act::{Act, Refusal};
 pub use app::Calls;
 pub use event::Event;
-pub use options::{Mix, Options, RateShape, Switches, TenantSeed};
+pub use options::{Mix, Options, PaymentCreation, RateShape, Switches, TenantSeed};
 pub use purchasing::{
     Accounts, ApCredit, Batch, Bill, BillEdit, BillKind, BillLine, BillLineEdit, Category, Deed,
     Expense, GlAccount, Goods, Item, ItemKind, ItemVendor, LandedCostMethod, NewBill, NewCredit,
@@ -45,12 +46,20 @@ pub use purchasing::{
     ReturnStatus, SyncStatus, TaxRate, TaxZone, Truck, Vendor, VendorContact, Warehouse,
     purchase_order_id, sku_id, vendor_id,
 };
+pub use receivables::{
+    Assignment, Dealing, EntrySyncStatus, Invoice, InvoiceConfiguration, InvoiceEdit, InvoiceLine,
+    InvoiceLineEdit, InvoiceRef, InvoiceTax, JournalEntry, JournalLine, LineKind, NewInvoice,
+    NewInvoiceLine, NewPayment, Payment, PaymentType, PostingStatus, ReviewStatus, Split, TaxCode,
+    TaxRounding, Technician,
+};
 pub use record::{
-    Address, ApCreditId, Appointment, AppointmentId, BillId, BillLineId, BusinessUnit,
-    BusinessUnitId, CategoryId, Cents, Contact, ContactId, ContactKind, CustomField, Customer,
-    CustomerId, CustomerKind, ExternalDatum, GlAccountId, Job, JobId, Location, LocationId,
-    NamedId, OrderLineId, OrderTypeId, Owner, PaymentTerm, PaymentTermId, PlaceId, PurchaseOrderId,
-    ReceiptId, ReceiptLineId, ReturnId, ReturnLineId, SkuId, TaxZoneId, TenantId, VendorId,
+    Address, ApCreditId, Appointment, AppointmentId, AssignmentId, BillId, BillLineId,
+    BusinessUnit, BusinessUnitId, CategoryId, Cents, Contact, ContactId, ContactKind, CustomField,
+    Customer, CustomerId, CustomerKind, ExternalDatum, GlAccountId, InvoiceId, InvoiceLineId, Job,
+    JobId, JournalEntryId, Location, LocationId, NamedId, OrderLineId, OrderTypeId, Owner,
+    PaymentId, PaymentTerm, PaymentTermId, PaymentTypeId, PlaceId, PurchaseOrderId, ReceiptId,
+    ReceiptLineId, ReturnId, ReturnLineId, SkuId, SplitId, TaxZoneId, TechnicianId, TenantId,
+    VendorId,
 };
 pub use rot::{Kind, Rot};
 pub use seed::customer_id;

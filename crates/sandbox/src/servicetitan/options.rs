@@ -68,6 +68,17 @@ impl Options {
         self
     }
 
+    /// With this many jobs, invoices and payments of customers per tenant, of all kinds and in all
+    /// states; every customer then owes what these come to. Jobs that are not invoiced have their
+    /// empty invoices besides.
+    #[must_use]
+    pub fn receivables(mut self, jobs: usize, invoices: usize, payments: usize) -> Self {
+        for tenant in &mut self.tenants {
+            (tenant.jobs, tenant.invoices, tenant.payments) = (jobs, invoices, payments);
+        }
+        self
+    }
+
     /// With this seed.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -122,6 +133,12 @@ pub struct TenantSeed {
     pub items: usize,
     /// How many purchase orders it has; they bring jobs, receipts, bills and returns.
     pub orders: usize,
+    /// How many jobs it has besides those of orders.
+    pub jobs: usize,
+    /// How many invoices it has besides the empty ones of jobs that are not invoiced.
+    pub invoices: usize,
+    /// How many payments of customers it has.
+    pub payments: usize,
     /// What customers, vendors and items are like.
     pub mix: Mix,
 }
@@ -135,6 +152,9 @@ impl Default for TenantSeed {
             vendors: 24,
             items: 120,
             orders: 0,
+            jobs: 0,
+            invoices: 0,
+            payments: 0,
             mix: Mix::default(),
         }
     }
@@ -201,6 +221,17 @@ pub enum RateShape {
     Off,
 }
 
+/// What becomes of `POST /payments`, which the spec lost between March and May 2026: unknown
+/// whether it still answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentCreation {
+    /// It does not exist: 404.
+    Absent,
+    /// It does what it did until March 2026.
+    Legacy,
+}
+
 /// Habits that can be switched while the simulator runs, also by `PATCH /sandbox/switches`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -233,8 +264,16 @@ pub struct Switches {
     /// The feed of inventory bills has those without an order too, whose expenses it does not
     /// show (unknown whether).
     pub feed_has_typed_bills: bool,
-    /// Bills and credits that were not posted can be marked as exported (unknown whether).
+    /// Bills, credits and invoices that were not posted can be marked as exported (unknown
+    /// whether).
     pub mark_pending_exported: bool,
+    /// The id that an invoice was marked as exported with is shown as its `exportId` (unknown
+    /// whether).
+    pub export_id_shown: bool,
+    /// What becomes of `POST /payments`.
+    pub payment_creation: PaymentCreation,
+    /// Dates of journal entries come as a time without a zone: against the spec, as seen live.
+    pub zoneless_dates: bool,
     /// The gateway's own errors (401, 403, 404, 429) lack `errors` and `data`: against the spec,
     /// as seen live.
     pub bare_problems: bool,
@@ -266,6 +305,9 @@ impl Default for Switches {
             numeric_enums: true,
             feed_has_typed_bills: false,
             mark_pending_exported: false,
+            export_id_shown: false,
+            payment_creation: PaymentCreation::Absent,
+            zoneless_dates: true,
             bare_problems: true,
             wrong_tenant_status: 403,
             read_lag_ms: 0,

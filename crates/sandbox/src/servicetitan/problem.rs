@@ -62,6 +62,14 @@ impl Problem {
         }
     }
 
+    /// 500 of a service, which some mistakes of a client lead to.
+    pub(super) fn failed(title: &str) -> Self {
+        Self {
+            gateway: false,
+            ..Self::gateway(500, title)
+        }
+    }
+
     /// 429.
     pub(super) fn too_many(retry_after_s: Option<u64>) -> Self {
         Self {

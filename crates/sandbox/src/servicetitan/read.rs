@@ -12,7 +12,8 @@ use super::list::{self, Filter, mentions};
 use super::problem::Problem;
 use super::query::Query;
 use super::record::{
-    Address, Appointment, Contact, Customer, CustomerId, ExternalDatum, Job, Location,
+    Address, Appointment, AppointmentId, Contact, Customer, CustomerId, ExternalDatum, Job,
+    Location,
 };
 use super::rot::Kind;
 use super::table::{Record, Table};
@@ -141,7 +142,7 @@ impl Call<'_> {
                     && customer.is_none_or(|id| row.customer_id.0 == id)
                     && location.is_none_or(|id| row.location_id.0 == id)
                     && unit.is_none_or(|id| row.business_unit_id.0 == id)
-                    && invoice.is_none_or(|id| row.invoice_id == id)
+                    && invoice.is_none_or(|id| row.invoice_id.0 == id)
                     && from.is_none_or(|from| row.completed_on.is_some_and(|at| at >= from))
                     && before.is_none_or(|before| row.completed_on.is_some_and(|at| at < before))
                     && query
@@ -163,9 +164,11 @@ impl Call<'_> {
             "customerId",
             "number",
             "status",
+            "technicianId",
         ];
         let query = self.query(&[PAGING, RANGES, &own, &["startsOnOrAfter", "startsBefore"]])?;
         let (filter, active) = (Filter::read(&query)?, query.active()?);
+        let technician = query.number("technicianId")?;
         let (job, customer) = (query.number("jobId")?, query.number("customerId")?);
         let (from, before) = (query.time("startsOnOrAfter")?, query.time("startsBefore")?);
         let rows = filter
@@ -177,6 +180,7 @@ impl Call<'_> {
                     && customer.is_none_or(|id| row.customer_id.0 == id)
                     && from.is_none_or(|from| row.start >= from)
                     && before.is_none_or(|before| row.start < before)
+                    && technician.is_none_or(|id| self.goes_to(id, row.id))
                     && query
                         .text("number")
                         .is_none_or(|n| row.appointment_number.as_deref() == Some(n))
@@ -185,6 +189,16 @@ impl Call<'_> {
                         .is_none_or(|status| row.status == status)
             });
         self.page(&query, Kind::Appointment, rows.collect())
+    }
+
+    /// Whether a technician is assigned to a visit.
+    fn goes_to(&self, technician: i64, visit: AppointmentId) -> bool {
+        let assignments = &self.books.receivables.assignments;
+        let mut there = assignments.owned_by(visit.0);
+        there.any(|id| {
+            let row = assignments.get(id);
+            row.is_some_and(|row| row.active && row.technician_id.0 == technician)
+        })
     }
 
     /// Contacts over all owners: a range or owners must be given.
@@ -271,8 +285,8 @@ impl Call<'_> {
         shown: impl Fn(&T) -> bool,
         wire: impl Fn(&T) -> Value,
     ) -> Answer {
-        // `active` is known to the appointments' feed alone.
-        let own: &[&str] = if name == "appointments" {
+        // `active` is known to the feeds of appointments and their technicians alone.
+        let own: &[&str] = if name.starts_with("appointment") {
             &["active"]
         } else {
             &[]

@@ -70,6 +70,22 @@ ids! {
     ReturnLineId;
     /// The id of a vendor's credit.
     ApCreditId;
+    /// An invoice's id.
+    InvoiceId;
+    /// The id of an invoice's line.
+    InvoiceLineId;
+    /// A payment's id.
+    PaymentId;
+    /// The id of a payment type.
+    PaymentTypeId;
+    /// The id of a payment's part that is applied to one invoice.
+    SplitId;
+    /// A technician's id.
+    TechnicianId;
+    /// The id of a technician's assignment to an appointment.
+    AssignmentId;
+    /// A journal entry's number; its id on the wire is a GUID.
+    JournalEntryId;
 }
 
 /// An amount in cents; on the wire a JSON number with at most two decimals, as CRM sends it.
@@ -411,7 +427,7 @@ pub struct Job {
     /// The customer's purchase order number.
     pub customer_po: String,
     /// Its invoice, made when it was booked.
-    pub invoice_id: i64,
+    pub invoice_id: InvoiceId,
     /// What it comes to.
     pub total: Option<Cents>,
     /// Estimates.
@@ -424,9 +440,6 @@ pub struct Job {
     pub custom_fields: Vec<CustomField>,
     /// What applications stored on it.
     pub external_data: Vec<ExternalDatum>,
-    /// Whether its invoice was posted (not shown).
-    #[serde(skip)]
-    pub invoice_posted: bool,
 }
 
 /// A visit for a job.

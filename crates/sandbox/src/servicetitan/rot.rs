@@ -57,6 +57,20 @@ pub enum Kind {
     Return,
     /// Vendors' credits.
     ApCredit,
+    /// Invoices, in lists, in the feed and in events.
+    Invoice,
+    /// Invoices' lines, in the feed of their own.
+    InvoiceItem,
+    /// Payments.
+    Payment,
+    /// Payment types.
+    PaymentType,
+    /// Journal entries.
+    JournalEntry,
+    /// Technicians.
+    Technician,
+    /// Technicians' assignments to appointments.
+    Assignment,
 }
 
 /// What is wrong with a row. "The name" is a contact's `value`, a job's `jobNumber`, an item's
@@ -112,9 +126,14 @@ impl Rot {
             | Kind::Truck
             | Kind::GlAccount
             | Kind::PurchaseOrderType
-            | Kind::TaxZone => "name",
+            | Kind::TaxZone
+            | Kind::PaymentType
+            | Kind::JournalEntry
+            | Kind::Technician => "name",
             Kind::PurchaseOrder | Kind::Receipt | Kind::Return | Kind::ApCredit => "number",
-            Kind::InventoryBill | Kind::ApBill => "referenceNumber",
+            Kind::InventoryBill | Kind::ApBill | Kind::Invoice | Kind::Payment => "referenceNumber",
+            Kind::InvoiceItem => "skuName",
+            Kind::Assignment => "technicianName",
         };
         let (field, value) = match self {
             Self::NameNull => (name, Value::Null),

@@ -12,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::books::Books;
 use super::options::{Mix, TenantSeed};
 use super::purchasing::{Purchasing, business_units};
+use super::receivables::{Invoice, Receivables};
 use super::record::{
     Address, Cents, Contact, ContactId, ContactKind, Customer, CustomerId, CustomerKind,
     ExternalDatum, Location, LocationId, Owner, PaymentTerm, PaymentTermId,
@@ -75,8 +76,12 @@ pub(super) fn books(seed: u64, tenant: &TenantSeed, until: Timestamp) -> Books {
         Table::seeded(payment_terms(until)),
         Table::seeded(business_units(until)),
         Purchasing::drawn(seed, tenant, until),
+        Receivables::new(until),
     );
     books.draw_orders(seed, tenant, until);
+    let invoices = books.jobs.iter().map(Invoice::of_job);
+    books.receivables.invoices = Table::seeded(invoices.collect());
+    books.draw_receivables(seed, tenant, until);
     books
 }
 

@@ -13,6 +13,9 @@ use super::purchasing::{
     ApCredit, Bill, Category, GlAccount, Item, OrderType, PurchaseOrder, Receipt, Return, TaxZone,
     Truck, Vendor, Warehouse,
 };
+use super::receivables::{
+    Assignment, Invoice, InvoiceLine, JournalEntry, Payment, PaymentType, Technician,
+};
 use super::record::{
     Appointment, BusinessUnit, Contact, Customer, Job, Location, Owner, PaymentTerm,
 };
@@ -69,7 +72,7 @@ records! {
     PaymentTerm: |row| row.active, |_| None;
     BusinessUnit: |row| row.active, |_| None;
     Job: |_| true, |_| None;
-    Appointment: |row| row.active, |_| None;
+    Appointment: |row| row.active, |row| Some(row.job_id.0);
     Vendor: |row| row.active, |_| None;
     Item: |row| row.active, |_| None;
     Category: |row| row.active, |_| None;
@@ -83,6 +86,13 @@ records! {
     Bill: |row| row.active, |row| row.order_id.map(|id| id.0);
     Return: |row| row.active, |_| None;
     ApCredit: |row| row.active, |_| None;
+    Invoice: |row| row.active, |row| Some(row.customer_id.0);
+    InvoiceLine: |row| row.active, |row| Some(row.invoice_id.0);
+    Payment: |row| row.active, |row| Some(row.customer_id.0);
+    PaymentType: |row| row.active, |_| None;
+    JournalEntry: |_| true, |_| None;
+    Technician: |row| row.active, |_| None;
+    Assignment: |row| row.active, |row| Some(row.appointment_id.0);
 }
 
 #[derive(Debug, Clone)]
@@ -190,7 +200,12 @@ impl<T: Record> Table<T> {
     pub(super) fn put(&mut self, mut row: T, now: Timestamp, lag_until: Option<Timestamp>) {
         self.latest = self.latest.max(now);
         row.stamp(self.latest);
-        self.place(row, lag_until);
+        // A second write within the lag shows what was before the first, still.
+        let lag = lag_until.map(|until| {
+            let before = self.rows.get(&row.key());
+            (until, before.and_then(|row| row.visible(now)).cloned())
+        });
+        self.place(row, lag);
     }
 
     /// Changes a row in place and stamps it. False when there is none.
@@ -201,6 +216,17 @@ impl<T: Record> Table<T> {
         edit(&mut row);
         self.put(row, now, None);
         true
+    }
+
+    /// Lets the next stamps precede those before. For the seed, which then has to [`Self::settle`]
+    /// the table.
+    pub(super) fn rewind(&mut self) {
+        self.latest = Timestamp::MIN;
+    }
+
+    /// Puts rows that were drawn out of order in the order of their stamps.
+    pub(super) fn settle(&mut self) {
+        *self = Self::seeded(self.iter().cloned().collect());
     }
 
     /// The latest stamp, which the next one will not precede.
@@ -229,7 +255,7 @@ impl<T: Record> Table<T> {
         rows
     }
 
-    fn place(&mut self, row: T, lag_until: Option<Timestamp>) {
+    fn place(&mut self, row: T, lag: Option<(Timestamp, Option<T>)>) {
         let id = row.key();
         self.last.0 += 1;
         let before = self.rows.remove(&id);
@@ -243,7 +269,6 @@ impl<T: Record> Table<T> {
             self.owned.insert((owner, id));
         }
         self.order.insert(self.last, id);
-        let lag = lag_until.map(|until| (until, before.map(|before| before.now)));
         self.rows.insert(
             id,
             Row {

@@ -293,15 +293,11 @@ impl Tenant {
         self.run(Act::RescheduleJob { job, hours })
     }
 
-    /// Completes a job, whose total goes onto the customer's balance; sends
-    /// `tn.jpm.job-completed` and `tn.acc.invoice-updated`.
+    /// Completes a job: a line of that amount, untaxed, goes onto its invoice, and so onto the
+    /// customer's balance; none of nothing. Sends `tn.jpm.job-completed` and
+    /// `tn.acc.invoice-updated`.
     pub fn complete_job(&self, job: JobId, total_cents: i64) -> Done {
         self.run(Act::CompleteJob { job, total_cents })
-    }
-
-    /// Posts a job's invoice; sends `tn.acc.invoice-posted`.
-    pub fn post_invoice(&self, job: JobId) -> Done {
-        self.run(Act::PostInvoice { job })
     }
 
     /// Sends an event of any type; tenant id and name are added to `data`.

@@ -117,7 +117,7 @@ impl Call<'_> {
             Self::List { list, of, page } => {
                 query.extend(of.params(*list));
                 query.extend(list.filter().map(fixed));
-                query.extend(list.takes(Param::Active).then(any));
+                query.extend(list.any().map(fixed));
                 query.extend(paged(page, list.page_size()));
                 query.extend(list.takes(Param::Sort).then(by_id));
             }
@@ -128,7 +128,7 @@ impl Call<'_> {
                     query.push((Param::Ids, commas(ids)));
                 }
                 query.extend(list.filter().map(fixed));
-                query.extend(list.takes(Param::Active).then(any));
+                query.extend(list.any().map(fixed));
                 query.extend(paged(page, 50));
                 query.extend(list.takes(Param::Sort).then(by_id));
             }

@@ -31,12 +31,22 @@ pub enum Param {
     CustomerIds,
     /// `active`: `True`, `Any` or `False`.
     Active,
+    /// `activeState`: the same of invoices and payments, `ActiveOnly`, `All` or `InactiveOnly`.
+    ActiveState,
     /// `modifiedOnOrAfter`: a moment.
     ModifiedOnOrAfter,
     /// `dateOnOrAfter`: the document's own date, of purchase orders.
     DateOnOrAfter,
     /// `dateBefore`.
     DateBefore,
+    /// `invoicedOnOrAfter`: the document's own date, of invoices.
+    InvoicedOnOrAfter,
+    /// `invoicedOnBefore`.
+    InvoicedOnBefore,
+    /// `paidOnAfter`: the document's own date, of payments.
+    PaidOnAfter,
+    /// `paidOnBefore`.
+    PaidOnBefore,
     /// `from`: a continuation or a date.
     From,
     /// `includeRecentChanges`.
@@ -57,9 +67,14 @@ impl Param {
             Self::CustomerId => "customerId",
             Self::CustomerIds => "customerIds",
             Self::Active => "active",
+            Self::ActiveState => "activeState",
             Self::ModifiedOnOrAfter => "modifiedOnOrAfter",
             Self::DateOnOrAfter => "dateOnOrAfter",
             Self::DateBefore => "dateBefore",
+            Self::InvoicedOnOrAfter => "invoicedOnOrAfter",
+            Self::InvoicedOnBefore => "invoicedOnBefore",
+            Self::PaidOnAfter => "paidOnAfter",
+            Self::PaidOnBefore => "paidOnBefore",
             Self::From => "from",
             Self::IncludeRecentChanges => "includeRecentChanges",
         }
@@ -144,6 +159,8 @@ endpoints! {
     EXPORT_PURCHASE_ORDERS: GET "inventory" "export/purchase-orders" "tn.inv.purchaseorders:r" [From IncludeRecentChanges];
     EXPORT_RETURNS: GET "inventory" "export/returns" "tn.inv.returns:r" [From IncludeRecentChanges];
     EXPORT_INVENTORY_BILLS: GET "accounting" "export/inventory-bills" "tn.acc.inventorybills:r" [From IncludeRecentChanges];
+    EXPORT_INVOICES: GET "accounting" "export/invoices" "tn.acc.invoices:r" [From IncludeRecentChanges];
+    EXPORT_PAYMENTS: GET "accounting" "export/payments" "tn.acc.payments:r" [From IncludeRecentChanges];
     EXPORT_JOBS: GET "jpm" "export/jobs" "tn.jpm.jobs:r" [From IncludeRecentChanges];
     CUSTOMERS: GET "crm" "customers" "tn.crm.customers:r" [Ids Active Page PageSize Sort];
     CUSTOMER_CONTACTS: GET "crm" "customers/contacts" "tn.crm.customers:r" [CustomerIds Page PageSize];
@@ -166,6 +183,9 @@ endpoints! {
     GL_ACCOUNTS: GET "accounting" "gl-accounts" "tn.acc.glaccounts:r" [Ids Active ModifiedOnOrAfter Page PageSize];
     TAX_ZONES: GET "accounting" "tax-zones" "tn.acc.taxzones:r" [Ids Active ModifiedOnOrAfter Page PageSize Sort];
     CATEGORIES: GET "pricebook" "categories" "tn.pb.categories:r" [Active ModifiedOnOrAfter Page PageSize Sort];
+    INVOICES: GET "accounting" "invoices" "tn.acc.invoices:r" [Ids ActiveState ModifiedOnOrAfter InvoicedOnOrAfter InvoicedOnBefore Page PageSize Sort];
+    PAYMENTS: GET "accounting" "payments" "tn.acc.payments:r" [Ids ActiveState ModifiedOnOrAfter PaidOnAfter PaidOnBefore Page PageSize Sort];
+    PAYMENT_TYPES: GET "accounting" "payment-types" "tn.acc.paymenttypes:r" [Ids Active Page PageSize];
     JOBS: GET "jpm" "jobs" "tn.jpm.jobs:r" [Ids ModifiedOnOrAfter Page PageSize Sort];
 
     INVENTORY_BILL_FIELD_TYPES: GET "accounting" "inventory-bills/custom-fields" "tn.acc.inventorybills:r" [Page PageSize];

@@ -35,13 +35,17 @@ pub enum Feed {
     Returns,
     /// Inventory bills; deleted ones as `active: false`, which only this feed tells.
     InventoryBills,
+    /// Invoices, with their lines; those that count no more as `active: false`.
+    Invoices,
+    /// Payments of customers; voided ones as `active: false`.
+    Payments,
     /// Jobs; deleted ones as `active: false`, which only this feed tells.
     Jobs,
 }
 
 impl Feed {
     /// Every feed.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Customers,
         Self::CustomerContacts,
         Self::Locations,
@@ -52,6 +56,8 @@ impl Feed {
         Self::PurchaseOrders,
         Self::Returns,
         Self::InventoryBills,
+        Self::Invoices,
+        Self::Payments,
         Self::Jobs,
     ];
 
@@ -69,6 +75,8 @@ impl Feed {
             Self::PurchaseOrders => "purchase-orders",
             Self::Returns => "returns",
             Self::InventoryBills => "inventory-bills",
+            Self::Invoices => "invoices",
+            Self::Payments => "payments",
             Self::Jobs => "jobs",
         }
     }
@@ -85,6 +93,8 @@ impl Feed {
             Self::PurchaseOrders => endpoint::EXPORT_PURCHASE_ORDERS,
             Self::Returns => endpoint::EXPORT_RETURNS,
             Self::InventoryBills => endpoint::EXPORT_INVENTORY_BILLS,
+            Self::Invoices => endpoint::EXPORT_INVOICES,
+            Self::Payments => endpoint::EXPORT_PAYMENTS,
             Self::Jobs => endpoint::EXPORT_JOBS,
         }
     }

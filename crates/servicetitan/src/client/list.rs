@@ -56,13 +56,19 @@ pub enum List {
     TaxZones,
     /// Categories of the pricebook.
     Categories,
+    /// Invoices, those that count no more too.
+    Invoices,
+    /// Payments of customers, voided ones too.
+    Payments,
+    /// How customers pay: there is no feed of them. Not sorted.
+    PaymentTypes,
     /// Jobs without the deleted ones.
     Jobs,
 }
 
 impl List {
     /// Every list.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::PaymentTerms,
         Self::BusinessUnits,
         Self::Materials,
@@ -82,6 +88,9 @@ impl List {
         Self::GlAccounts,
         Self::TaxZones,
         Self::Categories,
+        Self::Invoices,
+        Self::Payments,
+        Self::PaymentTypes,
         Self::Jobs,
     ];
 
@@ -108,6 +117,9 @@ impl List {
             Self::GlAccounts => "gl-accounts",
             Self::TaxZones => "tax-zones",
             Self::Categories => "categories",
+            Self::Invoices => "invoices",
+            Self::Payments => "payments",
+            Self::PaymentTypes => "payment-types",
             Self::Jobs => "jobs",
         }
     }
@@ -144,8 +156,17 @@ impl List {
             Self::GlAccounts => endpoint::GL_ACCOUNTS,
             Self::TaxZones => endpoint::TAX_ZONES,
             Self::Categories => endpoint::CATEGORIES,
+            Self::Invoices => endpoint::INVOICES,
+            Self::Payments => endpoint::PAYMENTS,
+            Self::PaymentTypes => endpoint::PAYMENT_TYPES,
             Self::Jobs => endpoint::JOBS,
         }
+    }
+
+    /// What inactive rows are asked for with, where a list leaves them out by itself.
+    pub(super) fn any(self) -> Option<(Param, &'static str)> {
+        let words = [(Param::Active, "Any"), (Param::ActiveState, "All")];
+        words.into_iter().find(|(param, _)| self.takes(*param))
     }
 
     /// What the list is called with always: without it the server chooses a part on its own.
@@ -161,6 +182,8 @@ impl List {
     fn dates(self) -> Option<[Param; 2]> {
         match self {
             Self::PurchaseOrders => Some([Param::DateOnOrAfter, Param::DateBefore]),
+            Self::Invoices => Some([Param::InvoicedOnOrAfter, Param::InvoicedOnBefore]),
+            Self::Payments => Some([Param::PaidOnAfter, Param::PaidOnBefore]),
             _ => None,
         }
     }
@@ -173,7 +196,9 @@ impl List {
             | Self::Returns
             | Self::InventoryBills
             | Self::ApBills
-            | Self::ApBillsWithoutOrder => 500,
+            | Self::ApBillsWithoutOrder
+            | Self::Invoices
+            | Self::Payments => 500,
             _ => PAGE_SIZE,
         }
     }

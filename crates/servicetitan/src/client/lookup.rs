@@ -8,8 +8,8 @@ use super::list::List;
 use super::{Client, IDS_PER_CALL_MAX, PAGES_MAX, Row, page};
 use crate::error::{Error, ErrorKind};
 use crate::id::{
-    ApBillId, ApCreditId, BusinessUnitId, CustomerId, InventoryBillId, InventoryReturnId, JobId,
-    PurchaseOrderId, ReceiptId, SkuId, VendorId,
+    ApBillId, ApCreditId, BusinessUnitId, CustomerId, InventoryBillId, InventoryReturnId,
+    InvoiceId, JobId, PaymentId, PurchaseOrderId, ReceiptId, SkuId, VendorId,
 };
 use crate::record::Identity;
 
@@ -144,6 +144,16 @@ impl Client {
     pub async fn ap_credits(&self, ids: &[ApCreditId]) -> Result<Vec<Row>, Error> {
         self.listed(List::ApCredits, ids.iter().map(|id| id.0))
             .await
+    }
+
+    /// Invoices with their lines by id, active or not, in calls of 50. Ids that do not exist are absent.
+    pub async fn invoices(&self, ids: &[InvoiceId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::Invoices, ids.iter().map(|id| id.0)).await
+    }
+
+    /// Payments by id, voided ones too, in calls of 50. Ids that do not exist are absent.
+    pub async fn payments(&self, ids: &[PaymentId]) -> Result<Vec<Row>, Error> {
+        self.listed(List::Payments, ids.iter().map(|id| id.0)).await
     }
 
     /// Jobs by id, in calls of 50. Ids that do not exist are absent, and so are deleted jobs: only

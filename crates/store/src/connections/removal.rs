@@ -35,6 +35,7 @@ fn remove(tx: &mut Tx<'_>, id: ConnectionId, now: Timestamp) -> Result<()> {
         "wakes",
         "cursors",
         "mappings",
+        "facets",
         "dependencies",
         "links",
         "parts",
@@ -59,6 +60,10 @@ fn remove(tx: &mut Tx<'_>, id: ConnectionId, now: Timestamp) -> Result<()> {
         params![id.0, [].as_slice()],
     )?;
     tx.execute("DELETE FROM meta WHERE name = 'pruning'", &[])?;
+    tx.execute(
+        "UPDATE tokens SET revoked_at = $2 WHERE connection = $1 AND revoked_at IS NULL",
+        params![id.0, now],
+    )?;
     tx.execute(
         "UPDATE connections
             SET removed_at = $2, settings = $4, secrets = $3, data_key = $3, paused = NULL, version = version + 1

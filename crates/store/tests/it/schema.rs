@@ -32,8 +32,9 @@ async fn an_older_schema_is_brought_up_to_date(mut rig: Rig) {
     rig.observe(id, vec![sighting("customer/1", "1", "{}")], at(1))
         .await;
     rig.run_sql(
-        "DROP TABLE mappings; ALTER TABLE connections DROP COLUMN mappings_version;
-         DELETE FROM migrations WHERE number = 2",
+        "DROP TABLE facets; DROP TABLE tokens; DELETE FROM meta WHERE name = 'facets_version';
+         DROP TABLE mappings; ALTER TABLE connections DROP COLUMN mappings_version;
+         DELETE FROM migrations WHERE number > 1",
     )
     .await
     .unwrap();
@@ -45,18 +46,18 @@ async fn an_older_schema_is_brought_up_to_date(mut rig: Rig) {
 
 async fn a_newer_schema_is_refused(rig: Rig) {
     rig.run_sql(
-        "INSERT INTO migrations (number, name, checksum, applied_at) VALUES (3, 'next', 'x', 0)",
+        "INSERT INTO migrations (number, name, checksum, applied_at) VALUES (4, 'next', 'x', 0)",
     )
     .await
     .unwrap();
     let refused = open(&rig.url).await.unwrap_err();
     assert_eq!(
         *refused.kind(),
-        ErrorKind::NewerSchema { found: 3, known: 2 }
+        ErrorKind::NewerSchema { found: 4, known: 3 }
     );
     assert_eq!(
         refused.to_string(),
-        "could not open the store: the database has schema version 3, this program knows up to 2: start the newer program"
+        "could not open the store: the database has schema version 4, this program knows up to 3: start the newer program"
     );
 }
 

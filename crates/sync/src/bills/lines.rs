@@ -2,15 +2,14 @@
 
 use rust_decimal::Decimal;
 
-use crate::content::Content;
-use crate::directory::{Charge, CostField, Directory};
+use crate::directory::{Charge, Directory};
 use crate::document;
 use crate::failure;
 use crate::flow::Flow;
+use crate::journal::{Journal, described};
 use crate::link::{Name, TargetId};
 use crate::money::{Priced, cents, priced, sum_in_odoo};
 use crate::others::{key, target};
-use crate::plain::{line, text_of_html};
 use crate::plan::Subject;
 use crate::record::Reason;
 use crate::sighting::PartKey;
@@ -27,12 +26,8 @@ pub(super) struct Lines {
 
 /// What all lines have in common.
 struct Common<'a> {
-    flow: Flow,
-    subject: &'a Subject<'a>,
+    journal: Journal<'a>,
     paper: &'a Paper,
-    document: &'a Name,
-    part: &'a PartKey,
-    directory: &'a Directory,
 }
 
 pub(super) fn wanted(
@@ -44,14 +39,14 @@ pub(super) fn wanted(
     directory: &Directory,
     warnings: &mut Vec<String>,
 ) -> Result<Lines, Reason> {
-    let common = Common {
+    let journal = Journal {
         flow,
         subject,
-        paper,
         document,
         part,
         directory,
     };
+    let common = Common { journal, paper };
     let order_items = order_items(subject, paper);
     let mut targets = Vec::new();
     let (mut exact, mut in_odoo) = (Decimal::ZERO, Vec::new());
@@ -126,21 +121,16 @@ impl Common<'_> {
         warnings: &mut Vec<String>,
     ) -> Result<(Target, Priced), Reason> {
         let wanted = cents(of_paper.quantity * of_paper.cost);
-        let quantity = self.directory.bill_quantity(of_paper.quantity);
-        if quantity != of_paper.quantity {
-            warnings.push(format!(
-                "line {}: Odoo keeps the quantity {} as {}; raise the decimal accuracy of \"Product Unit\" there to keep it",
-                at + 1,
-                of_paper.quantity.normalize(),
-                quantity.normalize()
-            ));
-        }
-        let digits = self.directory.bill_price_digits();
+        let Journal {
+            subject, directory, ..
+        } = self.journal;
+        let quantity = self.journal.quantity(at, of_paper.quantity, warnings);
+        let digits = directory.bill_price_digits();
         let priced = priced(quantity, of_paper.cost, wanted, digits);
         let account = self.account(at, of_paper)?;
         let product = of_paper
             .sku
-            .and_then(|sku| target(self.subject, &key(Flow::Items, sku)));
+            .and_then(|sku| target(subject, &key(Flow::Items, sku)));
         let order_line = billed.and_then(|item| self.order_line(&item.to_string()));
         if self.paper.order.is_some() && order_line.is_none() {
             warnings.push(format!(
@@ -148,28 +138,34 @@ impl Common<'_> {
                 at + 1
             ));
         }
-        let described = of_paper.texts.iter().map(|text| text_of_html(text));
-        let described = described
-            .map(|text| line(&text))
-            .find(|text| !text.is_empty());
-        let mut content = self.content(at, of_paper.unit, of_paper.job);
+        let texts = of_paper.texts.iter().map(String::as_str);
+        let mut content = self
+            .journal
+            .line(at, self.unit(of_paper), self.job(of_paper));
         content.set_id("product_id", product.map(|id| id.0));
-        content.set(
-            "name",
-            described.unwrap_or_else(|| format!("Line {}", at + 1)),
-        );
+        content.set("name", described(at, texts));
         content.set("quantity", quantity.normalize().to_string());
         content.set("price_unit", priced.unit_price.normalize().to_string());
         content.set_id("account_id", Some(account));
         content.set_id("purchase_line_id", order_line.map(|id| id.0));
-        Ok((self.target(&of_paper.id, content), priced))
+        Ok((self.journal.target(&of_paper.id, content), priced))
+    }
+
+    fn unit(&self, of_paper: &PaperLine) -> Option<i64> {
+        of_paper.unit.or(self.paper.unit)
+    }
+
+    fn job(&self, of_paper: &PaperLine) -> Option<i64> {
+        of_paper.job.or(self.paper.job)
     }
 
     /// Odoo's account of a line. AP credits name none: all of them have one.
     fn account(&self, at: usize, of_paper: &PaperLine) -> Result<i64, Reason> {
         match &of_paper.account {
-            Some(account) => self.directory.ledger_account(account),
-            None if self.flow == Flow::ApCredits => self.directory.account_of_credits(),
+            Some(account) => self.journal.directory.ledger_account(account),
+            None if self.journal.flow == Flow::ApCredits => {
+                self.journal.directory.account_of_credits()
+            }
             None => {
                 let line = format!("line {} (id {})", at + 1, of_paper.id);
                 Err(failure::account::line_without_account(&line))
@@ -178,53 +174,19 @@ impl Common<'_> {
     }
 
     fn charge(&self, charge: Charge, amount: Decimal) -> Result<Target, Reason> {
-        let product = self.directory.charge(charge)?;
-        let account = self.directory.charge_account(charge)?;
+        let (unit, job) = (self.paper.unit, self.paper.job);
+        let mut content = self.journal.charge(charge, amount, unit, job)?;
         let order_line = self.order_line(charge.as_str());
-        let mut content = self.content(document::CHARGES_AFTER + charge as usize, None, None);
-        content.set_id("product_id", Some(product));
-        content.set("name", charge.label());
-        content.set("quantity", "1");
-        content.set("price_unit", amount.normalize().to_string());
-        content.set_id("account_id", Some(account));
         content.set_id("purchase_line_id", order_line.map(|id| id.0));
-        Ok(self.target(charge.as_str(), content))
-    }
-
-    fn content(&self, at: usize, unit: Option<i64>, job: Option<i64>) -> Content {
-        let mut content = Content::new();
-        let unit = unit
-            .or(self.paper.unit)
-            .map(|unit| key(Flow::BusinessUnits, unit));
-        let job = job.or(self.paper.job).map(|job| key(Flow::Jobs, job));
-        let accounts = [unit, job].into_iter().flatten();
-        let accounts = accounts.filter_map(|account| target(self.subject, &account));
-        content.set("sequence", (10 * (at + 1)).to_string());
-        // Empty: without it Odoo taxes a line as its product or vendor says.
-        content.set_id("tax_ids", None);
-        let costs = self.directory.bill_line_costs();
-        if let Some((column, accounts)) = costs.column(CostField::ACCOUNT_OF_BILL, accounts) {
-            content.set(&column, accounts);
-        }
-        content
+        Ok(self.journal.target(charge.as_str(), content))
     }
 
     /// Odoo's line of the order that is billed.
     fn order_line(&self, line: &str) -> Option<TargetId> {
         let order = key(Flow::PurchaseOrders, self.paper.order?).link_name();
-        let other = self.subject.others.get(&order)?;
+        let other = self.journal.subject.others.get(&order)?;
         let name = document::line_name(&order, line);
         let link = other.links.iter().find(|link| link.name == name)?;
         Some(link.target)
-    }
-
-    fn target(&self, line: &str, content: Content) -> Target {
-        Target {
-            name: document::line_name(self.document, line),
-            part: self.part.clone(),
-            model: document::line_model(self.flow.model()),
-            document: Some(self.document.clone()),
-            content,
-        }
     }
 }

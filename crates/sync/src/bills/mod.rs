@@ -29,7 +29,7 @@ use crate::link::{BOOKED, Link, MATCH, Name, REFERRED};
 use crate::linking::Which;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::{self, line};
-use crate::plan::{APPROVE, Decision, Goal, Plan, RECREATE, Subject};
+use crate::plan::{APPROVE, Decision, Goal, Plan, RECREATE, Subject, Tax};
 use crate::record::{Key, Reason};
 use crate::sighting::{Part, PartKey};
 use crate::single;
@@ -390,6 +390,7 @@ fn wanted(
             content: header,
         },
         total: lines.total,
+        tax: Tax::default(),
         lines: lines.targets,
         goal,
         is_said_whole: true,

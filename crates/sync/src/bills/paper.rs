@@ -1,8 +1,5 @@
 //! A vendor's paper, as inventory bills, AP bills, returns and AP credits show it: what is planned is made of any of them.
 
-use std::ops::RangeInclusive;
-
-use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use servicetitan::record::{
@@ -20,13 +17,10 @@ use crate::money::{are_countable, cents};
 use crate::part;
 use crate::plain::line;
 use crate::plan::Subject;
-use crate::reconcile::day;
+use crate::reconcile::in_our_age;
 use crate::record::Reason;
 use crate::sighting::Part;
 use crate::single;
-
-/// The years in which something can be booked.
-const YEARS: RangeInclusive<i16> = 1900..=2200;
 
 /// Odoo's word for a vendor's bill.
 const BILL: &str = "in_invoice";
@@ -186,11 +180,6 @@ fn of_ap_bill(bill: &ApBill) -> Paper {
         },
         ..of_bill(bill, bill.id.0)
     }
-}
-
-/// Its day, unless it is of another age: a date that nobody set arrives as the first of year 1.
-fn in_our_age(moment: Timestamp) -> Option<Date> {
-    Some(day(moment)).filter(|day| YEARS.contains(&day.year()))
 }
 
 /// The first of these that says something: who types no number in leaves an empty one.

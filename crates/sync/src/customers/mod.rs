@@ -10,6 +10,8 @@
 mod aggregate;
 mod partner;
 
+pub(crate) use partner::location_name;
+
 use crate::content::Content;
 use crate::directory::Directory;
 use crate::flow::Flow;

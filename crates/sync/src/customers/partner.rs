@@ -43,7 +43,7 @@ pub(super) fn wanted(
         partners.push(Target {
             model: MODEL,
             document: None,
-            name: Name(format!("location_{}", location.id)),
+            name: location_name(location.id.0),
             part: RowKind::Location.key(location.id.0),
             content: delivery(aggregate, own, location, directory, warnings),
         });
@@ -60,11 +60,16 @@ pub(super) fn names(aggregate: &Aggregate, own: &Name) -> Vec<Name> {
     let locations = aggregate
         .locations
         .iter()
-        .map(|location| Name(format!("location_{}", location.id)));
+        .map(|location| location_name(location.id.0));
     std::iter::once(own.clone())
         .chain(contacts)
         .chain(locations)
         .collect()
+}
+
+/// The name of the partner that stands for a location.
+pub(crate) fn location_name(location: i64) -> Name {
+    Name(format!("location_{location}"))
 }
 
 fn contact_name(aggregate: &Aggregate, method: &CustomerContact) -> Name {

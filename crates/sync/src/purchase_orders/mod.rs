@@ -25,7 +25,7 @@ use crate::link::{Link, Name};
 use crate::mapping::MappingKind;
 use crate::others::{key, missing, once, target, wait};
 use crate::plain::line;
-use crate::plan::{ClosedPeriod, Decision, Goal, Plan, Subject};
+use crate::plan::{ClosedPeriod, Decision, Goal, Plan, Subject, Tax};
 use crate::record::{Key, Reason};
 use crate::sighting::PartKey;
 use crate::single;
@@ -170,6 +170,7 @@ fn wanted(
             content: header,
         },
         total: lines.total,
+        tax: Tax::default(),
         lines: lines.targets,
         goal,
         is_said_whole: false,

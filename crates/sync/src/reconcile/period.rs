@@ -1,6 +1,7 @@
 //! The days that are compared.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use jiff::civil::Date;
@@ -56,6 +57,14 @@ impl Period {
 #[must_use]
 pub fn day(moment: Timestamp) -> Date {
     moment.to_zoned(TimeZone::UTC).date()
+}
+
+/// The years in which something can be booked.
+const YEARS: RangeInclusive<i16> = 1900..=2200;
+
+/// Its day, unless it is of another age: a date that nobody set arrives as the first of year 1.
+pub(crate) fn in_our_age(moment: Timestamp) -> Option<Date> {
+    Some(day(moment)).filter(|day| YEARS.contains(&day.year()))
 }
 
 fn midnight(day: Date) -> Timestamp {

@@ -3,11 +3,13 @@
 mod bills;
 mod credits;
 mod customers;
+mod invoices;
 mod jobs;
 mod linked_bills;
 mod matching;
 mod odoo_bills;
 mod papers;
+mod payments;
 mod purchase_orders;
 mod receipts;
 mod singles;

@@ -99,6 +99,7 @@ impl Told {
             others: &BTreeMap::from([(bill.of, other)]),
             in_doubt: None,
             decision: None,
+            stands: None,
         };
         assert_eq!(
             flows::references(Flow::OdooBills, &subject)[0].to_string(),

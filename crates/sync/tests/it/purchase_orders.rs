@@ -65,7 +65,11 @@ pub(crate) fn shown(writes: &[Write]) -> String {
         Verb::Update { columns: c, .. } => format!("update {}: {}", write.name, columns(c)),
         Verb::Delete { .. } => format!("delete {}", write.name),
         Verb::Reach { goal, total, .. } => format!("reach {} at {total}", goal.as_str()),
-        Verb::Alias { .. } | Verb::Adopt { .. } | Verb::Receive { .. } | Verb::Tell { .. } => {
+        Verb::Alias { .. }
+        | Verb::Adopt { .. }
+        | Verb::Receive { .. }
+        | Verb::Settle { .. }
+        | Verb::Tell { .. } => {
             format!("other {}", write.name)
         }
     };

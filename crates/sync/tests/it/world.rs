@@ -29,6 +29,8 @@ pub(crate) struct World {
     others: BTreeMap<Name, Other>,
     /// The links that an unanswered call may have made.
     pub(crate) in_doubt: Option<BTreeSet<Name>>,
+    /// Why the record stands where it stands since it was planned last.
+    pub(crate) stands: Option<String>,
     /// Whether more records share a name than are known.
     pub(crate) is_cut: bool,
     /// What was sent.
@@ -122,6 +124,7 @@ impl World {
             shares: BTreeMap::new(),
             others: BTreeMap::new(),
             in_doubt: None,
+            stands: None,
             is_cut: false,
             sent: BTreeMap::new(),
             standing: BTreeMap::new(),
@@ -243,6 +246,7 @@ impl World {
             others: &others,
             in_doubt: self.in_doubt.as_ref(),
             decision,
+            stands: self.stands.as_deref(),
         };
         flows::plan(self.flow, &subject, &self.directory)
     }
@@ -290,7 +294,7 @@ impl World {
                     self.links.remove(&write.name);
                     continue;
                 }
-                Verb::Reach { goal, .. } => {
+                Verb::Reach { goal, .. } | Verb::Settle { goal, .. } => {
                     let (_, link) = &self.links[&write.name];
                     self.reached.insert(write.name.clone(), *goal);
                     link.target

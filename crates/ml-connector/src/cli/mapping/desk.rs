@@ -142,6 +142,7 @@ pub(super) fn unreadable(kind: MappingKind) -> String {
         MappingKind::BusinessUnit
         | MappingKind::GlAccount
         | MappingKind::PaymentTerm
+        | MappingKind::PaymentType
         | MappingKind::TaxZone => "Invoicing",
     };
     format!(

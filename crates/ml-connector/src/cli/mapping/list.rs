@@ -127,6 +127,7 @@ async fn missing_of(
         MappingKind::BusinessUnit
         | MappingKind::ItemCategory
         | MappingKind::PaymentTerm
+        | MappingKind::PaymentType
         | MappingKind::TaxZone
         | MappingKind::Warehouse => "NAME",
     };
@@ -164,6 +165,7 @@ fn directory(kind: MappingKind, keys: &[MappingKey], targets: &[Target]) -> Dire
         }
         MappingKind::BusinessUnit
         | MappingKind::ItemCategory
+        | MappingKind::PaymentType
         | MappingKind::TaxZone
         | MappingKind::Warehouse => directory,
     }
@@ -205,6 +207,7 @@ fn wanting(
         }
         MappingKind::BusinessUnit
         | MappingKind::ItemCategory
+        | MappingKind::PaymentType
         | MappingKind::TaxZone
         | MappingKind::Warehouse => {
             let target = directory.mapped(kind, &key.key)?;

@@ -12,8 +12,9 @@ mod create;
 mod period;
 mod seen;
 mod state;
+mod tax;
 mod turn;
-mod values;
+pub(super) mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,7 @@ use rust_decimal::Decimal;
 use store::links::LinkChange;
 use sync::failure::{self, Verdict};
 use sync::link::{Link, TargetId, as_posted, unreached};
-use sync::plan::{ClosedPeriod, Goal, RECREATE, Verb, Write};
+use sync::plan::{ClosedPeriod, Goal, RECREATE, Tax, Verb, Write};
 use sync::record::Reason;
 
 use super::{Carried, Carrier, Interruption, Progress};
@@ -94,6 +95,7 @@ struct Deeds<'a> {
     reach: &'a Write,
     goal: Goal,
     total: Decimal,
+    tax: Tax,
     hold: Option<&'a Reason>,
     closed: ClosedPeriod,
 }
@@ -106,20 +108,23 @@ impl<'a> Deeds<'a> {
                 Verb::Reach {
                     goal,
                     total,
+                    tax,
                     hold,
                     closed,
-                } => reach = Some((write, *goal, *total, hold.as_ref(), *closed)),
+                } => reach = Some((write, *goal, (*total, *tax), hold.as_ref(), *closed)),
                 _ if write.document.is_some() => lines.push(write),
                 _ => header = Some(write),
             }
         }
-        let (reach, goal, total, hold, closed) = reach.expect("a document is brought to a state");
+        let (reach, goal, (total, tax), hold, closed) =
+            reach.expect("a document is brought to a state");
         Self {
             header,
             lines,
             reach,
             goal,
             total,
+            tax,
             hold,
             closed,
         }
@@ -128,6 +133,12 @@ impl<'a> Deeds<'a> {
     fn is_new(&self) -> bool {
         let header = self.header.map(|write| &write.verb);
         matches!(header, Some(Verb::Create { .. }))
+    }
+
+    /// Whether it is a customer's: an invoice or a credit note.
+    fn is_of_customer(&self) -> bool {
+        let kind = self.reach.holds.get("move_type");
+        kind.is_some_and(|kind| kind.starts_with("out_"))
     }
 
     fn changes(&self) -> bool {
@@ -234,7 +245,8 @@ impl Carrier {
         progress: &mut [Progress],
     ) -> Result<BTreeMap<i64, Seen>, Interruption> {
         let ids: Vec<RecordId> = standing(progress);
-        let seen = self.look(kind, &ids).await?;
+        let mut seen = self.look(kind, &ids).await?;
+        self.round_taxes(kind, progress, &mut seen).await?;
         for one in progress.iter_mut().filter(|one| one.stands()) {
             let writes = one.job.writes.clone();
             let deeds = Deeds::of(&writes);
@@ -254,10 +266,8 @@ impl Carrier {
             let currency = deeds.reach.holds.get("currency_id/.id");
             if currency.is_some_and(|id| id.parse().ok() != seen.currency) {
                 one.failed = Some(Verdict::Park(failure::currency_differs()));
-            } else if seen.tax.is_some_and(|tax| !tax.is_zero()) {
-                one.failed = Some(Verdict::Park(failure::taxed_by_odoo(
-                    seen.tax.unwrap_or_default(),
-                )));
+            } else if let Some(reason) = tax::differs(seen, &deeds) {
+                one.failed = Some(Verdict::Park(reason));
             } else if seen.total != deeds.total {
                 let reason = failure::total_differs(deeds.total, seen.total);
                 one.failed = Some(Verdict::Park(reason));

@@ -7,14 +7,16 @@ use rand::Rng;
 use serde_json::{Map, Value, json};
 use store::attempts::NewAttempt;
 use store::audit::NewAuditEntry;
-use store::records::{Effect, Outcome};
+use store::records::{Due, Effect, Outcome};
 use sync::failure::{self, Verdict};
+use sync::flows;
 use sync::link::{Name, TargetId};
 use sync::plan::{Verb, Write};
-use sync::record::{Key, Reason, State};
+use sync::record::{Reason, State};
 
 use super::{Answered, Job, Progress};
 use crate::clock::Clock;
+use crate::engine::apply::subject;
 
 impl Progress {
     /// What to write down about the job.
@@ -22,6 +24,7 @@ impl Progress {
         let now = clock.now();
         let effect = self.effect();
         let job = self.job;
+        let stirs = stirs(&job.due);
         let doubt = match answered {
             Answered::Yes => job.due.doubt.filter(|doubt| doubt.until > now),
             Answered::No => Some(job.doubt(self.doubt_until)),
@@ -92,7 +95,7 @@ impl Progress {
             links: self.changes,
             depends_on: job.rests_on,
             settles,
-            stirs: stirs(&job.due.key),
+            stirs,
             audit: vec![audit],
             attempt: Some(attempt),
         }
@@ -130,13 +133,9 @@ impl Progress {
     }
 }
 
-/// What became of a bill is told as soon as the bill itself is settled.
-pub(crate) fn stirs(key: &Key) -> Vec<Name> {
-    if key.flow.is_of_bills() {
-        vec![key.link_name()]
-    } else {
-        Vec::new()
-    }
+/// Whose plans rest on what becomes of the record.
+pub(crate) fn stirs(due: &Due) -> Vec<Name> {
+    flows::stirs(due.key.flow, &subject(due, &BTreeMap::new()))
 }
 
 fn creates_own(job: &Job) -> bool {
@@ -202,6 +201,15 @@ fn sent(writes: &[Write]) -> Value {
         Verb::Reach { goal, total, .. } => {
             json!({"reach": write.name, "state": goal.as_str(), "total": total.to_string()})
         }
+        Verb::Settle {
+            goal,
+            amount,
+            matches,
+            ..
+        } => {
+            let matches: Vec<String> = matches.iter().map(ToString::to_string).collect();
+            json!({"settle": write.name, "state": goal.as_str(), "amount": amount.to_string(), "matched": matches})
+        }
         Verb::Receive { order, lines, .. } => {
             json!({"receive": write.name, "order": order, "lines": lines})
         }
@@ -256,6 +264,18 @@ fn detail(
             }
             Verb::Reach { goal, .. } => {
                 format!("{}{id} ({}) is {}", write.model, write.name, goal.as_str())
+            }
+            Verb::Settle { goal, matches, .. } => {
+                let pairs = matches.iter();
+                let pairs = pairs.map(|one| format!("{} with {}", one.credit.name, one.debit.name));
+                let pairs: Vec<String> = pairs.collect();
+                let state = goal.as_str();
+                format!(
+                    "{}{id} ({}) is {state}; matched: {}",
+                    write.model,
+                    write.name,
+                    pairs.join(", ")
+                )
             }
             Verb::Receive { lines, .. } => {
                 let lines: Vec<&str> = lines.keys().map(|line| line.0.as_str()).collect();

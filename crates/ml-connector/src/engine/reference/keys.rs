@@ -1,4 +1,4 @@
-//! What ServiceTitan has that can be mapped: business units, accounts, terms, warehouses and trucks, tax zones,
+//! What ServiceTitan has that can be mapped: business units, accounts, terms, payment types, warehouses and trucks, tax zones,
 //! categories of the pricebook.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use servicetitan::client::List;
 use servicetitan::record::{
-    BusinessUnit, Category, GlAccount, PaymentTerm, Record, TaxZone, Truck, Warehouse, parse,
+    BusinessUnit, Category, GlAccount, PaymentTerm, PaymentType, Record, TaxZone, Truck, Warehouse,
+    parse,
 };
 use sync::failure::{Vendor, of_servicetitan};
 use sync::mapping::{MappingKind, folded_key};
@@ -69,6 +70,10 @@ impl Vendors {
             MappingKind::PaymentTerm => {
                 let of = |term: PaymentTerm| named(term.id.0, term.name, term.active);
                 self.keys_of(List::PaymentTerms, of).await
+            }
+            MappingKind::PaymentType => {
+                let of = |kind: PaymentType| named(kind.id.0, kind.name, true);
+                self.keys_of(List::PaymentTypes, of).await
             }
             MappingKind::Warehouse => {
                 let of = |place: Warehouse| named(place.id.0, place.name, place.active);

@@ -57,6 +57,11 @@ impl Vendors {
                 let fields = ["name", "amount", "amount_type"];
                 self.all(kind.model(), of_sales, &fields).await
             }
+            MappingKind::PaymentType => {
+                let kinds = json!(["bank", "cash", "credit"]);
+                let of_money = Domain::field("type", Operator::In, kinds);
+                self.all(kind.model(), of_money, &["name", "code"]).await
+            }
             MappingKind::PaymentTerm => self.all(kind.model(), Domain::all(), &["name"]).await,
             MappingKind::Warehouse => {
                 let receipts = Domain::equal("code", "incoming");

@@ -88,16 +88,37 @@ impl Runner {
             );
         }
         directory = directory.with_purchasing(purchasing);
-        if flows.iter().any(|flow| flow.is_of_bills()) {
+        if flows.iter().any(|flow| flow.is_of_entries()) {
             let policy = self.profile.bills();
             let billing = directory.billing().clone().with_policy(policy);
             directory = directory.with_billing(billing);
+        }
+        if flows.contains(&Flow::Invoices) {
+            let receivables = directory.receivables().clone();
+            let receivables = receivables
+                .with_policy(self.profile.invoices())
+                .with_payments(self.profile.payments())
+                .with_began(Flow::Invoices, self.began(Flow::Invoices).await?)
+                .with_began(Flow::Payments, self.began(Flow::Payments).await?);
+            directory = directory.with_receivables(receivables);
         }
         directory = directory.with_write_back(self.profile.write_back());
         self.answered(Vendor::ServiceTitan).await?;
         self.answered(Vendor::Odoo).await?;
         let mappings = self.shared.store.mapped(self.connection.id).await?;
         Ok(directory.with_mappings(mappings))
+    }
+
+    /// When the flow was first planned with, here.
+    async fn began(&self, flow: Flow) -> Result<Timestamp, Halt> {
+        let (store, id) = (&self.shared.store, self.connection.id);
+        let cursor = format!("{flow}/began");
+        if let Some(known) = store.cursor(id, &cursor).await? {
+            return Ok(known.saved_at);
+        }
+        let now = self.shared.clock.now();
+        store.save_cursor(id, &cursor, "", now).await?;
+        Ok(now)
     }
 
     /// Takes up what somebody mapped meanwhile. It may mean something that was made in Odoo just now: the reference data

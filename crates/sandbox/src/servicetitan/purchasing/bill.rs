@@ -278,7 +278,7 @@ impl Books {
 }
 
 /// Custom fields as accounting shows them: without the field's id.
-pub(super) fn pairs(fields: &[CustomField]) -> Vec<Value> {
+pub(crate) fn pairs(fields: &[CustomField]) -> Vec<Value> {
     let pair = |field: &CustomField| json!({ "name": field.name, "value": field.value });
     fields.iter().map(pair).collect()
 }

@@ -1,4 +1,4 @@
-//! Custom fields of purchasing documents: the fields that a tenant has made, and the calls that
+//! Custom fields of documents of either side: the fields that a tenant has made, and the calls that
 //! set their values by name, many objects at once.
 
 use jiff::{Timestamp, ToSpan as _};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::servicetitan::api::{Answer, Call};
 use crate::servicetitan::problem::Problem;
 use crate::servicetitan::read::PAGING;
+use crate::servicetitan::receivables::{Invoice, Payment};
 use crate::servicetitan::record::CustomField;
 use crate::servicetitan::table::{Record, Table};
 
@@ -19,11 +20,13 @@ pub(crate) enum Fielded {
     Returns,
     Bills,
     Credits,
+    Invoices,
+    Payments,
 }
 
 impl Fielded {
     /// Id and name of each field that its objects can have.
-    pub(super) fn fields(self) -> &'static [(i64, &'static str)] {
+    pub(crate) fn fields(self) -> &'static [(i64, &'static str)] {
         match self {
             Self::Vendors => &[
                 (601, "Account Number"),
@@ -33,6 +36,13 @@ impl Fielded {
             Self::Receipts => &[(611, "Dock")],
             Self::Returns => &[(621, "RMA")],
             Self::Bills | Self::Credits => &[(631, "Odoo Number"), (632, "Odoo Payment State")],
+            Self::Invoices => &[
+                (641, "Odoo Number"),
+                (642, "Odoo State"),
+                (643, "Odoo Payment State"),
+                (644, "Odoo Open Amount"),
+            ],
+            Self::Payments => &[(651, "Odoo Number"), (652, "Odoo State")],
         }
     }
 }
@@ -57,7 +67,9 @@ fields!(
     super::Receipt,
     super::Return,
     super::Bill,
-    super::ApCredit
+    super::ApCredit,
+    Invoice,
+    Payment
 );
 
 #[derive(Deserialize)]
@@ -79,7 +91,7 @@ struct Pair {
 }
 
 impl Call<'_> {
-    pub(super) fn field_types(&self, whose: Fielded) -> Answer {
+    pub(crate) fn field_types(&self, whose: Fielded) -> Answer {
         let query = self.query(&[PAGING])?;
         let made: Timestamp = "2024-01-02T03:04:05Z".parse().unwrap_or(Timestamp::MIN);
         let rows: Vec<Value> = whose
@@ -99,11 +111,14 @@ impl Call<'_> {
     }
 
     /// All operations or none: an unknown object or field refuses the whole call.
-    pub(super) fn set_fields(&mut self, whose: Fielded) -> Answer {
+    pub(crate) fn set_fields(&mut self, whose: Fielded) -> Answer {
         let body: Body = self.read()?;
         let (now, lag) = (self.now, self.lag());
         let tables = &mut self.books.purchasing;
+        let receivables = &mut self.books.receivables;
         match whose {
+            Fielded::Invoices => set(&mut receivables.invoices, whose, body, now, lag),
+            Fielded::Payments => set(&mut receivables.payments, whose, body, now, lag),
             Fielded::Vendors => set(&mut tables.vendors, whose, body, now, lag),
             Fielded::Receipts => set(&mut tables.receipts, whose, body, now, lag),
             Fielded::Returns => set(&mut tables.returns, whose, body, now, lag),

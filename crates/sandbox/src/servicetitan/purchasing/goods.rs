@@ -82,7 +82,7 @@ pub struct Accounts {
 
 impl Accounts {
     /// The accounts that an item names; a name that no account has stays without.
-    pub(super) fn of(item: &Item, tables: &Purchasing) -> Self {
+    pub(in crate::servicetitan) fn of(item: &Item, tables: &Purchasing) -> Self {
         let named = |name: &Option<String>| {
             let name = name.as_ref()?;
             let mut accounts = tables.gl_accounts.iter();
@@ -104,7 +104,7 @@ impl Accounts {
 }
 
 /// An account as a line shows it.
-pub(super) fn account(books: &Books, id: Option<GlAccountId>, with_id: bool) -> Value {
+pub(crate) fn account(books: &Books, id: Option<GlAccountId>, with_id: bool) -> Value {
     let found = id.and_then(|id| books.purchasing.gl_accounts.get(id.0));
     let Some(account) = found else {
         return Value::Null;

@@ -218,7 +218,7 @@ impl Serialize for Category {
 }
 
 impl Purchasing {
-    pub(super) fn items(&self, kind: ItemKind) -> &Table<Item> {
+    pub(crate) fn items(&self, kind: ItemKind) -> &Table<Item> {
         match kind {
             ItemKind::Material => &self.materials,
             ItemKind::Equipment => &self.equipment,
@@ -235,7 +235,7 @@ impl Purchasing {
     }
 
     /// An item of any kind.
-    pub(super) fn item(&self, id: SkuId) -> Option<&Item> {
+    pub(crate) fn item(&self, id: SkuId) -> Option<&Item> {
         [ItemKind::Material, ItemKind::Equipment, ItemKind::Service]
             .into_iter()
             .find_map(|kind| self.items(kind).get(id.0))

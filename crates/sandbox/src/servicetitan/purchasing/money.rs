@@ -6,13 +6,13 @@ use serde::{Serialize as _, Serializer};
 use serde_json::{Value, json};
 
 /// Rounded to the cent, halves away from zero, as ServiceTitan's own totals are taken to be.
-pub(super) fn to_cents(amount: Decimal) -> Decimal {
+pub(crate) fn to_cents(amount: Decimal) -> Decimal {
     amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
 /// The wire's number. Its shortest decimal text is the amount, as long as it has at most fifteen
 /// digits, which all amounts here have.
-pub(super) fn number(amount: Decimal) -> Value {
+pub(crate) fn number(amount: Decimal) -> Value {
     let text = amount.normalize().to_string();
     match text.parse::<f64>() {
         Ok(number) => json!(number),
@@ -21,12 +21,12 @@ pub(super) fn number(amount: Decimal) -> Value {
 }
 
 /// [`number`] for `serialize_with`.
-pub(super) fn as_number<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_number<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     number(*amount).serialize(serializer)
 }
 
 /// The text that accounting sends: at least two decimals, e.g. `12.50`, `0.1234`.
-pub(super) fn text(amount: Decimal) -> String {
+pub(crate) fn text(amount: Decimal) -> String {
     let mut amount = amount.normalize();
     if amount.scale() < 2 {
         amount.rescale(2);

@@ -251,7 +251,7 @@ impl Books {
 }
 
 /// The map of a value that is known to be one.
-pub(super) fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         other => unreachable!("{other} is not an object"),

@@ -330,7 +330,7 @@ impl Purchasing {
 }
 
 /// The day of an instant, as date-like values go over the wire.
-pub(super) fn midnight(at: Timestamp) -> Timestamp {
+pub(crate) fn midnight(at: Timestamp) -> Timestamp {
     let day_s = 24 * 3600;
     at - SignedDuration::new(at.as_second().rem_euclid(day_s), at.subsec_nanosecond())
 }

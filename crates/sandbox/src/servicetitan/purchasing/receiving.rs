@@ -229,7 +229,7 @@ impl Purchasing {
 }
 
 /// When a bill of this date is due.
-pub(super) fn due(term: Option<&PaymentTerm>, date: Timestamp) -> Timestamp {
+pub(crate) fn due(term: Option<&PaymentTerm>, date: Timestamp) -> Timestamp {
     let Some(term) = term else { return date };
     if term.due_day_type == "NumberOfDays" {
         return date + SignedDuration::from_hours(24 * i64::from(term.due_day));

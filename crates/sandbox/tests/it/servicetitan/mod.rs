@@ -8,6 +8,7 @@ mod feeds;
 mod lists;
 mod purchasing;
 mod rate;
+mod receivables;
 mod seed;
 mod spec;
 mod webhooks;
@@ -83,6 +84,15 @@ impl Desk {
     /// With the scopes of AP bills and credits, which tenants do not grant by themselves.
     pub(crate) async fn grant_payables(&mut self) {
         for scope in ["apbills:r", "apbills:w", "apcredits:r", "apcredits:w"] {
+            self.tenant.grant_scope(&format!("tn.acc.{scope}"));
+        }
+        let credentials = self.tenant.credentials();
+        self.token = token(&self.http, &self.sandbox.url(), &credentials).await;
+    }
+
+    /// With the scopes that write payments and journal entries, which they do not either.
+    pub(crate) async fn grant_receivables(&mut self) {
+        for scope in ["payments:w", "journalentries:w"] {
             self.tenant.grant_scope(&format!("tn.acc.{scope}"));
         }
         let credentials = self.tenant.credentials();

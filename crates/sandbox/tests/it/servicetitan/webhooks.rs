@@ -39,7 +39,7 @@ impl Receiver {
             .collect()
     }
 
-    fn kinds(&self) -> Vec<String> {
+    pub(super) fn kinds(&self) -> Vec<String> {
         let kind = |body: &Value| body["type"].as_str().unwrap().to_owned();
         self.bodies().iter().map(kind).collect()
     }
@@ -85,6 +85,7 @@ async fn a_jobs_life_is_told_in_order() {
             "tn.jpm.job-appointment-updated",
             "tn.jpm.job-completed",
             "tn.acc.invoice-updated",
+            "tn.acc.invoice-batched",
             "tn.acc.invoice-posted",
         ]
     );
@@ -92,7 +93,7 @@ async fn a_jobs_life_is_told_in_order() {
     assert_eq!(bodies[0]["data"]["job"]["customerId"], customer_id(0).0);
     assert_eq!(bodies[0]["data"]["tenantId"], desk.tenant.id().0);
     assert_eq!(bodies[4]["data"]["job"]["jobStatus"], "Completed");
-    assert_eq!(bodies[6]["data"]["invoice"]["total"], "120.50");
+    assert_eq!(bodies[7]["data"]["invoice"]["total"], "120.50");
     let row = desk.get("jpm", &format!("jobs/{job}")).await;
     assert_eq!(row["total"], json!(120.5));
 }

@@ -67,6 +67,7 @@ impl Carrier {
             };
             let deeds = Deeds::of(&one.job.writes);
             let (own_name, is_new) = (deeds.reach.name.clone(), deeds.is_new());
+            let is_of_customer = deeds.is_of_customer();
             let ours = format!("{}.", self.module);
             let named = |id: &RecordId, is: &dyn Fn(&str) -> bool| {
                 let names = names.get(id).into_iter().flatten();
@@ -82,12 +83,16 @@ impl Carrier {
                 let linked = self.names_of(*id).await?;
                 if let Some(name) = linked.iter().find(|name| **name != own_name) {
                     one.notes.push(format!(
-                        "{text} (account.move {id}) of this vendor has the number {} too; it is linked with {name}",
+                        "{text} (account.move {id}) of this partner has the number {} too; it is linked with {name}",
                         sync::plain::quoted(reference)
                     ));
                     continue;
                 }
-                let reason = failure::duplicate_bill(reference, text, id.get(), is_new);
+                let reason = if is_of_customer {
+                    failure::duplicate_invoice(reference, text, id.get())
+                } else {
+                    failure::duplicate_bill(reference, text, id.get(), is_new)
+                };
                 one.failed = Some(Verdict::Decide(reason));
             }
         }
@@ -127,10 +132,16 @@ impl Carrier {
         seen: &Seen,
     ) -> Result<Option<()>, Interruption> {
         let ours = super::was_cancelled_by_us(one, deeds.reach);
+        let is_paid = shown == "posted" && seen.is_paid;
         let verdict = match shown {
             "draft" => return Ok(Some(())),
             "cancel" if !ours => Some(failure::cancelled_in_odoo()),
-            "posted" if seen.is_paid => Some(failure::bill_is_paid()),
+            // What we matched is matched again.
+            "posted"
+                if is_paid && !(deeds.is_of_customer() && self.is_paid_by_ours(one).await?) =>
+            {
+                Some(failure::bill_is_paid())
+            }
             _ => None,
         };
         if let Some(reason) = verdict {
@@ -155,6 +166,26 @@ impl Carrier {
             return Ok(None);
         }
         Ok(Some(()))
+    }
+}
+
+impl Carrier {
+    /// Whether all that a document is matched with was matched by the connector.
+    async fn is_paid_by_ours(&self, one: &Progress) -> Result<bool, Interruption> {
+        let context = Context::new();
+        let items = self.odoo.open_items(&[one.document()], &context).await?;
+        let items: Vec<RecordId> = items.iter().map(|item| item.id).collect();
+        let parts = self.odoo.reconciliations(&items, &context).await?;
+        let parts: Vec<RecordId> = parts.iter().map(|part| part.id).collect();
+        let names = self
+            .odoo
+            .get_external_ids(&Model::RECONCILIATION, &parts)
+            .await?;
+        let is_ours = |part: &RecordId| {
+            let mut names = names.get(part).into_iter().flatten();
+            names.any(|name| name.module() == self.module)
+        };
+        Ok(!parts.is_empty() && parts.iter().all(is_ours))
     }
 }
 

@@ -191,6 +191,7 @@ impl Carrier {
             | Verb::Adopt { .. }
             | Verb::Reach { .. }
             | Verb::Receive { .. }
+            | Verb::Settle { .. }
             | Verb::Tell { .. } => {
                 return Vec::new();
             }

@@ -20,8 +20,14 @@ impl Carrier {
     /// Stops what would be booked in a locked period, or finds another day for it.
     pub(super) async fn heed_locks(&self, progress: &mut [Progress]) -> Result<(), Interruption> {
         let locks = self.odoo.lock_dates().await?;
-        let lock = locks.and_then(|locks| locks.of_purchases(false));
+        let locks = locks.unwrap_or_default();
         for one in progress.iter_mut().filter(|one| one.failed.is_none()) {
+            let deeds = Deeds::of(&one.job.writes);
+            let lock = if deeds.is_of_customer() {
+                locks.of_sales(!deeds.tax.amount.is_zero())
+            } else {
+                locks.of_purchases(false)
+            };
             one.heed(lock);
         }
         Ok(())

@@ -24,7 +24,7 @@ const JSON: [&str; 1] = [DISTRIBUTION];
 const DISTRIBUTION: &str = "analytic_distribution";
 
 /// The values of these columns.
-pub(super) fn native(columns: &Content) -> Values {
+pub(in crate::engine::batch) fn native(columns: &Content) -> Values {
     columns
         .iter()
         .fold(Values::new(), |values, (column, text)| {
@@ -74,6 +74,7 @@ pub(super) fn accounts(writes: &[Write]) -> BTreeSet<i64> {
         | Verb::Delete { .. }
         | Verb::Reach { .. }
         | Verb::Receive { .. }
+        | Verb::Settle { .. }
         | Verb::Tell { .. } => None,
     });
     columns

@@ -21,8 +21,8 @@ use crate::servicetitan::purchasing::returned::{ApCredit, Return};
 use crate::servicetitan::purchasing::returning::{NewReturn, credit};
 use crate::servicetitan::purchasing::{OrderStatus, Purchasing, ReturnStatus};
 use crate::servicetitan::record::{
-    Appointment, AppointmentId, BillId, BillLineId, BusinessUnitId, GlAccountId, Job, JobId,
-    OrderTypeId, PlaceId, PurchaseOrderId,
+    Appointment, AppointmentId, BillId, BillLineId, BusinessUnitId, GlAccountId, InvoiceId, Job,
+    JobId, OrderTypeId, PlaceId, PurchaseOrderId,
 };
 use crate::servicetitan::seed::{offset, rng};
 use crate::servicetitan::table::Table;
@@ -233,7 +233,7 @@ impl Life<'_> {
         };
         let (id, visit) = (JobId(self.ids.draw()), AppointmentId(self.ids.draw()));
         let made = self.now;
-        let invoice = self.ids.draw();
+        let invoice = InvoiceId(self.ids.draw());
         let mut job = jobs::job(id, customer, location.id, visit, invoice, made);
         let visit = jobs::appointment(visit, id, customer, made);
         job.business_unit_id = if percent(&mut self.rng, 70) {

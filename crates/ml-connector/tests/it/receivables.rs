@@ -1,0 +1,409 @@
+//! Customers' invoices and payments: each arrives once, comes to ServiceTitan's subtotal, tax and total to the cent before it
+//! is posted, pays exactly what it pays there, and follows ServiceTitan; each customer owes the same on both sides.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sandbox::servicetitan::{
+    Customer, Decimal, Invoice, InvoiceEdit, InvoiceId, InvoiceLineEdit, InvoiceTax, ItemKind,
+    JobId, NewInvoice, NewInvoiceLine, NewPayment, Options, PaymentId, SkuId, SyncStatus, Tenant,
+};
+use serde_json::{Value, json};
+
+use crate::odoo_side::{OdooSide, Partners, amount};
+use crate::rig::Rig;
+
+const MOVE: &str = "account.move";
+const PAYMENT: &str = "account.payment";
+
+const FLOWS: [&str; 2] = ["invoices", "payments"];
+
+async fn rig(odoo: OdooSide) -> Rig {
+    let options = Options::new(Arc::new(ml_connector::clock::now))
+        .customers(8)
+        .vendors_and_items(2, 30);
+    let rig = Rig::with(odoo, options).await;
+    rig.keep_servicetitans_accounts().await;
+    keep_servicetitans_taxes(&rig).await;
+    rig.turn_on(&FLOWS).await;
+    map_payment_types(&rig).await;
+    rig
+}
+
+/// Gives Odoo a tax on sales for each of ServiceTitan's zones, of its name and rate.
+async fn keep_servicetitans_taxes(rig: &Rig) {
+    let zones = rig.tenant().tax_zones();
+    let taxes = zones.iter().map(|zone| {
+        let rate: Decimal = zone.rates.iter().map(|rate| rate.tax_rate).sum();
+        let percent = rate * Decimal::ONE_HUNDRED;
+        json!({"name": zone.name, "type_tax_use": "sale", "amount_type": "percent",
+            "amount": percent.to_string().parse::<f64>().expect("a rate")})
+    });
+    let taxes: Vec<Value> = taxes.collect();
+    let taxes = json!({ "vals_list": taxes });
+    rig.odoo.call("account.tax", "create", taxes).await;
+}
+
+/// Checks go to the bank, cash to the bank as well: a new company has no other journal.
+async fn map_payment_types(rig: &Rig) {
+    let banks = json!({"domain": [["type", "=", "bank"]], "fields": ["name"]});
+    let banks = rig.odoo.call("account.journal", "search_read", banks).await;
+    let bank = banks[0]["id"].as_i64().expect("a bank journal");
+    for kind in rig.tenant().payment_types() {
+        if kind.active {
+            let (key, target) = (kind.id.to_string(), format!("id:{bank}"));
+            rig.run_to(0, &["mapping", "set", "payment-type", &key, &target])
+                .await;
+        }
+    }
+}
+
+fn dec(text: &str) -> Decimal {
+    text.parse().expect("a number")
+}
+
+/// What can be sold: two services and a material.
+fn items(tenant: &Tenant) -> Vec<SkuId> {
+    let of = |kind| tenant.items(kind).into_iter().filter(|item| item.active);
+    let services = of(ItemKind::Service).take(2);
+    let goods = of(ItemKind::Material).take(1);
+    services.chain(goods).map(|item| item.id).collect()
+}
+
+/// A job that is done, with these lines on its invoice, taxed by a zone.
+fn work(
+    tenant: &Tenant,
+    customer: &Customer,
+    lines: Vec<NewInvoiceLine>,
+    tax: InvoiceTax,
+) -> JobId {
+    let job = tenant.book_job(customer.id).expect("it is booked");
+    tenant.complete_job(job, 0).expect("it is done");
+    for line in lines {
+        tenant.add_invoice_line(job, line).expect("it is pending");
+    }
+    tenant.set_invoice_tax(job, tax).expect("it is pending");
+    let today = tenant.invoice(job).expect("it is there").created_on;
+    let edit = InvoiceEdit {
+        invoice_date: Some(today),
+        due_date: Some(today),
+        ..InvoiceEdit::default()
+    };
+    tenant.edit_invoice(job, edit).expect("it is pending");
+    job
+}
+
+/// What people made, by what it is for.
+struct Made {
+    plain: InvoiceId,
+    rounded: InvoiceId,
+    discounted: InvoiceId,
+    nothing: InvoiceId,
+    pending: JobId,
+    project: InvoiceId,
+    split: PaymentId,
+    deposit: PaymentId,
+}
+
+fn people_sell(tenant: &Tenant) -> Made {
+    let customers: Vec<Customer> = tenant
+        .customers()
+        .into_iter()
+        .filter(|customer| customer.active)
+        .collect();
+    let zones = tenant.tax_zones();
+    let zone = |n: usize| InvoiceTax::zone(zones[n % zones.len()].id);
+    let skus = items(tenant);
+    let line = |n: usize, quantity: &str, price: &str| {
+        NewInvoiceLine::new(skus[n % skus.len()], dec(quantity), dec(price)).taxable(true)
+    };
+    let invoice = |job: JobId| {
+        tenant.post_invoice(job).expect("it is posted");
+        tenant.invoice(job).expect("it is there").id
+    };
+    let ann = &customers[0];
+    let plain = work(
+        tenant,
+        ann,
+        vec![line(0, "1", "100"), line(1, "2", "10.50").taxable(false)],
+        zone(0),
+    );
+    // Rounded line by line the tax is another one than rounded once.
+    let cents = ["0.55", "0.65", "1.05", "2.15", "3.35", "4.45", "7.75"];
+    let odd: Vec<NewInvoiceLine> = cents
+        .iter()
+        .enumerate()
+        .map(|(n, price)| line(n, "1", price))
+        .collect();
+    let rounded = work(tenant, &customers[1], odd, zone(1).per_line());
+    let discounted = work(
+        tenant,
+        &customers[2],
+        vec![
+            line(0, "3", "33.3333"),
+            NewInvoiceLine::discount(dec("-10")).taxable(true),
+        ],
+        zone(0),
+    );
+    let nothing = work(tenant, ann, vec![line(0, "1", "0")], InvoiceTax::default());
+    let pending = work(tenant, ann, vec![line(0, "1", "50")], zone(0));
+    let [plain, rounded, discounted, nothing] = [plain, rounded, discounted, nothing].map(invoice);
+    let project = NewInvoice {
+        customer: customers[3].id,
+        business_unit: tenant.business_units()[0].id,
+        project: Some(77),
+        lines: vec![line(2, "1", "250")],
+        tax: zone(0),
+    };
+    let project = tenant.project_invoice(project).expect("it is made");
+    tenant.post_invoice(project).expect("it is posted");
+    let open = |id: InvoiceId| tenant.invoice(id).expect("it is there").balance();
+    let pay = |payment: NewPayment| {
+        let id = tenant.take_payment(payment).expect("it is taken");
+        tenant
+            .set_payment_status(id, SyncStatus::Posted)
+            .expect("it is posted");
+        id
+    };
+    // One payment over two invoices, one that pays a part, one too much, one for nothing yet.
+    let second = work(tenant, ann, vec![line(1, "1", "80")], zone(0));
+    let second = invoice(second);
+    let both = open(plain) + dec("30");
+    let split = pay(NewPayment::new(ann.id, both)
+        .apply(plain, open(plain))
+        .apply(second, dec("30")));
+    pay(NewPayment::new(customers[1].id, dec("5")).apply(rounded, dec("5")));
+    pay(
+        NewPayment::new(customers[2].id, open(discounted) + dec("20"))
+            .apply(discounted, open(discounted)),
+    );
+    let deposit = pay(NewPayment::new(customers[3].id, dec("100")));
+    Made {
+        plain,
+        rounded,
+        discounted,
+        nothing,
+        pending,
+        project,
+        split,
+        deposit,
+    }
+}
+
+const INVOICE_FIELDS: [&str; 10] = [
+    "state",
+    "move_type",
+    "amount_untaxed",
+    "amount_tax",
+    "amount_total",
+    "amount_residual",
+    "payment_state",
+    "ref",
+    "invoice_date",
+    "date",
+];
+
+/// Every posted invoice stands in Odoo once, to the cent; each customer owes there what it owes in ServiceTitan.
+async fn assert_equal(rig: &Rig) -> Partners {
+    let tenant = rig.tenant();
+    let moves = rig.odoo.records(MOVE, &INVOICE_FIELDS).await;
+    let posted = |invoice: &Invoice| invoice.active && invoice.sync_status != SyncStatus::Pending;
+    let wanted: BTreeMap<String, Invoice> = tenant
+        .invoices()
+        .into_iter()
+        .filter(|invoice| posted(invoice) && !invoice.lines.is_empty())
+        .map(|invoice| (format!("invoice_{}", invoice.id), invoice))
+        .collect();
+    let there: Vec<&String> = moves
+        .iter()
+        .filter(|(name, shown)| name.starts_with("invoice_") && shown["state"] == "posted")
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(there, wanted.keys().collect::<Vec<_>>());
+    for (name, invoice) in &wanted {
+        let shown = &moves[name];
+        let gives_back = invoice.total() < Decimal::ZERO;
+        let kind = if gives_back {
+            "out_refund"
+        } else {
+            "out_invoice"
+        };
+        assert_eq!(shown["move_type"], json!(kind), "{name}");
+        for (field, wanted) in [
+            ("amount_untaxed", invoice.subtotal()),
+            ("amount_tax", invoice.sales_tax()),
+            ("amount_total", invoice.total()),
+        ] {
+            assert_eq!(
+                amount(&shown[field]),
+                format!("{:.2}", wanted.abs()),
+                "{name} {field}: {shown:?}"
+            );
+        }
+        assert_eq!(shown["ref"], json!(invoice.number), "{name}");
+        assert_eq!(shown["invoice_date"], shown["date"], "{name}");
+    }
+    for customer in tenant.customers() {
+        let open = open_in_servicetitan(&tenant, customer.id);
+        let owed = open_in_odoo(rig, &format!("customer_{}", customer.id)).await;
+        assert_eq!(owed, format!("{open:.2}"), "customer {}", customer.id);
+    }
+    moves
+}
+
+/// What a customer owes of what is posted, less what it paid.
+fn open_in_servicetitan(tenant: &Tenant, customer: sandbox::servicetitan::CustomerId) -> Decimal {
+    let invoices = tenant.invoices().into_iter();
+    let invoices = invoices.filter(|invoice| {
+        invoice.active
+            && invoice.customer_id == customer
+            && invoice.sync_status != SyncStatus::Pending
+    });
+    let payments = tenant.payments().into_iter();
+    let payments = payments.filter(|payment| {
+        payment.active
+            && payment.customer_id == customer
+            && payment.sync_status != SyncStatus::Pending
+    });
+    let owed: Decimal = invoices.map(|invoice| invoice.total()).sum();
+    let paid: Decimal = payments.map(|payment| payment.total).sum();
+    owed - paid
+}
+
+async fn open_in_odoo(rig: &Rig, customer: &str) -> String {
+    let Some(partner) = rig.odoo.ids().await.get(customer).copied() else {
+        return "0.00".to_owned();
+    };
+    let domain = json!([
+        ["partner_id", "=", partner],
+        ["parent_state", "=", "posted"],
+        ["account_id.account_type", "=", "asset_receivable"]
+    ]);
+    let items = json!({"domain": domain, "fields": ["amount_residual"]});
+    let items = rig
+        .odoo
+        .call("account.move.line", "search_read", items)
+        .await;
+    let items = items.as_array().expect("items").iter();
+    let open: Decimal = items
+        .map(|item| dec(&amount(&item["amount_residual"])))
+        .sum();
+    format!("{open:.2}")
+}
+
+/// What is open of each invoice in Odoo.
+fn residual(moves: &Partners, id: InvoiceId) -> String {
+    amount(&moves[&format!("invoice_{id}")]["amount_residual"])
+}
+
+async fn assert_settled(rig: &Rig, counts: &Value) {
+    let failures = rig.run(&["failures"]).await.out;
+    for flow in FLOWS {
+        for state in ["pending", "waiting", "failed"] {
+            assert_eq!(
+                counts[flow][state],
+                json!(0),
+                "{flow} {state}: {counts:#}\n{failures}"
+            );
+        }
+    }
+}
+
+async fn they_arrive_and_follow(odoo: OdooSide) {
+    let rig = rig(odoo).await;
+    let tenant = rig.tenant();
+    let made = people_sell(&tenant);
+    let counts = rig.sync_all().await;
+    assert_settled(&rig, &counts).await;
+    let moves = assert_equal(&rig).await;
+    assert_eq!(residual(&moves, made.plain), "0.00");
+    let rest = tenant.invoice(made.rounded).expect("it is there").balance();
+    assert_eq!(residual(&moves, made.rounded), format!("{rest:.2}"));
+    assert_eq!(residual(&moves, made.discounted), "0.00");
+    assert_eq!(
+        moves[&format!("invoice_{}", made.nothing)]["payment_state"],
+        json!("paid")
+    );
+    let again = rig.sync_all().await;
+    for flow in FLOWS {
+        assert_eq!(again[flow]["created"], json!(0), "{flow}: {again:#}");
+        assert_eq!(again[flow]["updated"], json!(0), "{flow}: {again:#}");
+    }
+    // What is paid changes hands, and stays paid.
+    let line = tenant.invoice(made.plain).expect("it is there").lines[0].id;
+    let edit = InvoiceLineEdit {
+        business_unit: Some(tenant.business_units()[1].id),
+        ..InvoiceLineEdit::default()
+    };
+    tenant.unpost_invoice(made.plain).expect("it is posted");
+    tenant
+        .edit_invoice_line(made.plain, line, edit)
+        .expect("it is pending");
+    tenant.post_invoice(made.plain).expect("it is pending");
+    let counts = rig.sync_all().await;
+    assert_settled(&rig, &counts).await;
+    assert_eq!(counts["invoices"]["updated"], json!(1), "{counts:#}");
+    let moves = assert_equal(&rig).await;
+    assert_eq!(residual(&moves, made.plain), "0.00");
+    // The office goes on: one more is posted, one is taken back and corrected, one is adjusted, a deposit is applied, money is
+    // given back.
+    tenant.post_invoice(made.pending).expect("it is pending");
+    tenant
+        .apply_payment(made.deposit, made.project, dec("100"))
+        .expect("it is open");
+    let credit = NewInvoiceLine::discount(dec("-25")).taxable(false);
+    let credit = tenant
+        .adjust_invoice(made.rounded, [credit])
+        .expect("it is posted");
+    let today = tenant
+        .invoice(made.rounded)
+        .expect("it is there")
+        .invoice_date;
+    let edit = InvoiceEdit {
+        invoice_date: today,
+        due_date: today,
+        ..InvoiceEdit::default()
+    };
+    tenant.edit_invoice(credit, edit).expect("it is pending");
+    tenant.post_invoice(credit).expect("it is posted");
+    let refund = tenant
+        .refund_payment(made.split, dec("40"), Some(made.plain))
+        .expect("so much was paid");
+    tenant
+        .set_payment_status(refund, SyncStatus::Posted)
+        .expect("it is posted");
+    let counts = rig.sync_all().await;
+    assert_settled(&rig, &counts).await;
+    let moves = assert_equal(&rig).await;
+    assert_eq!(residual(&moves, made.plain), "40.00", "it is open again");
+    let shown = &moves[&format!("invoice_{credit}")];
+    assert_eq!(shown["move_type"], json!("out_refund"));
+    // What was given back comes back, and the payment is voided.
+    tenant.void_payment(refund).expect("it is alive");
+    tenant.void_payment(made.deposit).expect("it is alive");
+    let counts = rig.sync_all().await;
+    assert_settled(&rig, &counts).await;
+    let moves = assert_equal(&rig).await;
+    assert_eq!(residual(&moves, made.plain), "0.00", "it is paid again");
+    let payments = rig.odoo.records(PAYMENT, &["state"]).await;
+    assert_eq!(
+        payments[&format!("payment_{}", made.deposit)]["state"],
+        json!("canceled")
+    );
+    let again = rig.sync_all().await;
+    for flow in FLOWS {
+        assert_eq!(again[flow]["updated"], json!(0), "{flow}: {again:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn they_arrive_and_follow_in_the_simulator() {
+    they_arrive_and_follow(OdooSide::simulated().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn they_arrive_and_follow_in_a_real_odoo() {
+    if let Some(odoo) = OdooSide::real("receivables") {
+        they_arrive_and_follow(odoo).await;
+    }
+}
