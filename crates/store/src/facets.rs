@@ -174,11 +174,7 @@ pub(crate) async fn bring_up_to_date(store: &Store) -> Result<()> {
 }
 
 /// Makes the facets of some rows anew; gives the last of them, if there may be more.
-fn renew(
-    tx: &mut Tx<'_>,
-    wrapper: &crate::vault::Cipher,
-    after: &Place,
-) -> Result<Option<Place>> {
+fn renew(tx: &mut Tx<'_>, wrapper: &crate::vault::Cipher, after: &Place) -> Result<Option<Place>> {
     let (connection, flow, part) = after;
     let rows = tx.query(
         "SELECT parts.connection, parts.flow, parts.part, parts.record, observations.payload, observations.observed_at

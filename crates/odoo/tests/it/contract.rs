@@ -121,6 +121,7 @@ const PURCHASING: &[(Of, &str, Clause)] = purchasing![
     Both invoices::that_come_to_nothing_are_paid,
     Both invoices::below_nothing_are_refused,
     Both invoices::bear_several_taxes,
+    Both invoices::are_rounded_as_the_company_says,
     Both invoices::keep_a_tax_that_was_set_until_a_line_changes,
     Both invoices::sent_again_keep_a_tax_that_was_set,
     Both invoices::without_a_tax_item_bear_no_tax,

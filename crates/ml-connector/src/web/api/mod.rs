@@ -171,9 +171,7 @@ async fn connection(web: &Web, token: &Token, name: Option<&str>) -> Result<Conn
         Some(name) => readable
             .find(|connection| connection.name == name)
             .ok_or_else(|| Problem::no_such("connection", "connection")),
-        None if token.connection.is_some() => {
-            readable.next().ok_or_else(Problem::unknown_caller)
-        }
+        None if token.connection.is_some() => readable.next().ok_or_else(Problem::unknown_caller),
         None => Err(Problem::parameter(
             "connection",
             "The token is for all connections: say which one.",

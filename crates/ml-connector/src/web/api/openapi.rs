@@ -125,7 +125,9 @@ fn responses(answer: Value) -> Value {
         },
         "304": {"description": "What the asker has already (`If-None-Match`)."},
     });
-    for status in ["400", "401", "403", "404", "405", "406", "408", "429", "500", "503"] {
+    for status in [
+        "400", "401", "403", "404", "405", "406", "408", "429", "500", "503",
+    ] {
         responses[status] = json!({"$ref": "#/components/responses/Problem"});
     }
     responses

@@ -121,11 +121,7 @@ impl Problem {
     pub(super) fn unavailable(detail: impl Into<String>, retry_after_s: u64) -> Self {
         Self {
             retry_after_s: Some(retry_after_s),
-            ..Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Not available now",
-                detail,
-            )
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not available now", detail)
         }
     }
 }
@@ -159,10 +155,7 @@ impl IntoResponse for Problem {
             put(header::ALLOW, HeaderValue::from_static(allow));
         }
         if status == StatusCode::UNAUTHORIZED {
-            put(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer"),
-            );
+            put(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

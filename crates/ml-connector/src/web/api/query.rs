@@ -108,7 +108,10 @@ pub(super) fn id(text: &str) -> Option<i64> {
 
 fn id_of(name: &str, value: &str) -> Result<i64, Problem> {
     id(value).ok_or_else(|| {
-        Problem::parameter(name, "It is an id of ServiceTitan's: a whole number from 1.")
+        Problem::parameter(
+            name,
+            "It is an id of ServiceTitan's: a whole number from 1.",
+        )
     })
 }
 
@@ -123,10 +126,7 @@ fn ids(name: &str, value: &str) -> Result<Vec<i64>, Problem> {
 fn limit(name: &str, value: &str) -> Result<usize, Problem> {
     let limit = id(value).and_then(|limit| usize::try_from(limit).ok());
     limit.filter(|limit| *limit <= LIMIT_MAX).ok_or_else(|| {
-        Problem::parameter(
-            name,
-            format!("It is a whole number from 1 to {LIMIT_MAX}."),
-        )
+        Problem::parameter(name, format!("It is a whole number from 1 to {LIMIT_MAX}."))
     })
 }
 
@@ -140,7 +140,8 @@ fn flag(name: &str, value: &str) -> Result<bool, Problem> {
 
 fn status(name: &str, value: &str) -> Result<String, Problem> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    let is_word = !value.is_empty() && value.len() <= STATUS_CHARS_MAX && value.bytes().all(is_part);
+    let is_word =
+        !value.is_empty() && value.len() <= STATUS_CHARS_MAX && value.bytes().all(is_part);
     if is_word {
         Ok(value.to_owned())
     } else {

@@ -102,7 +102,9 @@ fn item(item: BillItem) -> BillLine {
         description: text(Some(&item.description)),
         quantity: item.quantity,
         cost: item.cost,
-        gl_account: item.general_ledger_account.and_then(|account| account.number),
+        gl_account: item
+            .general_ledger_account
+            .and_then(|account| account.number),
     }
 }
 
@@ -113,6 +115,8 @@ fn expense(item: ExpenseItem) -> BillLine {
         description: text(item.description.as_deref()),
         quantity: Some(Decimal::ONE),
         cost: item.amount,
-        gl_account: item.general_ledger_account.and_then(|account| account.number),
+        gl_account: item
+            .general_ledger_account
+            .and_then(|account| account.number),
     }
 }
