@@ -18,6 +18,7 @@ mod rig;
 mod standing;
 mod watched;
 
+mod cells;
 mod changes;
 mod chaos;
 mod commands;
@@ -36,6 +37,7 @@ mod purchasing;
 mod race;
 mod receipts;
 mod receivables;
+mod receivables_matrix;
 mod reconcile;
 mod rights;
 mod secrets;

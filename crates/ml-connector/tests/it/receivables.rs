@@ -19,7 +19,7 @@ const PAYMENT: &str = "account.payment";
 
 const FLOWS: [&str; 2] = ["invoices", "payments"];
 
-async fn rig(odoo: OdooSide) -> Rig {
+pub(crate) async fn rig(odoo: OdooSide) -> Rig {
     rig_of(odoo, |options| options.customers(8)).await
 }
 
@@ -49,7 +49,7 @@ async fn keep_servicetitans_taxes(rig: &Rig) {
 }
 
 /// Checks go to the bank, cash to the bank as well: a new company has no other journal.
-async fn map_payment_types(rig: &Rig) {
+pub(crate) async fn map_payment_types(rig: &Rig) {
     let banks = json!({"domain": [["type", "=", "bank"]], "fields": ["name"]});
     let banks = rig.odoo.call("account.journal", "search_read", banks).await;
     let bank = banks[0]["id"].as_i64().expect("a bank journal");
@@ -98,7 +98,7 @@ fn work(
 }
 
 /// What people made, by what it is for.
-struct Made {
+pub(crate) struct Made {
     plain: InvoiceId,
     rounded: InvoiceId,
     discounted: InvoiceId,
@@ -109,7 +109,7 @@ struct Made {
     deposit: PaymentId,
 }
 
-fn people_sell(tenant: &Tenant) -> Made {
+pub(crate) fn people_sell(tenant: &Tenant) -> Made {
     let customers: Vec<Customer> = tenant
         .customers()
         .into_iter()
@@ -239,7 +239,7 @@ impl Legacy {
 }
 
 /// Every posted invoice stands in Odoo once, to the cent; each customer owes there what it owes in ServiceTitan.
-async fn assert_equal(rig: &Rig) -> Partners {
+pub(crate) async fn assert_equal(rig: &Rig) -> Partners {
     assert_equal_but(rig, &Legacy::default()).await
 }
 

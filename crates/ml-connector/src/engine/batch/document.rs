@@ -23,7 +23,7 @@ use odoo::{Action, Context, Domain, ExternalId, Found, Model, RecordId, Search};
 use rust_decimal::Decimal;
 use store::links::LinkChange;
 use sync::failure::{self, Verdict};
-use sync::link::{Link, TargetId, as_posted, unreached};
+use sync::link::{CHANGED, Link, TargetId, as_posted, unreached};
 use sync::plan::{ClosedPeriod, Goal, RECREATE, Tax, Verb, Write};
 use sync::record::Reason;
 
@@ -330,7 +330,7 @@ impl Carrier {
                             one.done.insert(deeds.reach.name.clone());
                             continue;
                         }
-                        one.put(deeds.reach, target);
+                        one.put_counted(&deeds, target);
                         one.failed = deeds.hold.cloned().map(Verdict::Decide);
                     }
                     Next::Decide(reason) => one.failed = Some(Verdict::Decide(reason)),
@@ -425,6 +425,17 @@ impl Progress {
         self.is_touched |= ended
             .as_ref()
             .map_or_else(|error| error.may_have_applied, |_| true);
+    }
+
+    /// The document is in its state. Of an invoice it is counted how often it was changed: what pays it is matched anew then.
+    fn put_counted(&mut self, deeds: &Deeds<'_>, target: TargetId) {
+        let mut reach = deeds.reach.clone();
+        if self.is_changed && deeds.is_of_customer() {
+            let before = reach.holds.get(CHANGED);
+            let before: u64 = before.and_then(|n| n.parse().ok()).unwrap_or_default();
+            reach.holds.set(CHANGED, (before + 1).to_string());
+        }
+        self.put(&reach, target);
     }
 
     /// Whether the document is to be made.

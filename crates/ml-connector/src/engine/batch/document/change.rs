@@ -74,6 +74,7 @@ impl Carrier {
                 .await;
             reached(Step::ApplyUpdated, 1);
             one.touched_by(&written);
+            one.is_changed = true;
             if let Err(error) = written {
                 one.failed = Some(of_one(error)?);
                 return Ok(());
