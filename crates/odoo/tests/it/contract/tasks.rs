@@ -63,7 +63,7 @@ pub(crate) async fn go_through_stages_and_states(target: &Target) {
     target.hand.give(Right::Project).await;
     let (of, whose) = (project.to_string(), customer.to_string());
     let row = [
-        "__contract__.job",
+        "__contract__.task",
         "Job 7",
         &of,
         &whose,
@@ -95,7 +95,7 @@ pub(crate) async fn go_through_stages_and_states(target: &Target) {
 
 async fn make_bad(client: &Client) -> String {
     let mut rows = odoo::load::Rows::new(Model::TASK, ["id", "state"]);
-    let row = ["__contract__.job", "nope"].map(str::to_owned);
+    let row = ["__contract__.task", "nope"].map(str::to_owned);
     rows.push(0, row.to_vec()).unwrap();
     let loaded = load(client, &rows).await;
     loaded.groups[&0].as_ref().unwrap_err().message.clone()
