@@ -18,6 +18,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -74,9 +75,15 @@ pub(super) fn routes() -> Router<Web> {
             answered(list(&web, resource, &parts).await, &parts.headers)
         });
         let one = get(
-            async move |State(web): State<Web>, path: RawPathParams, request: Request| {
+            async move |State(web): State<Web>,
+                        path: Result<RawPathParams, RawPathParamsRejection>,
+                        request: Request| {
                 let (parts, _) = request.into_parts();
-                let id = path.iter().next().and_then(|(_, id)| query::id(id));
+                // What is no text is no id.
+                let path = path.ok();
+                let id = path
+                    .as_ref()
+                    .and_then(|path| query::id(path.iter().next()?.1));
                 answered(one(&web, resource, id, &parts).await, &parts.headers)
             },
         );
@@ -171,9 +178,7 @@ async fn connection(web: &Web, token: &Token, name: Option<&str>) -> Result<Conn
         Some(name) => readable
             .find(|connection| connection.name == name)
             .ok_or_else(|| Problem::no_such("connection", "connection")),
-        None if token.connection.is_some() => {
-            readable.next().ok_or_else(Problem::unknown_caller)
-        }
+        None if token.connection.is_some() => readable.next().ok_or_else(Problem::unknown_caller),
         None => Err(Problem::parameter(
             "connection",
             "The token is for all connections: say which one.",

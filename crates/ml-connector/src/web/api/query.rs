@@ -1,6 +1,7 @@
 //! The parameters of a request. What is not known, comes twice, or is not what it should be is refused and named.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::Pieces;
@@ -67,7 +68,7 @@ impl Query {
             .iter()
             .filter(|(name, _)| !["cursor", "limit", "fresh"].contains(&name.as_str()));
         for (name, value) in selecting {
-            query.asked.push_str(&format!("{name}={value}\n"));
+            let _ = writeln!(query.asked, "{name}={value}");
         }
         if query.fresh && known.contains(&"ids") && query.find.ids.is_none() {
             return Err(Problem::parameter(
@@ -108,7 +109,10 @@ pub(super) fn id(text: &str) -> Option<i64> {
 
 fn id_of(name: &str, value: &str) -> Result<i64, Problem> {
     id(value).ok_or_else(|| {
-        Problem::parameter(name, "It is an id of ServiceTitan's: a whole number from 1.")
+        Problem::parameter(
+            name,
+            "It is an id of ServiceTitan's: a whole number from 1.",
+        )
     })
 }
 
@@ -123,10 +127,7 @@ fn ids(name: &str, value: &str) -> Result<Vec<i64>, Problem> {
 fn limit(name: &str, value: &str) -> Result<usize, Problem> {
     let limit = id(value).and_then(|limit| usize::try_from(limit).ok());
     limit.filter(|limit| *limit <= LIMIT_MAX).ok_or_else(|| {
-        Problem::parameter(
-            name,
-            format!("It is a whole number from 1 to {LIMIT_MAX}."),
-        )
+        Problem::parameter(name, format!("It is a whole number from 1 to {LIMIT_MAX}."))
     })
 }
 
@@ -140,7 +141,8 @@ fn flag(name: &str, value: &str) -> Result<bool, Problem> {
 
 fn status(name: &str, value: &str) -> Result<String, Problem> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    let is_word = !value.is_empty() && value.len() <= STATUS_CHARS_MAX && value.bytes().all(is_part);
+    let is_word =
+        !value.is_empty() && value.len() <= STATUS_CHARS_MAX && value.bytes().all(is_part);
     if is_word {
         Ok(value.to_owned())
     } else {
