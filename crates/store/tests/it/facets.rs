@@ -63,6 +63,7 @@ async fn three(rig: &Rig) -> ConnectionId {
     id
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of filters")]
 async fn rows_are_found_by_what_they_say(rig: Rig) {
     let id = three(&rig).await;
     let all = Find::default;

@@ -191,15 +191,26 @@ async fn list(web: &Web, resource: &Resource, parts: &Parts) -> Result<Value, Pr
     let asked = Asked::read(web, resource, parts, &resource.of_list()).await?;
     let list = asked.list(resource);
     let mut find = asked.query.find.clone();
-    if let Some(ids) = &find.ids {
-        asked.freshen(web, resource, ids).await?;
-    }
     if let Some(cursor) = &asked.query.cursor {
         find.after = Some(cursor::read(cursor, &list)?);
     }
-    let limit = asked.query.limit.unwrap_or(query::LIMIT);
-    // One more than wanted tells whether there is another page.
+    let mut limit = asked.query.limit.unwrap_or(query::LIMIT);
     let connection = asked.connection.id;
+    if asked.query.fresh {
+        limit = limit.min(query::IDS_MAX);
+        // What is named may be new to the connector; else the page is what is asked for.
+        let ids = match &find.ids {
+            Some(ids) => ids.clone(),
+            None => {
+                let page = web
+                    .store()
+                    .found(connection, resource.kind, find.clone(), limit);
+                page.await?.into_iter().map(|found| found.id).collect()
+            }
+        };
+        asked.freshen(web, resource, &ids).await?;
+    }
+    // One more than wanted tells whether there is another page.
     let found = web
         .store()
         .found(connection, resource.kind, find, limit + 1)

@@ -146,10 +146,11 @@ fn parameter(resource: &Resource, name: &str) -> Value {
     let (about, schema) = match name {
         "connection" => (
             "The connection; a token of one connection need not name it.".to_owned(),
-            json!({"type": "string", "minLength": 1}),
+            json!({"type": "string", "pattern": "^[0-9a-z_-]+$", "maxLength": query::CONNECTION_CHARS_MAX}),
         ),
         "fresh" => (
-            "Asks ServiceTitan now, within its rate; a list only by `ids`. 503 when it cannot be asked.".to_owned(),
+            "Asks ServiceTitan now, within its rate, for these objects: of a list for those of the page, which are then at most \
+             50. 503 when it cannot be asked.".to_owned(),
             json!({"type": "boolean", "default": false}),
         ),
         "ids" => (

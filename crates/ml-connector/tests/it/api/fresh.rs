@@ -51,6 +51,14 @@ async fn who_asks_for_it_gets_what_servicetitan_says_now() {
     let list = format!("jobs?ids={id},{new}");
     assert_eq!(caller.ids(&list).await, [id]);
     assert_eq!(caller.ids(&format!("{list}&fresh=true")).await, [id, new.0]);
+    // A page.
+    tenant
+        .update_job(new, "<p>Look at the pump</p>")
+        .expect("it is there");
+    let page = caller.read("jobs?fresh=true&limit=200").await;
+    let page = page["data"].as_array().expect("a list");
+    let shown = page.iter().find(|job| job["id"] == json!(new.0));
+    assert_eq!(shown.expect("it is there")["summary"], "Look at the pump");
     caller
         .get("jobs/999999999?fresh=true")
         .await
