@@ -1,4 +1,6 @@
-//! Orders, receipts and bills as a test or the demo may see them from outside, without calling Odoo.
+//! Orders, receipts, bills, invoices and payments as a test or the demo may see them from outside, without calling Odoo.
+
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -8,6 +10,7 @@ use super::Id;
 use super::database::{Database, Row, external_name};
 use super::order;
 use super::receipt;
+use super::reconcile;
 use super::schema::Model;
 use super::value::Value;
 
@@ -59,7 +62,7 @@ pub struct OrderLine {
     pub analytic_distribution: Json,
 }
 
-/// A bill, credit note or plain entry as it stands in the database.
+/// A bill, invoice, credit note or plain entry as it stands in the database.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "the fields are Odoo's, under Odoo's names")]
 pub struct Bill {
@@ -83,6 +86,10 @@ pub struct Bill {
     pub amount_total: Decimal,
     pub amount_residual: Decimal,
     pub payment_state: Option<String>,
+    pub payment_reference: Option<String>,
+    pub reversed_entry_id: Option<Id>,
+    /// The payment whose entry it is.
+    pub origin_payment_id: Option<Id>,
     /// The lines that the bill shows; taxes and debts are not among them.
     pub lines: Vec<BillLine>,
 }
@@ -107,6 +114,34 @@ pub struct BillLine {
     pub purchase_line_id: Option<Id>,
     /// Percents by analytic accounts; null when there is none.
     pub analytic_distribution: Json,
+}
+
+/// A payment as it stands in the database.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are Odoo's, under Odoo's names")]
+pub struct Payment {
+    pub id: Id,
+    /// All external ids, oldest first, as `module.name`.
+    pub external_ids: Vec<String>,
+    pub name: Option<String>,
+    pub state: String,
+    /// `inbound` or `outbound`.
+    pub payment_type: String,
+    /// `customer` or `supplier`.
+    pub partner_type: String,
+    pub partner_id: Option<Id>,
+    pub amount: Decimal,
+    /// As `2026-11-05`.
+    pub date: Option<String>,
+    pub memo: Option<String>,
+    /// The journal's code.
+    pub journal: Option<String>,
+    pub outstanding_account_id: Option<Id>,
+    /// Its journal entry.
+    pub move_id: Option<Id>,
+    pub is_reconciled: bool,
+    /// What it settles: invoices, credit notes and bills, and how much of each, by their ids.
+    pub settles: Vec<(Id, Decimal)>,
 }
 
 /// A transfer as it stands in the database.
@@ -256,6 +291,9 @@ pub(super) fn bills(db: &Database) -> Vec<Bill> {
             amount_total: seen.number("amount_total"),
             amount_residual: seen.number("amount_residual"),
             payment_state: seen.text("payment_state"),
+            payment_reference: seen.text("payment_reference"),
+            reversed_entry_id: seen.id("reversed_entry_id"),
+            origin_payment_id: seen.id("origin_payment_id"),
             lines: seen
                 .below(Model::MoveLine, "move_id")
                 .iter()
@@ -286,6 +324,66 @@ fn bill_line(seen: &Sight<'_>) -> BillLine {
         purchase_line_id: seen.id("purchase_line_id"),
         analytic_distribution: seen.distribution(),
     }
+}
+
+pub(super) fn payments(db: &Database) -> Vec<Payment> {
+    Sight::all(db, Model::Payment)
+        .map(|seen| {
+            let journal = seen
+                .id("journal_id")
+                .and_then(|id| db.row(Model::Journal, id))
+                .and_then(|row| row.text(Model::Journal, "code"));
+            Payment {
+                id: seen.row.id(),
+                external_ids: seen.external_ids(),
+                name: seen.text("name"),
+                state: seen.text("state").unwrap_or_default(),
+                payment_type: seen.text("payment_type").unwrap_or_default(),
+                partner_type: seen.text("partner_type").unwrap_or_default(),
+                partner_id: seen.id("partner_id"),
+                amount: seen.number("amount"),
+                date: seen.text("date"),
+                memo: seen.text("memo"),
+                journal: journal.map(str::to_owned),
+                outstanding_account_id: seen.id("outstanding_account_id"),
+                move_id: seen.id("move_id"),
+                is_reconciled: seen.yes("is_reconciled"),
+                settles: settled(db, seen.id("move_id")),
+            }
+        })
+        .collect()
+}
+
+/// How much of an entry settles which documents.
+fn settled(db: &Database, entry: Option<Id>) -> Vec<(Id, Decimal)> {
+    let mut settled: BTreeMap<Id, Decimal> = BTreeMap::new();
+    let lines = entry
+        .into_iter()
+        .flat_map(|entry| db.pointing(Model::MoveLine, "move_id", entry));
+    for line in lines {
+        for part in reconcile::parts(db, line) {
+            let Some(row) = db.row(Model::Partial, part) else {
+                continue;
+            };
+            let others = ["debit_move_id", "credit_move_id"]
+                .into_iter()
+                .filter_map(|name| row.reference(Model::Partial, name))
+                .filter(|end| *end != line);
+            for other in others {
+                let document = db
+                    .row(Model::MoveLine, other)
+                    .and_then(|row| row.reference(Model::MoveLine, "move_id"));
+                if let Some(document) = document {
+                    *settled.entry(document).or_default() +=
+                        row.get(Model::Partial, "amount").as_number();
+                }
+            }
+        }
+    }
+    let normal = settled
+        .into_iter()
+        .map(|(id, amount)| (id, amount.normalize()));
+    normal.collect()
 }
 
 pub(super) fn receipts(db: &Database) -> Vec<Receipt> {

@@ -9,7 +9,7 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::books::{self, Bill, Order, Receipt};
+use super::books::{self, Bill, Order, Payment, Receipt};
 use super::hand::Act;
 use super::look::{self, Calls, Partner};
 use super::sandbox::{State, lock};
@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/sandbox/partners", get(partners))
         .route("/sandbox/orders", get(orders))
         .route("/sandbox/bills", get(bills))
+        .route("/sandbox/payments", get(payments))
         .route("/sandbox/receipts", get(receipts))
         .route("/sandbox/calls", get(calls).delete(reset_calls))
         .route(
@@ -68,6 +69,10 @@ async fn orders(Shared(state): Shared<Arc<State>>) -> Json<Vec<Order>> {
 
 async fn bills(Shared(state): Shared<Arc<State>>) -> Json<Vec<Bill>> {
     Json(books::bills(&state.database()))
+}
+
+async fn payments(Shared(state): Shared<Arc<State>>) -> Json<Vec<Payment>> {
+    Json(books::payments(&state.database()))
 }
 
 async fn receipts(Shared(state): Shared<Arc<State>>) -> Json<Vec<Receipt>> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::books::{self, Bill, Order, Receipt};
+use super::books::{self, Bill, Order, Payment, Receipt};
 use super::call::{self, Call};
 use super::database::{ADMIN, Database, Env, LIMITED, Tx};
 use super::look::{self, Calls, ExternalId, Partner};
@@ -227,6 +227,19 @@ impl Sandbox {
     pub fn bill(&self, external_id: &str) -> Option<Bill> {
         let holds = |bill: &Bill| bill.external_ids.iter().any(|id| id == external_id);
         self.bills().into_iter().find(holds)
+    }
+
+    /// All payments with what they settle, by id.
+    #[must_use]
+    pub fn payments(&self) -> Vec<Payment> {
+        books::payments(&self.state.database())
+    }
+
+    /// The payment that an external id points to.
+    #[must_use]
+    pub fn payment(&self, external_id: &str) -> Option<Payment> {
+        let holds = |payment: &Payment| payment.external_ids.iter().any(|id| id == external_id);
+        self.payments().into_iter().find(holds)
     }
 
     /// All transfers with their moves, by id.

@@ -68,6 +68,17 @@ impl Options {
         self
     }
 
+    /// With this many jobs, invoices and payments of customers per tenant, of all kinds and in all
+    /// states; every customer then owes what these come to. Jobs that are not invoiced have their
+    /// empty invoices besides.
+    #[must_use]
+    pub fn receivables(mut self, jobs: usize, invoices: usize, payments: usize) -> Self {
+        for tenant in &mut self.tenants {
+            (tenant.jobs, tenant.invoices, tenant.payments) = (jobs, invoices, payments);
+        }
+        self
+    }
+
     /// With this seed.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -122,6 +133,12 @@ pub struct TenantSeed {
     pub items: usize,
     /// How many purchase orders it has; they bring jobs, receipts, bills and returns.
     pub orders: usize,
+    /// How many jobs it has besides those of orders.
+    pub jobs: usize,
+    /// How many invoices it has besides the empty ones of jobs that are not invoiced.
+    pub invoices: usize,
+    /// How many payments of customers it has.
+    pub payments: usize,
     /// What customers, vendors and items are like.
     pub mix: Mix,
 }
@@ -135,6 +152,9 @@ impl Default for TenantSeed {
             vendors: 24,
             items: 120,
             orders: 0,
+            jobs: 0,
+            invoices: 0,
+            payments: 0,
             mix: Mix::default(),
         }
     }

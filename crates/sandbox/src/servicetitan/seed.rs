@@ -81,6 +81,7 @@ pub(super) fn books(seed: u64, tenant: &TenantSeed, until: Timestamp) -> Books {
     books.draw_orders(seed, tenant, until);
     let invoices = books.jobs.iter().map(Invoice::of_job);
     books.receivables.invoices = Table::seeded(invoices.collect());
+    books.draw_receivables(seed, tenant, until);
     books
 }
 

@@ -200,7 +200,12 @@ impl<T: Record> Table<T> {
     pub(super) fn put(&mut self, mut row: T, now: Timestamp, lag_until: Option<Timestamp>) {
         self.latest = self.latest.max(now);
         row.stamp(self.latest);
-        self.place(row, lag_until);
+        // A second write within the lag shows what was before the first, still.
+        let lag = lag_until.map(|until| {
+            let before = self.rows.get(&row.key());
+            (until, before.and_then(|row| row.visible(now)).cloned())
+        });
+        self.place(row, lag);
     }
 
     /// Changes a row in place and stamps it. False when there is none.
@@ -211,6 +216,17 @@ impl<T: Record> Table<T> {
         edit(&mut row);
         self.put(row, now, None);
         true
+    }
+
+    /// Lets the next stamps precede those before. For the seed, which then has to [`Self::settle`]
+    /// the table.
+    pub(super) fn rewind(&mut self) {
+        self.latest = Timestamp::MIN;
+    }
+
+    /// Puts rows that were drawn out of order in the order of their stamps.
+    pub(super) fn settle(&mut self) {
+        *self = Self::seeded(self.iter().cloned().collect());
     }
 
     /// The latest stamp, which the next one will not precede.
@@ -239,7 +255,7 @@ impl<T: Record> Table<T> {
         rows
     }
 
-    fn place(&mut self, row: T, lag_until: Option<Timestamp>) {
+    fn place(&mut self, row: T, lag: Option<(Timestamp, Option<T>)>) {
         let id = row.key();
         self.last.0 += 1;
         let before = self.rows.remove(&id);
@@ -253,7 +269,6 @@ impl<T: Record> Table<T> {
             self.owned.insert((owner, id));
         }
         self.order.insert(self.last, id);
-        let lag = lag_until.map(|until| (until, before.map(|before| before.now)));
         self.rows.insert(
             id,
             Row {

@@ -5,6 +5,7 @@ mod billing;
 mod catalog;
 mod http;
 mod load;
+mod paying;
 mod people;
 mod posting;
 mod pricing;

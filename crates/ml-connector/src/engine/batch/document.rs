@@ -13,6 +13,7 @@ mod period;
 mod seen;
 mod state;
 mod tax;
+mod tie;
 mod turn;
 pub(super) mod values;
 
@@ -64,6 +65,7 @@ const BILL: Kind = Kind {
         "currency_id",
         "date",
         "payment_state",
+        tie::REVERSES,
     ],
 };
 
@@ -266,8 +268,8 @@ impl Carrier {
             let currency = deeds.reach.holds.get("currency_id/.id");
             if currency.is_some_and(|id| id.parse().ok() != seen.currency) {
                 one.failed = Some(Verdict::Park(failure::currency_differs()));
-            } else if let Some(reason) = tax::differs(seen, &deeds) {
-                one.failed = Some(Verdict::Park(reason));
+            } else if let Some(verdict) = tax::differs(seen, &deeds) {
+                one.failed = Some(verdict);
             } else if seen.total != deeds.total {
                 let reason = failure::total_differs(deeds.total, seen.total);
                 one.failed = Some(Verdict::Park(reason));
@@ -315,6 +317,12 @@ impl Carrier {
                             one.failed = Some(Verdict::Decide(shifted));
                             continue;
                         }
+                        if shown == "posted"
+                            && let Some(to) = tie::untied(seen, &deeds)
+                            && !self.tie(one, to).await?
+                        {
+                            continue;
+                        }
                         one.has_reached = true;
                         if kind.is_bill() && shown == "posted" && deeds.goal == Goal::Draft {
                             // A person posted what was held: it is in the books.
@@ -338,6 +346,10 @@ impl Carrier {
                         let reason = failure::total_differs(deeds.total, shown);
                         one.failed = Some(Verdict::Park(reason));
                     }
+                    // What names its invoice would be matched with it.
+                    Next::Press(Action::Post)
+                        if seen.is_some_and(|seen| seen.reverses.is_some())
+                            && !self.tie(one, None).await? => {}
                     Next::Press(action) => {
                         let is_made = one.makes(&deeds);
                         presses.entry((action, is_made)).or_default().push(at);

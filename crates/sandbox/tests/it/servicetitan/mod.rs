@@ -90,6 +90,15 @@ impl Desk {
         self.token = token(&self.http, &self.sandbox.url(), &credentials).await;
     }
 
+    /// With the scopes that write payments and journal entries, which they do not either.
+    pub(crate) async fn grant_receivables(&mut self) {
+        for scope in ["payments:w", "journalentries:w"] {
+            self.tenant.grant_scope(&format!("tn.acc.{scope}"));
+        }
+        let credentials = self.tenant.credentials();
+        self.token = token(&self.http, &self.sandbox.url(), &credentials).await;
+    }
+
     /// A call below `/{module}/v2/tenant/{tenant}/`, e.g. `crm`, `customers?page=2`.
     pub(crate) fn request(&self, method: Method, module: &str, path: &str) -> RequestBuilder {
         let url = format!(

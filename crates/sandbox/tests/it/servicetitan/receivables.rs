@@ -1,8 +1,13 @@
 //! The receivable side: invoices, payments, journal entries, and who goes where.
 
+mod crew;
 mod invoices;
+pub(super) mod journal;
 mod payments;
+mod seed;
+mod writes;
 
+use reqwest::Method;
 use sandbox::servicetitan::{CustomerId, Decimal, JobId, NewInvoiceLine, customer_id, sku_id};
 use serde_json::Value;
 
@@ -37,4 +42,13 @@ pub(super) async fn listed(desk: &Desk, job: JobId) -> Value {
     let page = desk.get("accounting", &path).await;
     assert_eq!(page["data"].as_array().unwrap().len(), 1, "{page}");
     page["data"][0].clone()
+}
+
+/// A call of accounting with a JSON body: status and answer.
+pub(super) async fn write(desk: &Desk, method: Method, path: &str, body: &Value) -> (u16, Value) {
+    let request = desk.request(method, "accounting", path).json(body);
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.bytes().await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap_or_default())
 }
