@@ -199,14 +199,13 @@ async fn list(web: &Web, resource: &Resource, parts: &Parts) -> Result<Value, Pr
     if asked.query.fresh {
         limit = limit.min(query::IDS_MAX);
         // What is named may be new to the connector; else the page is what is asked for.
-        let ids = match &find.ids {
-            Some(ids) => ids.clone(),
-            None => {
-                let page = web
-                    .store()
-                    .found(connection, resource.kind, find.clone(), limit);
-                page.await?.into_iter().map(|found| found.id).collect()
-            }
+        let ids = if let Some(ids) = &find.ids {
+            ids.clone()
+        } else {
+            let page = web
+                .store()
+                .found(connection, resource.kind, find.clone(), limit);
+            page.await?.into_iter().map(|found| found.id).collect()
         };
         asked.freshen(web, resource, &ids).await?;
     }
