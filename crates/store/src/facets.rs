@@ -5,6 +5,7 @@
 //! the time is left out or comes twice.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use sync::facets::{Facets, VERSION};
@@ -284,13 +285,13 @@ impl Store {
             for (column, value) in [("customer", find.customer), ("job", find.job)] {
                 if let Some(value) = value {
                     params.push(value.into());
-                    which.push_str(&format!(" AND facets.{column} = ${}", params.len()));
+                    let _ = write!(which, " AND facets.{column} = ${}", params.len());
                 }
             }
             let ids = find.ids.as_deref().map(list);
             if let Some(ids) = &ids {
                 params.push(ids.into());
-                which.push_str(&format!(" AND facets.id IN {{integers ${}}}", params.len()));
+                let _ = write!(which, " AND facets.id IN {{integers ${}}}", params.len());
             }
             let sql = format!(
                 "SELECT facets.id, facets.part, facets.seen_at, facets.record, records.flow, records.source,

@@ -1,6 +1,7 @@
 //! Stories: the connector as its users run it (the binary, its files, its ports) between a ServiceTitan sandbox and an
 //! Odoo, simulated or real.
 
+mod api;
 mod architecture;
 mod arrival;
 mod bills;

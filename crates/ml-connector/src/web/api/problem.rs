@@ -13,9 +13,9 @@ pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 pub(super) struct Problem {
     /// Always `about:blank`: the status says of what kind it is.
     #[serde(rename = "type")]
-    kind: String,
+    kind: &'static str,
     /// What it is, in a few words.
-    title: String,
+    title: &'static str,
     /// The HTTP status.
     status: u16,
     /// What happened, for a person.
@@ -32,10 +32,10 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    fn new(status: StatusCode, title: &str, detail: impl Into<String>) -> Self {
+    fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank".to_owned(),
-            title: title.to_owned(),
+            kind: "about:blank",
+            title,
             status: status.as_u16(),
             detail: detail.into(),
             parameter: None,

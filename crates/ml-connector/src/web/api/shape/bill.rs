@@ -11,6 +11,7 @@ use super::{Shown, text, word};
 
 /// What a vendor wants for goods or services.
 #[derive(Debug, Default, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "they are ServiceTitan's names")]
 pub(in crate::web::api) struct Bill {
     /// How far it is on its way to accounting: Pending, Posted or Exported.
     status: Option<String>,
