@@ -170,6 +170,10 @@ enum Interruption {
 }
 
 /// What happened to one job so far.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any of them may hold together"
+)]
 struct Progress {
     job: Job,
     started_at: Timestamp,

@@ -14,7 +14,7 @@ use crate::part;
 use crate::plan::{Entry, Goal, Match, Subject};
 use crate::record::SourceId;
 
-use super::{FLOW, group, of_part, total};
+use super::{FLOW, group, refunds, total};
 
 /// What a payment should be matched with, in the order in which it is done.
 #[derive(Default)]
@@ -66,15 +66,10 @@ impl Applied {
         };
         applied.add(payment);
         let shared = subject.others.get(&group(payment));
-        let parts = shared.into_iter().flat_map(|shared| &shared.parts);
-        let payments = parts.filter_map(|part| of_part(part).ok());
-        let refunds = payments.filter(|other| {
-            other.id != payment.id && other.refunded_payment_id == Some(payment.id) && other.active
-        });
         let links = shared
             .map(|shared| shared.links.as_slice())
             .unwrap_or_default();
-        for refund in refunds {
+        for refund in refunds(subject).filter(|refund| refund.active) {
             let name = FLOW.link_name(&SourceId::from(refund.id.0));
             // What did not come (yet) is not there to be matched with.
             if !links.iter().any(|link| link.name == name) || total(&refund) >= Decimal::ZERO {

@@ -26,7 +26,7 @@ use crate::plain::line;
 use crate::plan::{Decision, Goal, Plan, RECREATE, Subject, Verb, Write};
 use crate::receivable::{self, Stage};
 use crate::reconcile::in_our_age;
-use crate::record::{Key, Reason, State};
+use crate::record::{Key, Reason, SourceId, State};
 use crate::sighting::{Part, PartKey};
 use crate::single;
 use crate::target::{Target, held, may_be_there};
@@ -93,6 +93,18 @@ pub(crate) fn shared_by(kind: RowKind, part: &Part) -> Vec<Name> {
     payment.iter().map(group).collect()
 }
 
+/// What was given back of the payment, as far as it is known.
+fn refunds(subject: &Subject<'_>) -> impl Iterator<Item = Payment> {
+    let payment = read(subject).ok();
+    let (id, name) = payment.map(|payment| (payment.id, group(&payment))).unzip();
+    let shared = name.and_then(|name| subject.others.get(&name));
+    let parts = shared.into_iter().flat_map(|shared| &shared.parts);
+    let payments = parts.filter_map(|part| of_part(part).ok());
+    payments.filter(move |other| {
+        id.is_some() && other.refunded_payment_id == id && Some(other.id) != id
+    })
+}
+
 /// Who is looked at again when something came of it: the payment that it gives back of.
 pub(crate) fn stirs(subject: &Subject<'_>) -> Vec<Name> {
     let payment = read(subject).ok();
@@ -105,6 +117,7 @@ pub(crate) fn plan(subject: &Subject<'_>, directory: &Directory) -> Plan {
     let mut warnings = Vec::new();
     let mut rests_on: Vec<Name> = references(subject).iter().map(Key::link_name).collect();
     rests_on.extend(shared(subject));
+    rests_on.extend(refunds(subject).map(|refund| FLOW.link_name(&SourceId::from(refund.id.0))));
     let decision = decide(subject, directory, &mut warnings);
     Plan {
         decision,

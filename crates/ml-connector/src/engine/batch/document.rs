@@ -32,6 +32,7 @@ use crate::engine::step::{Step, reached};
 pub use adopt::Claims;
 use seen::Seen;
 use state::Next;
+use tie::Tie;
 
 /// How a kind of document is called in Odoo.
 #[derive(Clone, Copy)]
@@ -313,25 +314,7 @@ impl Carrier {
                 match next {
                     Next::Reached(note) => {
                         one.notes.extend(note);
-                        if let Some(shifted) = bill::date_shifted(seen, &deeds) {
-                            one.failed = Some(Verdict::Decide(shifted));
-                            continue;
-                        }
-                        if shown == "posted"
-                            && let Some(to) = tie::untied(seen, &deeds)
-                            && !self.tie(one, to).await?
-                        {
-                            continue;
-                        }
-                        one.has_reached = true;
-                        if kind.is_bill() && shown == "posted" && deeds.goal == Goal::Draft {
-                            // A person posted what was held: it is in the books.
-                            one.put_holding(deeds.reach, target, as_posted(&deeds.reach.holds));
-                            one.done.insert(deeds.reach.name.clone());
-                            continue;
-                        }
-                        one.put_counted(&deeds, target);
-                        one.failed = deeds.hold.cloned().map(Verdict::Decide);
+                        self.settle_document(kind, one, &deeds, seen).await?;
                     }
                     Next::Decide(reason) => one.failed = Some(Verdict::Decide(reason)),
                     Next::Press(_) if round == ROUNDS_MAX => {
@@ -349,7 +332,7 @@ impl Carrier {
                     // What names its invoice would be matched with it.
                     Next::Press(Action::Post)
                         if seen.is_some_and(|seen| seen.reverses.is_some())
-                            && !self.tie(one, None).await? => {}
+                            && !self.tie(one, Tie::Nothing).await? => {}
                     Next::Press(action) => {
                         let is_made = one.makes(&deeds);
                         presses.entry((action, is_made)).or_default().push(at);
@@ -371,6 +354,37 @@ impl Carrier {
             }
             drop(turn.take());
         }
+        Ok(())
+    }
+
+    /// A document is in its state.
+    async fn settle_document(
+        &self,
+        kind: Kind,
+        one: &mut Progress,
+        deeds: &Deeds<'_>,
+        seen: Option<&Seen>,
+    ) -> Result<(), Interruption> {
+        let target = one.targets[&deeds.reach.name];
+        if let Some(shifted) = bill::date_shifted(seen, deeds) {
+            one.failed = Some(Verdict::Decide(shifted));
+            return Ok(());
+        }
+        if let Some(tie) = tie::untied(seen, deeds)
+            && !self.tie(one, tie).await?
+        {
+            return Ok(());
+        }
+        one.has_reached = true;
+        let is_posted = kind.is_bill() && seen.is_some_and(|seen| seen.state == "posted");
+        if is_posted && deeds.goal == Goal::Draft {
+            // A person posted what was held: it is in the books.
+            one.put_holding(deeds.reach, target, as_posted(&deeds.reach.holds));
+            one.done.insert(deeds.reach.name.clone());
+            return Ok(());
+        }
+        one.put_counted(deeds, target);
+        one.failed = deeds.hold.cloned().map(Verdict::Decide);
         Ok(())
     }
 

@@ -23,24 +23,27 @@ pub(super) fn before_posting(columns: &Content) -> Content {
     columns.collect()
 }
 
-/// The invoice that a document should be tied to, where it is not; `None` where it is.
-pub(super) fn untied(seen: Option<&Seen>, deeds: &Deeds<'_>) -> Option<Option<RecordId>> {
+/// What a document is to be tied to.
+#[derive(Clone, Copy)]
+pub(super) enum Tie {
+    To(RecordId),
+    Nothing,
+}
+
+/// What a posted document should be tied to, where it is not.
+pub(super) fn untied(seen: Option<&Seen>, deeds: &Deeds<'_>) -> Option<Tie> {
+    let seen = seen.filter(|seen| seen.state == "posted")?;
     let wanted = deeds.reach.holds.get(COLUMN)?;
     let wanted = wanted.parse().ok().map(RecordId);
-    let shown = seen.and_then(|seen| seen.reverses);
-    (shown != wanted).then_some(wanted)
+    (seen.reverses != wanted).then(|| wanted.map_or(Tie::Nothing, Tie::To))
 }
 
 impl Carrier {
     /// Ties a document to the invoice that it corrects, or to none; says whether Odoo took it.
-    pub(super) async fn tie(
-        &self,
-        one: &mut Progress,
-        to: Option<RecordId>,
-    ) -> Result<bool, Interruption> {
-        let values = match to {
-            Some(id) => Values::new().with(REVERSES, id),
-            None => Values::new().clear(REVERSES),
+    pub(super) async fn tie(&self, one: &mut Progress, tie: Tie) -> Result<bool, Interruption> {
+        let values = match tie {
+            Tie::To(id) => Values::new().with(REVERSES, id),
+            Tie::Nothing => Values::new().clear(REVERSES),
         };
         let (model, id) = (Model::named(BILL.model), one.document());
         reached(Step::ApplyUpdating, 1);
