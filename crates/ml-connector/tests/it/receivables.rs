@@ -18,7 +18,7 @@ const PAYMENT: &str = "account.payment";
 
 const FLOWS: [&str; 2] = ["invoices", "payments"];
 
-async fn rig(odoo: OdooSide) -> Rig {
+pub(crate) async fn rig(odoo: OdooSide) -> Rig {
     let options = Options::new(Arc::new(ml_connector::clock::now))
         .customers(8)
         .vendors_and_items(2, 30);
@@ -58,12 +58,12 @@ async fn map_payment_types(rig: &Rig) {
     }
 }
 
-fn dec(text: &str) -> Decimal {
+pub(crate) fn dec(text: &str) -> Decimal {
     text.parse().expect("a number")
 }
 
 /// What can be sold: two services and a material.
-fn items(tenant: &Tenant) -> Vec<SkuId> {
+pub(crate) fn items(tenant: &Tenant) -> Vec<SkuId> {
     let of = |kind| tenant.items(kind).into_iter().filter(|item| item.active);
     let services = of(ItemKind::Service).take(2);
     let goods = of(ItemKind::Material).take(1);
@@ -71,7 +71,7 @@ fn items(tenant: &Tenant) -> Vec<SkuId> {
 }
 
 /// A job that is done, with these lines on its invoice, taxed by a zone.
-fn work(
+pub(crate) fn work(
     tenant: &Tenant,
     customer: &Customer,
     lines: Vec<NewInvoiceLine>,
@@ -94,18 +94,18 @@ fn work(
 }
 
 /// What people made, by what it is for.
-struct Made {
-    plain: InvoiceId,
-    rounded: InvoiceId,
-    discounted: InvoiceId,
-    nothing: InvoiceId,
-    pending: JobId,
-    project: InvoiceId,
-    split: PaymentId,
-    deposit: PaymentId,
+pub(crate) struct Made {
+    pub(crate) plain: InvoiceId,
+    pub(crate) rounded: InvoiceId,
+    pub(crate) discounted: InvoiceId,
+    pub(crate) nothing: InvoiceId,
+    pub(crate) pending: JobId,
+    pub(crate) project: InvoiceId,
+    pub(crate) split: PaymentId,
+    pub(crate) deposit: PaymentId,
 }
 
-fn people_sell(tenant: &Tenant) -> Made {
+pub(crate) fn people_sell(tenant: &Tenant) -> Made {
     let customers: Vec<Customer> = tenant
         .customers()
         .into_iter()
@@ -296,7 +296,7 @@ fn residual(moves: &Partners, id: InvoiceId) -> String {
     amount(&moves[&format!("invoice_{id}")]["amount_residual"])
 }
 
-async fn assert_settled(rig: &Rig, counts: &Value) {
+pub(crate) async fn assert_settled(rig: &Rig, counts: &Value) {
     let failures = rig.run(&["failures"]).await.out;
     for flow in FLOWS {
         for state in ["pending", "waiting", "failed"] {
