@@ -14,5 +14,5 @@ pub mod reconcile;
 pub mod rights;
 pub mod service;
 pub mod settings;
-mod token;
+pub mod token;
 pub mod web;

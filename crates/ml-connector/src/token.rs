@@ -65,8 +65,19 @@ mod tests {
         let text = token.expose_secret();
         assert_eq!(text.len(), PREFIX.len() + DRAWN_CHARS + CHECK_CHARS);
         assert_eq!(hash_of_shown(text), Some(hash(&token)));
-        let slip = text.replacen(&text[10..11], if &text[10..11] == "a" { "b" } else { "a" }, 1);
-        for other in ["", "mlc_", &text[4..], &slip, &format!("{text} "), &"é".repeat(60)] {
+        let slip = text.replacen(
+            &text[10..11],
+            if &text[10..11] == "a" { "b" } else { "a" },
+            1,
+        );
+        for other in [
+            "",
+            "mlc_",
+            &text[4..],
+            &slip,
+            &format!("{text} "),
+            &"é".repeat(60),
+        ] {
             assert_eq!(hash_of_shown(other), None, "{other}");
         }
     }

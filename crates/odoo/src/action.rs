@@ -35,6 +35,8 @@ pub enum Action {
     Reserve,
     /// `action_cancel`: of a transfer.
     CancelTransfer,
+    /// `action_confirm`: a sale order becomes binding. Refused of one that is already, or cancelled.
+    ConfirmDeal,
     /// `action_draft`: a payment, or a cancelled sale order, becomes a draft again. A payment keeps what it is reconciled
     /// with until its amount changes. Refused of a payment whose entry is a draft.
     BackToDraft,
@@ -61,6 +63,7 @@ impl Action {
             Self::Validate => "button_validate",
             Self::Reserve => "action_assign",
             Self::CancelTransfer | Self::CancelDeal => "action_cancel",
+            Self::ConfirmDeal => "action_confirm",
             Self::BackToDraft => "action_draft",
             Self::Reconcile => "reconcile",
             Self::Unreconcile => "remove_move_reconcile",

@@ -1,5 +1,5 @@
 //! Documents as Odoo has them: purchase [`Order`]s, [`Bill`]s (invoices among them), [`Transfer`]s, each with its lines;
-//! [`Payment`]s, and what is reconciled with what ([`OpenItem`], [`Reconciliation`]).
+//! [`SaleOrder`]s, [`Task`]s; [`Payment`]s, and what is reconciled with what ([`OpenItem`], [`Reconciliation`]).
 //!
 //! Amounts and quantities are decimals of exactly the digits that Odoo sent; what is empty in Odoo
 //! (`false`) is `None`; a state that the crate does not know stays readable (`Other`). A field of
@@ -13,6 +13,8 @@ mod field;
 mod open;
 mod order;
 mod payment;
+mod sale;
+mod task;
 mod transfer;
 
 pub use bill::{Bill, BillKind, BillLine, BillLineKind, BillState, TaxError};
@@ -22,6 +24,8 @@ pub use order::{Order, OrderLine, OrderState, TECHNICAL_PRICE};
 pub use payment::{
     Direction, Journal, Payment, PaymentMethod, PaymentPartner, PaymentState, Unpayable,
 };
+pub use sale::{SaleLine, SaleOrder, SaleState};
+pub use task::{Task, TaskState};
 pub use transfer::{Transfer, TransferMove, TransferState};
 
 /// A field that does not have the shape that was expected.

@@ -71,6 +71,20 @@ impl Model {
     pub const PAYMENT_METHOD_LINE: Model = Model::named("account.payment.method.line");
     /// How much of one journal item settles another.
     pub const RECONCILIATION: Model = Model::named("account.partial.reconcile");
+    /// Sale orders.
+    pub const SALE_ORDER: Model = Model::named("sale.order");
+    /// Their lines.
+    pub const SALE_ORDER_LINE: Model = Model::named("sale.order.line");
+    /// Projects.
+    pub const PROJECT: Model = Model::named("project.project");
+    /// Their tasks.
+    pub const TASK: Model = Model::named("project.task");
+    /// The stages that tasks go through.
+    pub const TASK_STAGE: Model = Model::named("project.task.type");
+    /// Tags of partners.
+    pub const PARTNER_TAG: Model = Model::named("res.partner.category");
+    /// What lines of a partner or product bear by themselves.
+    pub const DISTRIBUTION_MODEL: Model = Model::named("account.analytic.distribution.model");
     /// Accounts of the ledger.
     pub const ACCOUNT: Model = Model::named("account.account");
     /// Journals: sales, purchases, banks.

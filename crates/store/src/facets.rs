@@ -5,6 +5,7 @@
 //! the time is left out or comes twice.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use sync::facets::{Facets, VERSION};
@@ -174,11 +175,7 @@ pub(crate) async fn bring_up_to_date(store: &Store) -> Result<()> {
 }
 
 /// Makes the facets of some rows anew; gives the last of them, if there may be more.
-fn renew(
-    tx: &mut Tx<'_>,
-    wrapper: &crate::vault::Cipher,
-    after: &Place,
-) -> Result<Option<Place>> {
+fn renew(tx: &mut Tx<'_>, wrapper: &crate::vault::Cipher, after: &Place) -> Result<Option<Place>> {
     let (connection, flow, part) = after;
     let rows = tx.query(
         "SELECT parts.connection, parts.flow, parts.part, parts.record, observations.payload, observations.observed_at
@@ -288,13 +285,13 @@ impl Store {
             for (column, value) in [("customer", find.customer), ("job", find.job)] {
                 if let Some(value) = value {
                     params.push(value.into());
-                    which.push_str(&format!(" AND facets.{column} = ${}", params.len()));
+                    let _ = write!(which, " AND facets.{column} = ${}", params.len());
                 }
             }
             let ids = find.ids.as_deref().map(list);
             if let Some(ids) = &ids {
                 params.push(ids.into());
-                which.push_str(&format!(" AND facets.id IN {{integers ${}}}", params.len()));
+                let _ = write!(which, " AND facets.id IN {{integers ${}}}", params.len());
             }
             let sql = format!(
                 "SELECT facets.id, facets.part, facets.seen_at, facets.record, records.flow, records.source,

@@ -73,7 +73,8 @@ impl Token {
     }
 }
 
-const COLUMNS: &str = "id, name, hash, scopes, connection, created_at, created_by, expires_at, revoked_at, used_at";
+const COLUMNS: &str =
+    "id, name, hash, scopes, connection, created_at, created_by, expires_at, revoked_at, used_at";
 
 fn token(row: &mut Row) -> Result<Token> {
     let hash: Vec<u8> = row.take(2)?;
@@ -123,11 +124,7 @@ impl Store {
     /// Keeps a new token. Refuses a name in use ([`TokenNameTaken`](crate::ErrorKind::TokenNameTaken)).
     pub async fn create_token(&self, new: NewToken, actor: &str, now: Timestamp) -> Result<()> {
         let until = new.expires_at.map(|end| format!(", until {end}"));
-        let detail = format!(
-            "may {}{}",
-            new.scopes.join(", "),
-            until.unwrap_or_default()
-        );
+        let detail = format!("may {}{}", new.scopes.join(", "), until.unwrap_or_default());
         let subject = format!("token {}", new.name);
         let entries = self.salted_note(actor, "token.created", &subject, detail);
         let scopes = list(&new.scopes);

@@ -66,8 +66,8 @@ pub fn of(key: &PartKey, row: &str) -> Option<Facets> {
     })
 }
 
-fn read<T: Record>(row: &str, facets: impl Fn(T) -> Facets) -> Option<Facets> {
-    parse(row).ok().map(facets)
+fn read<T: Record>(row: &str, facets: impl Fn(&T) -> Facets) -> Option<Facets> {
+    parse(row).ok().as_ref().map(facets)
 }
 
 /// Whether it is one of the words that a program gives, and not a text that somebody typed.
@@ -76,7 +76,7 @@ fn is_word(word: &str) -> bool {
     !word.is_empty() && word.chars().count() <= WORD_CHARS_MAX && word.chars().all(is_part)
 }
 
-fn customer(customer: Customer) -> Facets {
+fn customer(customer: &Customer) -> Facets {
     Facets {
         status: Some(active(customer.active)),
         customer: Some(customer.id.0),
@@ -92,7 +92,7 @@ fn active(is_active: bool) -> String {
     word.to_owned()
 }
 
-fn job(job: Job) -> Facets {
+fn job(job: &Job) -> Facets {
     Facets {
         status: Some(job.job_status.as_str().to_owned()),
         unit: job.business_unit_id.map(|id| id.0),
@@ -104,7 +104,7 @@ fn job(job: Job) -> Facets {
     }
 }
 
-fn order(order: PurchaseOrder) -> Facets {
+fn order(order: &PurchaseOrder) -> Facets {
     Facets {
         status: Some(order.status.as_str().to_owned()),
         unit: order.business_unit_id.map(|id| id.0),
@@ -115,18 +115,22 @@ fn order(order: PurchaseOrder) -> Facets {
     }
 }
 
-fn inventory_bill(bill: InventoryBill) -> Facets {
+fn inventory_bill(bill: &InventoryBill) -> Facets {
     of_bill(bill)
 }
 
-fn ap_bill(bill: ApBill) -> Facets {
+fn ap_bill(bill: &ApBill) -> Facets {
     of_bill(bill)
 }
 
-fn of_bill<Id>(bill: Bill<Id>) -> Facets {
+fn of_bill<Id>(bill: &Bill<Id>) -> Facets {
     Facets {
         status: Some(bill.sync_status.as_str().to_owned()),
-        unit: bill.business_unit.and_then(|unit| unit.id).map(|id| id.0),
+        unit: bill
+            .business_unit
+            .as_ref()
+            .and_then(|unit| unit.id)
+            .map(|id| id.0),
         job: bill.job_id.map(|id| id.0),
         dated: bill.bill_date,
         modified: bill.modified_on,
@@ -134,33 +138,37 @@ fn of_bill<Id>(bill: Bill<Id>) -> Facets {
     }
 }
 
-fn invoice(invoice: Invoice) -> Facets {
+fn invoice(invoice: &Invoice) -> Facets {
     Facets {
         status: Some(invoice.sync_status.as_str().to_owned()),
         unit: invoice
             .business_unit
+            .as_ref()
             .and_then(|unit| unit.id)
             .map(|id| id.0),
         customer: invoice
             .customer
+            .as_ref()
             .and_then(|customer| customer.id)
             .map(|id| id.0),
-        job: invoice.job.and_then(|job| job.id).map(|id| id.0),
+        job: invoice.job.as_ref().and_then(|job| job.id).map(|id| id.0),
         dated: invoice.invoice_date,
         modified: invoice.modified_on,
         ..Facets::default()
     }
 }
 
-fn payment(payment: Payment) -> Facets {
+fn payment(payment: &Payment) -> Facets {
     Facets {
         status: Some(payment.sync_status.as_str().to_owned()),
         unit: payment
             .business_unit
+            .as_ref()
             .and_then(|unit| unit.id)
             .map(|id| id.0),
         customer: payment
             .customer
+            .as_ref()
             .and_then(|customer| customer.id)
             .map(|id| id.0),
         dated: payment.date,

@@ -51,6 +51,9 @@ pub(crate) const TOTAL: &str = "total";
 /// Another one: what of that is tax.
 pub(crate) const TAX: &str = "tax";
 
+/// Another one, of an invoice: how often it was changed in Odoo, which forgets then what it was matched with.
+pub const CHANGED: &str = "changed";
+
 /// Another one, of a payment: what it is matched with.
 pub(crate) const MATCHED: &str = "matched";
 

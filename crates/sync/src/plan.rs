@@ -44,7 +44,8 @@ pub const RECREATE: &str = "recreate";
 pub const NEEDED: &str = "needed";
 
 /// The decision that a bill shall be posted although it does not match its order and receipts, or has another one's
-/// number, or that an invoice shall come although it was exported before the connector was there.
+/// number, or that an invoice shall
+/// come although it was exported before the connector was there, or with a tax that differs.
 pub const APPROVE: &str = "approve";
 
 /// The decision that a record which cannot be carried shall be left out, until it changes.

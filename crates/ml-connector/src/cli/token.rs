@@ -151,9 +151,7 @@ fn checked(name: &str, scopes: Vec<String>) -> Result<Vec<String>> {
 
 /// `90d`: whole days.
 fn days(text: &str) -> Result<Duration> {
-    let number = text
-        .strip_suffix('d')
-        .context("say days, such as 90d")?;
+    let number = text.strip_suffix('d').context("say days, such as 90d")?;
     let number: u32 = number.parse().context("say days, such as 90d")?;
     ensure!(
         (1..=DAYS_MAX).contains(&number),

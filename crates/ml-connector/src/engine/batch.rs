@@ -187,6 +187,8 @@ struct Progress {
     is_postponed: bool,
     /// Whether a document was written, or a button of it pressed.
     is_touched: bool,
+    /// Whether a document that was there was changed.
+    is_changed: bool,
     failed: Option<Verdict>,
 }
 
@@ -389,6 +391,7 @@ fn start(jobs: &[Job], started_at: Timestamp, doubt_until: Timestamp) -> Vec<Pro
         made_before: None,
         is_postponed: false,
         is_touched: false,
+        is_changed: false,
         failed: None,
     };
     jobs.iter().map(start).collect()

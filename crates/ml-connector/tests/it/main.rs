@@ -1,6 +1,7 @@
 //! Stories: the connector as its users run it (the binary, its files, its ports) between a ServiceTitan sandbox and an
 //! Odoo, simulated or real.
 
+mod api;
 mod architecture;
 mod arrival;
 mod bills;
@@ -18,6 +19,7 @@ mod rig;
 mod standing;
 mod watched;
 
+mod cells;
 mod changes;
 mod chaos;
 mod commands;
@@ -36,6 +38,7 @@ mod purchasing;
 mod race;
 mod receipts;
 mod receivables;
+mod receivables_matrix;
 mod reconcile;
 mod rights;
 mod secrets;

@@ -2,34 +2,24 @@
 //! happens, and everything is there once.
 //!
 //! Every cell is the same short story: units, jobs, vendors, items, orders, receipts, bills, AP bills and credits arrive,
-//! people work on some of each, and that arrives. A cell is a flow's call and what befalls it: an error before it, a lost
-//! reply, its delivery twice; or a kill after so many steps; or a second run, or a second connector, beside the first. The
-//! customers' matrix, with the steps that all flows share, is `crash_matrix.rs`.
+//! people work on some of each, and that arrives. What befalls it stands in `cells.rs`; the customers' matrix, with the steps that
+//! all flows share, is `crash_matrix.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Write as _};
 use std::sync::Arc;
-use std::time::Instant;
 
-use futures::{StreamExt as _, stream};
 use sandbox::fault::{Fault, Rule};
 use sandbox::servicetitan::{Bill, BillEdit, Decimal, NewReceipt, OrderStatus, SyncStatus, Tenant};
 use serde_json::{Value, json};
 
 use crate::bills::{LINE, MOVE, rig_of};
+use crate::cells::{self, Blow, FlowCall, Shapes, Story};
 use crate::odoo_side::OdooSide;
 use crate::orders;
 use crate::rig::Rig;
-use crate::watched::Watched;
 
 /// Orders of a story that is told many times over.
 const FEW: usize = 30;
-
-/// Stories told at a time: most of them wait.
-const AT_ONCE: usize = 4;
-
-/// More than a client repeats by itself.
-const TIMES: u64 = 5;
 
 const FLOWS: [&str; 7] = [
     "business-units",
@@ -42,7 +32,7 @@ const FLOWS: [&str; 7] = [
 ];
 
 /// What each flow calls, and how many calls of the kind go before its own.
-const CALLS: [(&str, &str, u64); 18] = [
+const CALLS: [FlowCall; 18] = [
     ("units and jobs", "/account.analytic.account/load", 0),
     ("jobs", "/account.analytic.account/load", 1),
     ("vendors", "/res.partner/load", 1),
@@ -66,45 +56,6 @@ const CALLS: [(&str, &str, u64); 18] = [
 /// A command that makes a line makes another when it is delivered twice, and nobody can tell that one from a person's: see
 /// the story at the end.
 const WRITES_LINES: &str = "/purchase.order/write";
-
-/// What befalls a cell.
-#[derive(Clone, Debug)]
-enum Blow {
-    /// A flow's calls of one kind meet a fault.
-    Call(&'static str, &'static str, u64, Fault),
-    /// The first load is killed after so many steps in Odoo's direction.
-    KillLoad(usize),
-    /// The pass after people worked is.
-    KillChange(usize),
-    /// A second run of the same connector beside the first load.
-    DoubleRun,
-    /// A second connector, which knows nothing of the first, after it.
-    Twin,
-}
-
-impl fmt::Display for Blow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(flow, path, _, fault) => write!(f, "{flow}: {fault:?} {path}"),
-            other => write!(f, "{other:?}"),
-        }
-    }
-}
-
-fn blows() -> Vec<Blow> {
-    let faults = || [Fault::Reset, Fault::LoseReply, Fault::Twice];
-    let calls = CALLS
-        .into_iter()
-        .flat_map(|(flow, path, after)| faults().map(|fault| Blow::Call(flow, path, after, fault)))
-        .filter(|blow| !matches!(blow, Blow::Call(_, WRITES_LINES, _, Fault::Twice)));
-    let loads = (1..70).step_by(7).map(Blow::KillLoad);
-    let changes = (1..36).step_by(7).map(Blow::KillChange);
-    let others = [Blow::DoubleRun, Blow::Twin];
-    calls.chain(loads).chain(changes).chain(others).collect()
-}
-
-/// What stands in Odoo, by our names, without Odoo's ids, and without what it says of this day.
-type Shapes = BTreeMap<String, Value>;
 
 /// Everything that stands in Odoo under our names, by name; what it refers to by name too.
 async fn shapes(rig: &Rig) -> Shapes {
@@ -325,12 +276,34 @@ async fn receive(rig: &Rig) {
         .await;
 }
 
+/// The story.
+#[derive(Clone, Copy)]
+struct Purchasing;
+
+impl Story for Purchasing {
+    async fn rig(self, odoo: OdooSide) -> Rig {
+        rig(odoo).await
+    }
+
+    async fn twin(self, rig: &Rig) -> Rig {
+        let twin = rig.twin().await;
+        twin.turn_on(&FLOWS).await;
+        receive(&twin).await;
+        twin
+    }
+
+    fn people_work(self, tenant: &Tenant) {
+        people_work(tenant);
+    }
+
+    async fn end(self, rig: &Rig) -> Shapes {
+        end(rig).await
+    }
+}
+
 /// How the story ends where nothing happens.
 async fn undisturbed(odoo: OdooSide) -> Shapes {
-    let rig = rig(odoo).await;
-    rig.sync_all().await;
-    people_work(&rig.tenant());
-    let shapes = end(&rig).await;
+    let shapes = cells::undisturbed(Purchasing, odoo).await;
     let told = |text: &str| {
         shapes
             .values()
@@ -349,97 +322,12 @@ async fn undisturbed(odoo: OdooSide) -> Shapes {
     shapes
 }
 
-/// Kills a pass when it has come so many steps in Odoo's direction, or at its end.
-async fn kill(rig: &Rig, after: usize) {
-    Watched::start(rig, &["sync"]).kill_after(after).await;
-}
-
-/// One cell.
-async fn struck(odoo: OdooSide, blow: Blow, expected: Arc<Shapes>) {
-    let rig = rig(odoo).await;
-    let mut set = None;
-    match &blow {
-        Blow::Call(_, path, after, fault) => {
-            let faults = rig.odoo.simulator().faults();
-            let rule = Rule::new(fault.clone()).path_contains(path);
-            set = Some(faults.add(rule.after(*after).times(TIMES)));
-            rig.sync_all().await;
-        }
-        Blow::KillLoad(after) => {
-            kill(&rig, *after).await;
-            rig.sync_all().await;
-        }
-        Blow::KillChange(_) => drop(rig.sync_all().await),
-        Blow::DoubleRun => {
-            let mut watched = Watched::start(&rig, &["sync"]);
-            assert!(watched.reach("apply: creating", 1).await, "nothing arrives");
-            let (_, ran) = tokio::join!(rig.sync_all(), watched.end());
-            assert_eq!(ran.code, Some(0), "{}", ran.err);
-        }
-        Blow::Twin => {
-            rig.sync_all().await;
-            let twin = rig.twin().await;
-            twin.turn_on(&FLOWS).await;
-            receive(&twin).await;
-            twin.sync_all().await;
-        }
-    }
-    people_work(&rig.tenant());
-    if let Blow::KillChange(after) = blow {
-        kill(&rig, after).await;
-    }
-    let shapes = end(&rig).await;
-    assert_same(&shapes, &expected, &blow);
-    if let Some(rule) = set {
-        let fired = rig.odoo.simulator().faults().fired(rule);
-        assert!(fired > 0, "{blow:?}: it was not called");
-    }
-}
-
-fn assert_same(shapes: &Shapes, expected: &Shapes, blow: &Blow) {
-    let names: BTreeSet<&String> = shapes.keys().chain(expected.keys()).collect();
-    let mut different = String::new();
-    for name in names {
-        let (found, wanted) = (shapes.get(name), expected.get(name));
-        if found != wanted {
-            writeln!(
-                different,
-                "{name}\n  found:  {found:?}\n  wanted: {wanted:?}"
-            )
-            .expect("a string");
-        }
-    }
-    assert!(different.is_empty(), "{blow:?}\n{different}");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_befalls_purchasing_odoo_ends_up_the_same() {
-    let expected = Arc::new(undisturbed(OdooSide::simulated().await).await);
-    let told: Vec<_> = stream::iter(blows())
-        .map(|blow| {
-            let expected = Arc::clone(&expected);
-            let case = blow.to_string();
-            // A task of its own, so that a cell that fails does not keep the others from being told.
-            let cell = tokio::spawn(async move {
-                let started = Instant::now();
-                struck(OdooSide::simulated().await, blow, expected).await;
-                started.elapsed()
-            });
-            async move { (case, cell.await) }
-        })
-        .buffered(AT_ONCE)
-        .collect()
-        .await;
-    let mut table = String::new();
-    for (case, result) in &told {
-        let cell = match result {
-            Ok(took) => format!("same ({:.1} s)", took.as_secs_f64()),
-            Err(_) => "DIFFERENT".to_owned(),
-        };
-        writeln!(table, "{cell:<14} {case}").expect("a string");
-    }
-    say(&table);
-    assert!(told.iter().all(|(_, result)| result.is_ok()), "{table}");
+    let expected = undisturbed(OdooSide::simulated().await).await;
+    let mut blows = cells::blows(&CALLS, 70, 36);
+    blows.retain(|blow| !matches!(blow, Blow::Call(_, WRITES_LINES, _, Fault::Twice)));
+    cells::tell(Purchasing, blows, expected).await;
 }
 
 /// Kills where Odoo is in the middle of a call, and companions.
@@ -462,7 +350,7 @@ async fn a_sample_of_it_befalls_a_real_odoo() {
     let expected = Arc::new(undisturbed(calm).await);
     for (n, blow) in sample().into_iter().enumerate() {
         let odoo = OdooSide::real(&format!("matrix_{n}")).expect("it is running");
-        struck(odoo, blow, Arc::clone(&expected)).await;
+        cells::struck(Purchasing, odoo, blow, Arc::clone(&expected)).await;
     }
 }
 
@@ -480,9 +368,4 @@ async fn an_order_whose_lines_are_written_twice_is_told() {
     let mut groups = failures.as_array().expect("groups").iter();
     let told = groups.any(|group| group["cause"] == "total-differs-in-odoo");
     assert!(told, "{failures:#}");
-}
-
-#[expect(clippy::print_stderr, reason = "the matrix is for people")]
-fn say(text: &str) {
-    eprintln!("{text}");
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::{Client, Pages};
 use crate::context::Context;
 use crate::document::{
-    Bill, BillLine, FieldError, FieldNames, Order, OrderLine, Transfer, TransferMove,
+    Bill, BillLine, FieldError, FieldNames, Order, OrderLine, SaleLine, SaleOrder, Task, Transfer,
+    TransferMove,
 };
 use crate::domain::Domain;
 use crate::error::{Error, ErrorKind};
@@ -74,6 +75,31 @@ impl Client {
             }
         }
         Ok(found)
+    }
+
+    /// The sale orders with these ids, with their lines; as [`Client::orders`].
+    pub async fn sale_orders(&self, ids: &[RecordId], context: &Context) -> Result<Vec<SaleOrder>> {
+        let documents = Documents {
+            head: Model::SALE_ORDER,
+            line: Model::SALE_ORDER_LINE,
+            parent: "order_id",
+            head_fields: SaleOrder::fields,
+            line_fields: SaleLine::fields,
+            read_head: SaleOrder::read,
+            read_line: SaleLine::read,
+            add: |order, line| order.lines.push(line),
+            id: |order| order.id,
+            parent_of: |line| line.order,
+        };
+        self.documents(ids, &documents, context).await
+    }
+
+    /// The tasks with these ids, in their order. Those that are gone are left out; archived ones are not.
+    pub async fn tasks(&self, ids: &[RecordId], context: &Context) -> Result<Vec<Task>> {
+        let fields = Task::fields(&*self.field_names(&Model::TASK).await?);
+        let found = self.read(&Model::TASK, ids, &fields, context).await?;
+        let read = |record| Task::read(record).map_err(|error| misshapen(&Model::TASK, &error));
+        found.iter().map(read).collect()
     }
 
     /// The transfers with these ids, with their moves; as [`Client::orders`].

@@ -119,6 +119,53 @@ impl Needs {
     }
 }
 
+impl Needs {
+    /// What is needed to keep jobs as tasks of a project that is there.
+    ///
+    /// Rights on tasks do not tell: everybody may have tasks of their own, and a record rule keeps them out of projects.
+    #[must_use]
+    pub fn tasks() -> Self {
+        use Operation::{Create, Read, Write};
+        Self::new()
+            .with_group_of(&[
+                "project.group_project_user",
+                "project.group_project_manager",
+            ])
+            .with(
+                Model::TASK,
+                [Read, Create, Write],
+                [
+                    "name",
+                    "project_id",
+                    "stage_id",
+                    "partner_id",
+                    "date_deadline",
+                    "description",
+                ],
+            )
+            .with(Model::PROJECT, [Read], ["name"])
+            .with(Model::TASK_STAGE, [Read], ["name", "fold"])
+    }
+
+    /// What is needed to keep jobs as sale orders.
+    #[must_use]
+    pub fn sale_orders() -> Self {
+        use Operation::{Create, Read, Write};
+        Self::new()
+            .with(
+                Model::SALE_ORDER,
+                [Read, Create, Write],
+                ["partner_id", "client_order_ref", "date_order", "order_line"],
+            )
+            .with(
+                Model::SALE_ORDER_LINE,
+                [Read, Create, Write],
+                ["product_id", "product_uom_qty", "price_unit"],
+            )
+            .with_either(Model::SALE_ORDER_LINE, ["tax_ids", "tax_id"])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 mod bills;
 mod books;
+mod deals;
 mod errors;
 mod exchanges;
 mod goods;
@@ -13,6 +14,7 @@ mod reading;
 mod receipts;
 mod references;
 mod states;
+mod tasks;
 
 use std::panic::AssertUnwindSafe;
 
@@ -119,6 +121,7 @@ const PURCHASING: &[(Of, &str, Clause)] = purchasing![
     Both invoices::that_come_to_nothing_are_paid,
     Both invoices::below_nothing_are_refused,
     Both invoices::bear_several_taxes,
+    Both invoices::are_rounded_as_the_company_says,
     Both invoices::keep_a_tax_that_was_set_until_a_line_changes,
     Both invoices::sent_again_keep_a_tax_that_was_set,
     Both invoices::without_a_tax_item_bear_no_tax,
@@ -138,6 +141,12 @@ const PURCHASING: &[(Of, &str, Clause)] = purchasing![
     Both payments::in_a_locked_period_are_moved_out_of_it,
     Both payments::need_what_the_preflight_finds,
     Both payments::settled_twice_at_once_are_settled_once,
+    Both tasks::go_through_stages_and_states,
+    Both tasks::of_projects_are_for_those_who_are_in_the_group,
+    Both deals::are_confirmed_and_cancelled,
+    Both deals::know_what_was_invoiced_of_them,
+    Both deals::take_the_products_price_with_a_quantity_alone,
+    Both deals::of_tags_and_distributions_are_written,
     Real books::the_connectors_user_may_do_it_all,
     Real books::a_poor_user_is_told_what_is_missing,
     Both books::locks_are_read,

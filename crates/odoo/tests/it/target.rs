@@ -124,6 +124,22 @@ impl Hand {
         }
     }
 
+    /// Puts the connector's user into a group.
+    pub(crate) async fn give(&self, right: Right) {
+        match self {
+            Self::Real(admin, _) => right.set(admin, true).await,
+            Self::Sandbox(sandbox) => sandbox.give_group(right.group()),
+        }
+    }
+
+    /// Takes the connector's user out of a group.
+    pub(crate) async fn take(&self, right: Right) {
+        match self {
+            Self::Real(admin, _) => right.set(admin, false).await,
+            Self::Sandbox(sandbox) => sandbox.take_group(right.group()),
+        }
+    }
+
     /// Takes the rule away.
     pub(crate) async fn show(&self, hidden: Hidden) {
         match self {
@@ -139,6 +155,45 @@ impl Hand {
             }
             Self::Sandbox(sandbox) => sandbox.show_all_partners(),
         }
+    }
+}
+
+/// What the connector's user may do beside purchasing and invoicing.
+#[derive(Clone, Copy)]
+pub(crate) enum Right {
+    /// Tasks of projects.
+    Project,
+    /// Sale orders.
+    Sales,
+}
+
+impl Right {
+    fn group(self) -> sandbox::odoo::Group {
+        match self {
+            Self::Project => sandbox::odoo::Group::Project,
+            Self::Sales => sandbox::odoo::Group::Sales,
+        }
+    }
+
+    async fn set(self, admin: &Client, given: bool) {
+        let name: ExternalId = self.group().external_id().parse().unwrap();
+        let found = admin.check_object_reference(&name).await.unwrap();
+        let odoo::Found::Found { id: group, .. } = found else {
+            panic!("there is a group {name}");
+        };
+        let users = call(
+            admin,
+            "res.users",
+            "search",
+            None,
+            json!({"domain": [["login", "=", "connector@example.com"]]}),
+        )
+        .await;
+        let user = RecordId(users[0].as_i64().unwrap());
+        let command = if given { 4 } else { 3 };
+        let vals = json!({"group_ids": [[command, group, 0]]});
+        let arguments = json!({"vals": vals});
+        call(admin, "res.users", "write", Some(&[user]), arguments).await;
     }
 }
 

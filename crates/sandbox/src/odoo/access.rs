@@ -59,6 +59,10 @@ pub(super) fn is_in(tx: &Tx<'_>, group: Group) -> bool {
         Rights::Admin => true,
         Rights::Reader => false,
         Rights::PartnerManager if group == Group::ProductCreation => false,
+        _ if Group::FURTHER.contains(&group) => {
+            let managed = group == Group::Project && tx.db.given.contains(&Group::ProjectManager);
+            managed || tx.db.given.contains(&group)
+        }
         Rights::PartnerManager | Rights::ProductManager => !tx.db.taken.contains(&group),
     }
 }
@@ -68,7 +72,7 @@ pub(super) fn has_group(tx: &Tx<'_>, external_id: &str) -> bool {
     if external_id == "analytic.group_analytic_accounting" {
         return tx.db.analytic_accounting;
     }
-    let mut groups = Group::ALL.into_iter();
+    let mut groups = Group::ALL.into_iter().chain(Group::FURTHER);
     groups.any(|group| group.external_id() == external_id && is_in(tx, group))
 }
 
@@ -97,6 +101,13 @@ fn left(model: Model, is_in: impl Fn(Group) -> bool) -> &'static str {
         }
         // Whoever books bills may see and change the orders.
         Model::Order | Model::OrderLine if lacks(Group::Purchase) => "rw",
+        Model::Project if lacks(Group::ProjectManager) => "r",
+        Model::Stage if lacks(Group::Project) => "r",
+        Model::SaleOrder if !lacks(Group::Sales) => "crw",
+        Model::SaleLine if !lacks(Group::Sales) => "crwu",
+        // Whoever books invoices may see and change the orders.
+        Model::SaleOrder | Model::SaleLine if !lacks(Group::Invoicing) => "rw",
+        Model::SaleOrder | Model::SaleLine => "",
         Model::Payment | Model::Partial | Model::Full if lacks(Group::Invoicing) => "",
         Model::MethodLine if lacks(Group::Invoicing) => "r",
         // Whoever purchases may prepare bills.
@@ -122,14 +133,25 @@ fn granted(rights: Rights, model: Model, analytic: bool) -> &'static str {
         | Model::MethodLine
         | Model::Partial
         | Model::Full
+        | Model::SaleOrder
+        | Model::SaleLine
+        | Model::Project
+        | Model::Stage
         | Model::AnalyticLine
             if !reader =>
         {
             "crwu"
         }
+        // Everybody has tasks of their own, in no project.
+        Model::Task => "crwu",
         // Whoever is an employee has them, once "Analytic Accounting" is on.
         Model::Plan | Model::Analytic | Model::Distribution if analytic => "crwu",
-        Model::ExternalId | Model::Precision | Model::Plan | Model::Distribution => "",
+        Model::ExternalId
+        | Model::Precision
+        | Model::Plan
+        | Model::Distribution
+        | Model::SaleOrder
+        | Model::SaleLine => "",
         Model::Template | Model::Product | Model::ProductCategory | Model::Uom | Model::Seller
             if rights == Rights::ProductManager =>
         {
@@ -188,6 +210,10 @@ pub(super) fn rule_allows(tx: &Tx<'_>, model: Model, row: &Row) -> bool {
             None => true,
         },
         Model::ApiKey => row.reference(model, "user_id") == Some(tx.env.user),
+        Model::Task if !is_in(tx, Group::Project) => {
+            row.reference(model, "project_id").is_none()
+                && row.get(model, "user_ids").as_many().contains(&tx.env.user)
+        }
         _ => true,
     }
 }
@@ -219,6 +245,9 @@ fn no_rights(model: Model, operation: Operation) -> Refusal {
             Some("Accounting/Administrator")
         }
         Model::Order | Model::OrderLine => Some("Purchase/User"),
+        Model::SaleOrder | Model::SaleLine => Some("Sales/User: Own Documents Only"),
+        Model::Project => Some("Project/Administrator"),
+        Model::Task | Model::Stage => Some("Project/User"),
         Model::Picking | Model::StockMove => Some("Inventory/User"),
         Model::Move
         | Model::MoveLine

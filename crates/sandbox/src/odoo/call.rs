@@ -13,6 +13,7 @@ use super::posting;
 use super::read;
 use super::reconcile;
 use super::refusal::{Kind, Refusal};
+use super::sale;
 use super::schema::Model;
 use super::search::{self, Page};
 use super::stock;
@@ -253,6 +254,7 @@ fn look(
         Model::Move => posting::button(tx, method, ids),
         Model::MoveLine => reconcile::button(tx, method, ids),
         Model::Payment => payment::button(tx, method, ids),
+        Model::SaleOrder => sale::button(tx, method, ids),
         _ => None,
     };
     if let Some(answer) = pressed {

@@ -10,6 +10,7 @@ use super::payment;
 use super::posting;
 use super::read::raw;
 use super::receipt;
+use super::sale;
 use super::schema::{Field, Model};
 use super::value::{Value, rounded};
 
@@ -49,6 +50,13 @@ pub(super) fn of(tx: &Tx<'_>, model: Model, row: &Row, field: &Field) -> Value {
             Value::Many(payment::methods(tx.db, row.id(), direction).into())
         }
         (Model::Payment, name) => of_payment(tx, row, name),
+        (Model::SaleOrder, name) => sale::of_order(tx, row, name),
+        (Model::SaleLine, name) => sale::of_line(tx, row, name),
+        (Model::Task, _) => {
+            let closed = matches!(row.text(model, "state"), Some("1_done" | "1_canceled"));
+            Value::Bool(closed)
+        }
+        (Model::Project, _) => count(tx.db.pointing(Model::Task, "project_id", row.id())),
         (Model::MethodLine, "company_id") => through("journal_id", Model::Journal, "company_id"),
         (Model::Move, name) => of_entry(tx, row, name),
         (Model::MoveLine, "move_name") => through("move_id", Model::Move, "name"),

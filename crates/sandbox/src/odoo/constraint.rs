@@ -26,10 +26,12 @@ pub(super) fn release(
             (Model::Order, "partner_id", "Vendor"),
             (Model::Move, "partner_id", "Partner"),
             (Model::Payment, "partner_id", "Customer/Vendor"),
+            (Model::SaleOrder, "partner_id", "Customer"),
         ],
         Model::Product => &[
             (Model::OrderLine, "product_id", "Product"),
             (Model::StockMove, "product_id", "Product"),
+            (Model::SaleLine, "product_id", "Product"),
             (Model::MoveLine, "product_id", "Product"),
         ],
         Model::Uom => &[(Model::Template, "uom_id", "Unit")],
@@ -50,6 +52,7 @@ pub(super) fn release(
     let points_to = |name: &str| tx.row(model, id).and_then(|row| row.reference(model, name));
     let above = match model {
         Model::OrderLine => vec![(Model::Order, points_to("order_id"))],
+        Model::SaleLine => vec![(Model::SaleOrder, points_to("order_id"))],
         Model::MoveLine => {
             let ordered = points_to("purchase_line_id")
                 .and_then(|line| tx.row(Model::OrderLine, line))

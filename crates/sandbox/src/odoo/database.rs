@@ -77,6 +77,8 @@ pub(super) struct Database {
     pub(super) rights: Rights,
     /// What was taken from the limited user since.
     pub(super) taken: BTreeSet<Group>,
+    /// What was given to the limited user that it does not have by itself.
+    pub(super) given: BTreeSet<Group>,
     /// "Analytic Accounting" of the settings: without it not even the administrator sees plans and accounts.
     pub(super) analytic_accounting: bool,
     /// Decimals that unit prices are rounded to when they are stored.
@@ -104,6 +106,7 @@ impl Database {
             numbers: BTreeMap::new(),
             rights: options.rights,
             taken: BTreeSet::new(),
+            given: BTreeSet::new(),
             analytic_accounting: options.analytic_accounting,
             price_digits: options.price_digits,
             accounting_app: options.accounting_app,
@@ -238,12 +241,13 @@ fn indexed(model: Model) -> impl Iterator<Item = usize> {
         Model::Product | Model::Seller => &["product_tmpl_id"],
         Model::Analytic => &["plan_id"],
         Model::Location => &["location_id"],
-        Model::OrderLine => &["order_id"],
+        Model::OrderLine | Model::SaleLine => &["order_id"],
         Model::Picking => &["backorder_id"],
         Model::StockMove => &["picking_id", "purchase_line_id"],
         Model::MoveLine => &["move_id", "purchase_line_id"],
         Model::Partial => &["debit_move_id", "credit_move_id"],
         Model::Payment => &["move_id"],
+        Model::Task => &["project_id", "parent_id"],
         Model::AnalyticLine => &["move_line_id"],
         _ => &[],
     };

@@ -5,7 +5,9 @@ mod catalog;
 mod ledger;
 mod payment;
 mod people;
+mod project;
 mod purchase;
+mod sale;
 mod stock;
 
 pub(super) use self::bill::PLANS_MAX;
@@ -140,6 +142,8 @@ pub(super) fn of(model: Model) -> Vec<Field> {
         | Model::Journal => ledger::of(model),
         Model::Order | Model::OrderLine => purchase::of(model),
         Model::Move | Model::MoveLine | Model::AnalyticLine => bill::of(model),
+        Model::SaleOrder | Model::SaleLine => sale::of(model),
+        Model::Project | Model::Task | Model::Stage => project::of(model),
         Model::Payment | Model::MethodLine | Model::Partial | Model::Full => payment::of(model),
         Model::Warehouse
         | Model::Location

@@ -65,7 +65,7 @@ pub enum Act {
         /// Which one.
         group: Group,
     },
-    /// Gives it back.
+    /// Gives it back, or one that the limited user did not have.
     GiveGroup {
         /// Which one.
         group: Group,
@@ -283,8 +283,16 @@ impl State {
             }
             Act::ShowAllPartners => self.database().partner_rule = None,
             Act::SetRights { rights } => self.database().rights = rights,
-            Act::TakeGroup { group } => drop(self.database().taken.insert(group)),
-            Act::GiveGroup { group } => drop(self.database().taken.remove(&group)),
+            Act::TakeGroup { group } => {
+                let mut database = self.database();
+                database.given.remove(&group);
+                database.taken.insert(group);
+            }
+            Act::GiveGroup { group } => {
+                let mut database = self.database();
+                database.taken.remove(&group);
+                database.given.insert(group);
+            }
             Act::PayBill { bill, amount } => self.by_hand(|tx| payment::pay(tx, bill, amount))?,
             Act::SetAnalyticAccounting { on } => self.database().analytic_accounting = on,
             Act::RevokeKey => lock(&self.keys).revoked = true,

@@ -113,6 +113,14 @@ const ENTRY_BUTTONS: &[Method] = &[
     on_records("button_cancel", &[]),
 ];
 
+const SALE_BUTTONS: &[Method] = &[
+    on_records("action_confirm", &[]),
+    on_records("action_cancel", &[]),
+    on_records("action_draft", &[]),
+    on_records("action_lock", &[]),
+    on_records("action_unlock", &[]),
+];
+
 const PAYMENT_BUTTONS: &[Method] = &[
     on_records("action_post", &[]),
     on_records("action_draft", &[]),
@@ -168,6 +176,7 @@ pub(super) fn find(model: Model, name: &str) -> Result<&'static Method, Refusal>
         Model::Move => ENTRY_BUTTONS,
         Model::MoveLine => ITEM_BUTTONS,
         Model::Payment => PAYMENT_BUTTONS,
+        Model::SaleOrder => SALE_BUTTONS,
         _ => &[],
     };
     special

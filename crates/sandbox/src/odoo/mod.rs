@@ -49,10 +49,12 @@ mod payment;
 mod period;
 mod posting;
 mod product;
+mod project;
 mod read;
 mod receipt;
 mod reconcile;
 mod refusal;
+mod sale;
 mod sandbox;
 mod schema;
 mod search;
@@ -103,7 +105,7 @@ pub enum Rights {
     Admin,
 }
 
-/// A group of the user's form that can be taken from the limited user.
+/// A group of the user's form that can be taken from the limited user, or given to it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
@@ -117,10 +119,16 @@ pub enum Group {
     Inventory,
     /// "Accounting: Invoicing".
     Invoicing,
+    /// "Project: User": tasks. The limited user does not have it by itself.
+    Project,
+    /// "Project: Administrator": projects too. The limited user does not have it by itself.
+    ProjectManager,
+    /// "Sales: User: Own Documents Only". The limited user does not have it by itself.
+    Sales,
 }
 
 impl Group {
-    /// Every group.
+    /// Those that the limited user is in, unless they are taken.
     pub const ALL: [Self; 5] = [
         Self::ContactCreation,
         Self::ProductCreation,
@@ -128,6 +136,8 @@ impl Group {
         Self::Inventory,
         Self::Invoicing,
     ];
+    /// Those that it is in only when they are given.
+    pub const FURTHER: [Self; 3] = [Self::Project, Self::ProjectManager, Self::Sales];
 
     /// Its external id.
     #[must_use]
@@ -138,6 +148,9 @@ impl Group {
             Self::Purchase => "purchase.group_purchase_user",
             Self::Inventory => "stock.group_stock_user",
             Self::Invoicing => "account.group_account_invoice",
+            Self::Project => "project.group_project_user",
+            Self::ProjectManager => "project.group_project_manager",
+            Self::Sales => "sales_team.group_sale_salesman",
         }
     }
 }

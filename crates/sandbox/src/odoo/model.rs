@@ -80,6 +80,11 @@ models! {
     MethodLine "account.payment.method.line", "Payment Methods", "sequence, id", ["name"];
     Partial "account.partial.reconcile", "Partial Reconcile", "id", ["id"];
     Full "account.full.reconcile", "Full Reconcile", "id", ["id"];
+    SaleOrder "sale.order", "Sales Order", "date_order desc, id desc", ["name"];
+    SaleLine "sale.order.line", "Sales Order Line", "order_id, sequence, id", ["name"];
+    Project "project.project", "Project", "sequence, name, id", ["name"];
+    Task "project.task", "Task", "priority desc, sequence, date_deadline asc, id desc", ["name"];
+    Stage "project.task.type", "Task Stage", "sequence, id", ["name"];
     AnalyticLine "account.analytic.line", "Analytic Line", "date desc, id desc", ["name"];
 }
 

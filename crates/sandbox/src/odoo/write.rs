@@ -20,9 +20,11 @@ use super::order_line;
 use super::partner;
 use super::payment;
 use super::product;
+use super::project;
 use super::receipt;
 use super::reconcile;
 use super::refusal::{Kind as Failure, Refusal};
+use super::sale;
 use super::schema::Model;
 use super::stock;
 use super::tree;
@@ -50,6 +52,10 @@ pub(super) fn create(
         Model::Move => bill::create(tx, vals_list)?,
         Model::MoveLine => bill_line::create(tx, vals_list)?,
         Model::Payment => payment::create(tx, vals_list)?,
+        Model::SaleOrder => sale::create(tx, vals_list)?,
+        Model::SaleLine => sale::create_lines(tx, vals_list)?,
+        Model::Task => project::create(tx, vals_list)?,
+        Model::Project => project::create_projects(tx, vals_list)?,
         Model::Partial => reconcile::create(tx, &vals_list)?,
         _ => {
             let ids = create_plain(tx, model, &vals_list)?;
@@ -131,6 +137,9 @@ pub(super) fn write(
         Model::Move => bill::write(tx, ids, &vals),
         Model::MoveLine => bill_line::write(tx, ids, &vals),
         Model::Payment => payment::write(tx, ids, &vals),
+        Model::SaleOrder => sale::write(tx, ids, &vals),
+        Model::SaleLine => sale::write_lines(tx, ids, &vals),
+        Model::Task => project::write(tx, ids, &vals),
         Model::Partial => reconcile::write(tx, ids, &vals),
         Model::StockMove => stock::write_moves(tx, ids, &vals),
         _ => {
@@ -201,6 +210,8 @@ pub(super) fn unlink(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<(), Re
             reconcile::forget(tx, ids)?;
         }
         Model::Payment => payment::check_unlink(tx, ids)?,
+        Model::SaleOrder => sale::check_unlink(tx, ids)?,
+        Model::SaleLine => sale::check_unlink_lines(tx, ids)?,
         Model::Partial => return reconcile::unlink(tx, ids),
         _ => {}
     }
@@ -234,6 +245,9 @@ fn follow_up(tx: &mut Tx<'_>, left: &[(Model, Id)]) -> Result<(), Refusal> {
             balance::settle(tx, document, None)?;
         }
     }
+    for order in of(Model::SaleOrder) {
+        sale::settle(tx, order)?;
+    }
     bill::follow_orders(tx, &of(Model::Order))
 }
 
@@ -242,6 +256,10 @@ fn companions(tx: &mut Tx<'_>, model: Model, ids: &[Id]) -> Result<Vec<(Model, I
     let lines: Vec<Id> = match model {
         Model::Order => ids.iter().flat_map(|id| order::lines(tx.db, *id)).collect(),
         Model::OrderLine => ids.to_vec(),
+        Model::SaleOrder => {
+            let lines = ids.iter().flat_map(|id| sale::lines(tx.db, *id));
+            return Ok(lines.map(|line| (Model::SaleLine, line)).collect());
+        }
         Model::Move => {
             let lines: Vec<Id> = ids.iter().flat_map(|id| bill::lines(tx, *id)).collect();
             reconcile::forget(tx, &lines)?;

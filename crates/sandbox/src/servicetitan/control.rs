@@ -12,7 +12,8 @@ use super::act::{Act, Refusal};
 use super::app::{App, Calls, SharedApp};
 use super::options::Switches;
 use super::purchasing::BillView;
-use super::record::{CustomerId, PurchaseOrderId, TenantId};
+use super::receivables::InvoiceView;
+use super::record::{CustomerId, InvoiceId, PurchaseOrderId, TenantId};
 use super::webhook::{Subscription, SubscriptionId};
 use super::write::example_customer;
 use crate::fault::{Rule, RuleId, RuleText};
@@ -31,6 +32,7 @@ pub(super) fn router() -> Router<SharedApp> {
         .route("/tenants/{tenant}/acts", post(act_at))
         .route("/tenants/{tenant}/customers/{customer}", get(customer))
         .route("/tenants/{tenant}/orders/{order}", get(order))
+        .route("/tenants/{tenant}/invoices/{invoice}", get(invoice))
         .route("/calls", get(calls).delete(reset_calls))
         .route("/switches", get(switches).patch(set_switches))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
@@ -158,6 +160,28 @@ async fn order(
         .collect();
     Ok(Json(json!({
         "order": books.wire_order(row, false), "receipts": receipts, "bills": bills,
+    })))
+}
+
+/// An invoice, hidden or not, with the payments that are applied to it.
+async fn invoice(
+    Shared(app): Shared<SharedApp>,
+    Path((tenant, invoice)): Path<(TenantId, InvoiceId)>,
+) -> Reply {
+    let state = app.state();
+    let books = state.tenants.get(&tenant);
+    let found = books.and_then(|books| Some((books, books.receivables.invoices.get(invoice.0)?)));
+    let Some((books, row)) = found else {
+        return Err(refused(StatusCode::NOT_FOUND, "there is no such invoice"));
+    };
+    let payments = books.receivables.payments.iter();
+    let payments: Vec<Value> = payments
+        .filter(|row| row.splits.iter().any(|split| split.invoice == invoice))
+        .map(|row| books.wire_payment(row, false))
+        .collect();
+    let view = InvoiceView::Whole { export_id: true };
+    Ok(Json(json!({
+        "invoice": books.wire_invoice(row, view, false), "payments": payments,
     })))
 }
 

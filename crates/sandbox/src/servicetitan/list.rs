@@ -94,7 +94,10 @@ impl Filter {
     }
 }
 
-fn within((from, before): (Option<Timestamp>, Option<Timestamp>), at: Timestamp) -> bool {
+pub(super) fn within(
+    (from, before): (Option<Timestamp>, Option<Timestamp>),
+    at: Timestamp,
+) -> bool {
     from.is_none_or(|from| at >= from) && before.is_none_or(|before| at < before)
 }
 

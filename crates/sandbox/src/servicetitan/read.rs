@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Call, number};
-use super::books::ContactView;
+use super::books::{Books, ContactView};
 use super::feed;
-use super::list::{self, Filter, mentions};
+use super::list::{self, Filter, mentions, within};
 use super::problem::Problem;
 use super::query::Query;
 use super::record::{
@@ -127,8 +128,8 @@ impl Call<'_> {
             "completedOnOrAfter",
             "completedBefore",
         ];
-        let query = self.query(&[PAGING, RANGES, &own, &more])?;
-        let filter = Filter::read(&query)?;
+        let query = self.query(&[PAGING, RANGES, &own, &more, VISITS])?;
+        let (filter, visits) = (Filter::read(&query)?, Visits::read(&query)?);
         let (customer, location) = (query.number("customerId")?, query.number("locationId")?);
         let (unit, invoice) = (query.number("businessUnitId")?, query.number("invoiceId")?);
         let (from, before) = (
@@ -151,6 +152,10 @@ impl Call<'_> {
                     && query
                         .text("jobStatus")
                         .is_none_or(|status| row.job_status == status)
+                    && query
+                        .text("priority")
+                        .is_none_or(|priority| row.priority == priority)
+                    && visits.keep(self.books, row)
             });
         self.page(&query, Kind::Job, rows.collect())
     }
@@ -165,8 +170,13 @@ impl Call<'_> {
             "number",
             "status",
             "technicianId",
+            "unused",
         ];
         let query = self.query(&[PAGING, RANGES, &own, &["startsOnOrAfter", "startsBefore"]])?;
+        let unused = query
+            .text("unused")
+            .map(|_| query.flag("unused"))
+            .transpose()?;
         let (filter, active) = (Filter::read(&query)?, query.active()?);
         let technician = query.number("technicianId")?;
         let (job, customer) = (query.number("jobId")?, query.number("customerId")?);
@@ -180,7 +190,8 @@ impl Call<'_> {
                     && customer.is_none_or(|id| row.customer_id.0 == id)
                     && from.is_none_or(|from| row.start >= from)
                     && before.is_none_or(|before| row.start < before)
-                    && technician.is_none_or(|id| self.goes_to(id, row.id))
+                    && unused.is_none_or(|unused| row.unused == unused)
+                    && technician.is_none_or(|id| goes_to(self.books, id, row.id))
                     && query
                         .text("number")
                         .is_none_or(|n| row.appointment_number.as_deref() == Some(n))
@@ -189,16 +200,6 @@ impl Call<'_> {
                         .is_none_or(|status| row.status == status)
             });
         self.page(&query, Kind::Appointment, rows.collect())
-    }
-
-    /// Whether a technician is assigned to a visit.
-    fn goes_to(&self, technician: i64, visit: AppointmentId) -> bool {
-        let assignments = &self.books.receivables.assignments;
-        let mut there = assignments.owned_by(visit.0);
-        there.any(|id| {
-            let row = assignments.get(id);
-            row.is_some_and(|row| row.active && row.technician_id.0 == technician)
-        })
     }
 
     /// Contacts over all owners: a range or owners must be given.
@@ -312,6 +313,77 @@ impl Call<'_> {
             "data": rows.map(wire).collect::<Vec<_>>(),
         })))
     }
+}
+
+const VISITS: &[&str] = &[
+    "projectId",
+    "technicianId",
+    "appointmentStatus",
+    "appointmentStartsOnOrAfter",
+    "appointmentStartsBefore",
+    "firstAppointmentStartsOnOrAfter",
+    "firstAppointmentStartsBefore",
+];
+
+/// What is asked for of a job's visits, and of its project.
+#[derive(Default, PartialEq)]
+struct Visits {
+    project: Option<i64>,
+    technician: Option<i64>,
+    status: Option<String>,
+    any: (Option<Timestamp>, Option<Timestamp>),
+    first: (Option<Timestamp>, Option<Timestamp>),
+}
+
+impl Visits {
+    fn read(query: &Query) -> Result<Self, Problem> {
+        Ok(Self {
+            project: query.number("projectId")?,
+            technician: query.number("technicianId")?,
+            status: query.text("appointmentStatus").map(str::to_owned),
+            any: (
+                query.time("appointmentStartsOnOrAfter")?,
+                query.time("appointmentStartsBefore")?,
+            ),
+            first: (
+                query.time("firstAppointmentStartsOnOrAfter")?,
+                query.time("firstAppointmentStartsBefore")?,
+            ),
+        })
+    }
+
+    fn keep(&self, books: &Books, job: &Job) -> bool {
+        if *self == Self::default() {
+            return true;
+        }
+        let visits: Vec<&Appointment> = books
+            .visits_of(job.id)
+            .into_iter()
+            .filter_map(|id| books.appointments.get(id.0))
+            .collect();
+        let some = |holds: &dyn Fn(&Appointment) -> bool| visits.iter().any(|row| holds(row));
+        let asked = self.any != (None, None);
+        let status = self.status.as_deref();
+        let first = books.appointments.get(job.first_appointment_id.0);
+        self.project.is_none_or(|id| job.project_id == Some(id))
+            && (!asked || some(&|row| within(self.any, row.start)))
+            && status.is_none_or(|status| some(&|row| row.status == status))
+            && (self.first == (None, None)
+                || first.is_some_and(|row| within(self.first, row.start)))
+            && self
+                .technician
+                .is_none_or(|id| some(&|row| goes_to(books, id, row.id)))
+    }
+}
+
+/// Whether a technician is assigned to a visit.
+fn goes_to(books: &Books, technician: i64, visit: AppointmentId) -> bool {
+    let assignments = &books.receivables.assignments;
+    let mut there = assignments.owned_by(visit.0);
+    there.any(|id| {
+        let row = assignments.get(id);
+        row.is_some_and(|row| row.active && row.technician_id.0 == technician)
+    })
 }
 
 /// The row with the id in the path; `what` names it in the refusal.

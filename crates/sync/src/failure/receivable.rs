@@ -72,7 +72,8 @@ pub fn tax_differs(wanted: Decimal, found: Decimal) -> Reason {
         ),
         "It stays a draft. Look whether the tax zone is mapped to the right tax (`ml-connector mapping list --kind tax-zone`), \
          whether the tax has the right rate in Odoo, and whether the right lines are taxable in ServiceTitan; then run \
-         `ml-connector replay --cause tax-differs`.",
+         `ml-connector replay --cause tax-differs`. Where somebody typed the tax in, `ml-connector replay --approve` books it \
+         with that amount.",
     )
 }
 

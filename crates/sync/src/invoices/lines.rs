@@ -10,7 +10,7 @@ use crate::journal::{Journal, described};
 use crate::link::Name;
 use crate::money::{Priced, cents, priced, sum_in_odoo};
 use crate::others::{key, target};
-use crate::plan::{Subject, Tax};
+use crate::plan::{APPROVE, Subject, Tax};
 use crate::record::Reason;
 use crate::sighting::PartKey;
 use crate::target::Target;
@@ -84,14 +84,18 @@ pub(super) fn wanted(
         let content = journal.charge(Charge::Rounding, rest, unit, job)?;
         targets.push(journal.target(Charge::Rounding.as_str(), content));
     }
-    let lines = Decimal::from(invoice.items.len() + 1);
+    // Each side may round each line, or their sum. What a person approved may be any.
+    let slack = if subject.decision == Some(APPROVE) {
+        Decimal::MAX
+    } else {
+        Decimal::from(invoice.items.len() + 1) * Decimal::new(1, 2)
+    };
     Ok(Lines {
         targets,
         total: common.sign * (sums.untaxed + sums.tax),
         tax: Tax {
             amount: common.sign * sums.tax,
-            // Each side may round each line, or their sum.
-            slack: lines * Decimal::new(1, 2),
+            slack,
         },
     })
 }

@@ -22,7 +22,7 @@ use crate::failure::receivable::sign_changed;
 use crate::failure::{booked_later, reason};
 use crate::filing::RowKind;
 use crate::flow::Flow;
-use crate::link::{BOOKED, Link, TAX};
+use crate::link::{BOOKED, CHANGED, Link, TAX};
 use crate::money::{are_countable, cents};
 use crate::others::{key, missing, once, target, wait};
 use crate::part;
@@ -380,6 +380,10 @@ fn wanted(
     let known = held(subject.links, &name);
     warnings.extend(known.and_then(|link| moved(link, &header)));
     let lines = lines::wanted(subject, invoice, &name, &part, directory, warnings)?;
+    let mut reached = Content::from_iter([(TAX, lines.tax.amount.normalize().to_string())]);
+    if let Some(changed) = known.and_then(|link| link.base.get(CHANGED)) {
+        reached.set(CHANGED, changed);
+    }
     Ok(Document {
         header: Target {
             name,
@@ -395,7 +399,7 @@ fn wanted(
         is_said_whole: true,
         hold: None,
         closed: directory.invoices().closed,
-        reached: Content::from_iter([(TAX, lines.tax.amount.normalize().to_string())]),
+        reached,
     })
 }
 

@@ -7,7 +7,7 @@ use servicetitan::record::{Invoice, Payment};
 
 use crate::content::Content;
 use crate::flow::Flow;
-use crate::link::{Link, MATCHED, Name, REACHED, TOTAL};
+use crate::link::{CHANGED, Link, MATCHED, Name, REACHED, TOTAL};
 use crate::money::cents;
 use crate::others::key;
 use crate::part;
@@ -20,7 +20,7 @@ use super::{FLOW, group, of_part, total};
 #[derive(Default)]
 pub(super) struct Matches {
     pub(super) matches: Vec<Match>,
-    /// What the invoices come to in Odoo: it forgets what they were matched with when that changes.
+    /// What the invoices come to in Odoo, and how often they were changed there: it forgets what they were matched with then.
     totals: Vec<String>,
 }
 
@@ -141,7 +141,8 @@ pub(super) fn wanted(
     let entries = debits.iter().chain(&credits).map(|(entry, _)| entry);
     let totals = entries.filter_map(|entry| {
         let link = subject.others.get(&entry.name)?.link.as_ref()?;
-        Some(format!("{}={}", entry.name, link.total()?))
+        let changed = link.base.get(CHANGED).unwrap_or("0");
+        Some(format!("{}={}/{changed}", entry.name, link.total()?))
     });
     Matches {
         totals: totals.collect(),

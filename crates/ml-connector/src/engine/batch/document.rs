@@ -13,6 +13,7 @@ mod period;
 mod seen;
 mod state;
 mod tax;
+mod tie;
 mod turn;
 pub(super) mod values;
 
@@ -22,7 +23,7 @@ use odoo::{Action, Context, Domain, ExternalId, Found, Model, RecordId, Search};
 use rust_decimal::Decimal;
 use store::links::LinkChange;
 use sync::failure::{self, Verdict};
-use sync::link::{Link, TargetId, as_posted, unreached};
+use sync::link::{CHANGED, Link, TargetId, as_posted, unreached};
 use sync::plan::{ClosedPeriod, Goal, RECREATE, Tax, Verb, Write};
 use sync::record::Reason;
 
@@ -64,6 +65,7 @@ const BILL: Kind = Kind {
         "currency_id",
         "date",
         "payment_state",
+        tie::REVERSES,
     ],
 };
 
@@ -266,8 +268,8 @@ impl Carrier {
             let currency = deeds.reach.holds.get("currency_id/.id");
             if currency.is_some_and(|id| id.parse().ok() != seen.currency) {
                 one.failed = Some(Verdict::Park(failure::currency_differs()));
-            } else if let Some(reason) = tax::differs(seen, &deeds) {
-                one.failed = Some(Verdict::Park(reason));
+            } else if let Some(verdict) = tax::differs(seen, &deeds) {
+                one.failed = Some(verdict);
             } else if seen.total != deeds.total {
                 let reason = failure::total_differs(deeds.total, seen.total);
                 one.failed = Some(Verdict::Park(reason));
@@ -315,6 +317,12 @@ impl Carrier {
                             one.failed = Some(Verdict::Decide(shifted));
                             continue;
                         }
+                        if shown == "posted"
+                            && let Some(to) = tie::untied(seen, &deeds)
+                            && !self.tie(one, to).await?
+                        {
+                            continue;
+                        }
                         one.has_reached = true;
                         if kind.is_bill() && shown == "posted" && deeds.goal == Goal::Draft {
                             // A person posted what was held: it is in the books.
@@ -322,7 +330,7 @@ impl Carrier {
                             one.done.insert(deeds.reach.name.clone());
                             continue;
                         }
-                        one.put(deeds.reach, target);
+                        one.put_counted(&deeds, target);
                         one.failed = deeds.hold.cloned().map(Verdict::Decide);
                     }
                     Next::Decide(reason) => one.failed = Some(Verdict::Decide(reason)),
@@ -338,6 +346,10 @@ impl Carrier {
                         let reason = failure::total_differs(deeds.total, shown);
                         one.failed = Some(Verdict::Park(reason));
                     }
+                    // What names its invoice would be matched with it.
+                    Next::Press(Action::Post)
+                        if seen.is_some_and(|seen| seen.reverses.is_some())
+                            && !self.tie(one, None).await? => {}
                     Next::Press(action) => {
                         let is_made = one.makes(&deeds);
                         presses.entry((action, is_made)).or_default().push(at);
@@ -413,6 +425,17 @@ impl Progress {
         self.is_touched |= ended
             .as_ref()
             .map_or_else(|error| error.may_have_applied, |_| true);
+    }
+
+    /// The document is in its state. Of an invoice it is counted how often it was changed: what pays it is matched anew then.
+    fn put_counted(&mut self, deeds: &Deeds<'_>, target: TargetId) {
+        let mut reach = deeds.reach.clone();
+        if self.is_changed && deeds.is_of_customer() {
+            let before = reach.holds.get(CHANGED);
+            let before: u64 = before.and_then(|n| n.parse().ok()).unwrap_or_default();
+            reach.holds.set(CHANGED, (before + 1).to_string());
+        }
+        self.put(&reach, target);
     }
 
     /// Whether the document is to be made.

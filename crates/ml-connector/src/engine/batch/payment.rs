@@ -67,7 +67,7 @@ impl Carrier {
         progress: &mut [Progress],
         carried: &mut Carried,
     ) -> Result<(), Interruption> {
-        self.find_payments(progress, carried.halved).await?;
+        self.find_payments(progress).await?;
         self.heed_locks_of_payments(progress).await?;
         self.create(progress, carried).await?;
         self.change_payments(progress).await?;
@@ -75,16 +75,10 @@ impl Carrier {
         self.match_payments(progress).await
     }
 
-    /// Those that a call before made are changed, if they have to be: a posted payment is not loaded again.
-    async fn find_payments(
-        &self,
-        progress: &mut [Progress],
-        again: bool,
-    ) -> Result<(), Interruption> {
+    /// Those that are there, as a call before made them or another connector, are changed if they have to be: loading over a
+    /// posted payment takes its outstanding account away.
+    async fn find_payments(&self, progress: &mut [Progress]) -> Result<(), Interruption> {
         for one in progress.iter_mut() {
-            if one.job.due.doubt.is_none() && !again {
-                continue;
-            }
             let mut creations = one.job.writes.iter_mut();
             let creation = creations.find_map(|write| match &write.verb {
                 Verb::Create { columns } => Some((columns.clone(), write)),

@@ -15,10 +15,10 @@ use super::problem::Problem;
 use crate::token;
 
 /// Requests that a token may make in a second, on average.
-pub const REQUESTS_PER_SECOND: u32 = 20;
+pub(super) const REQUESTS_PER_SECOND: u32 = 20;
 
 /// Requests that a token may make at once, after it made none for a while.
-pub const REQUESTS_AT_ONCE: u32 = 200;
+pub(super) const REQUESTS_AT_ONCE: u32 = 200;
 
 /// Who may read everything.
 const READ_ALL: &str = "read:all";
@@ -73,7 +73,7 @@ impl Shares {
         let done = shares.get(&id).copied().unwrap_or(now).max(now);
         let ahead = done.duration_since(now);
         if ahead + each > ahead_max {
-            let wait = ahead + each - ahead_max;
+            let wait = (ahead + each).saturating_sub(ahead_max);
             return Err(Problem::too_many(wait.as_secs() + 1));
         }
         shares.retain(|_, done| *done > now);

@@ -19,10 +19,10 @@ use crate::engine::runner::incomplete;
 use crate::engine::supervisor::Shared;
 
 /// Such requests at a time.
-pub const AT_ONCE_MAX: usize = 4;
+pub(super) const AT_ONCE_MAX: usize = 4;
 
 /// How long one may take.
-pub const WAIT_MAX: Duration = Duration::from_secs(10);
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// When somebody who was turned away may come again.
 const RETRY_AFTER_S: u64 = 10;

@@ -85,7 +85,7 @@ fn own_path() -> Value {
 fn list(resource: &Resource, generator: &mut SchemaGenerator) -> Value {
     let parameters = resource.of_list().into_iter();
     let parameters: Vec<Value> = parameters.map(|name| parameter(resource, name)).collect();
-    let responses = responses((resource.page_schema)(generator).to_value());
+    let responses = responses(&(resource.page_schema)(generator).to_value());
     json!({
         "operationId": format!("list-{}", resource.name),
         "tags": [resource.name],
@@ -112,11 +112,11 @@ fn single(resource: &Resource, generator: &mut SchemaGenerator) -> Value {
         "summary": format!("One {}.", resource.noun),
         "description": format!("Needs the scope `{}` or `read:all`.", resource.scope()),
         "parameters": parameters,
-        "responses": responses((resource.schema)(generator).to_value()),
+        "responses": responses(&(resource.schema)(generator).to_value()),
     })
 }
 
-fn responses(answer: Value) -> Value {
+fn responses(answer: &Value) -> Value {
     let mut responses = json!({
         "200": {
             "description": "What was asked for.",
@@ -125,7 +125,9 @@ fn responses(answer: Value) -> Value {
         },
         "304": {"description": "What the asker has already (`If-None-Match`)."},
     });
-    for status in ["400", "401", "403", "404", "405", "406", "408", "429", "500", "503"] {
+    for status in [
+        "400", "401", "403", "404", "405", "406", "408", "429", "500", "503",
+    ] {
         responses[status] = json!({"$ref": "#/components/responses/Problem"});
     }
     responses
@@ -144,10 +146,11 @@ fn parameter(resource: &Resource, name: &str) -> Value {
     let (about, schema) = match name {
         "connection" => (
             "The connection; a token of one connection need not name it.".to_owned(),
-            json!({"type": "string", "minLength": 1}),
+            json!({"type": "string", "pattern": "^[0-9a-z_-]+$", "maxLength": query::CONNECTION_CHARS_MAX}),
         ),
         "fresh" => (
-            "Asks ServiceTitan now, within its rate; a list only by `ids`. 503 when it cannot be asked.".to_owned(),
+            "Asks ServiceTitan now, within its rate, for these objects: of a list for those of the page, which are then at most \
+             50. 503 when it cannot be asked.".to_owned(),
             json!({"type": "boolean", "default": false}),
         ),
         "ids" => (

@@ -13,9 +13,9 @@ pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 pub(super) struct Problem {
     /// Always `about:blank`: the status says of what kind it is.
     #[serde(rename = "type")]
-    kind: String,
+    kind: &'static str,
     /// What it is, in a few words.
-    title: String,
+    title: &'static str,
     /// The HTTP status.
     status: u16,
     /// What happened, for a person.
@@ -32,10 +32,10 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    fn new(status: StatusCode, title: &str, detail: impl Into<String>) -> Self {
+    fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank".to_owned(),
-            title: title.to_owned(),
+            kind: "about:blank",
+            title,
             status: status.as_u16(),
             detail: detail.into(),
             parameter: None,
@@ -121,11 +121,7 @@ impl Problem {
     pub(super) fn unavailable(detail: impl Into<String>, retry_after_s: u64) -> Self {
         Self {
             retry_after_s: Some(retry_after_s),
-            ..Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Not available now",
-                detail,
-            )
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not available now", detail)
         }
     }
 }
@@ -159,10 +155,7 @@ impl IntoResponse for Problem {
             put(header::ALLOW, HeaderValue::from_static(allow));
         }
         if status == StatusCode::UNAUTHORIZED {
-            put(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer"),
-            );
+            put(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

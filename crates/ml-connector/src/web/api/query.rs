@@ -1,6 +1,7 @@
 //! The parameters of a request. What is not known, comes twice, or is not what it should be is refused and named.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::Pieces;
@@ -20,6 +21,9 @@ pub(super) const IDS_MAX: usize = 50;
 
 /// The longest query that is read, in bytes.
 const BYTES_MAX: usize = 8 * 1024;
+
+/// The longest name of a connection that is looked for.
+pub(super) const CONNECTION_CHARS_MAX: usize = 100;
 
 /// The longest status.
 const STATUS_CHARS_MAX: usize = 40;
@@ -67,13 +71,7 @@ impl Query {
             .iter()
             .filter(|(name, _)| !["cursor", "limit", "fresh"].contains(&name.as_str()));
         for (name, value) in selecting {
-            query.asked.push_str(&format!("{name}={value}\n"));
-        }
-        if query.fresh && known.contains(&"ids") && query.find.ids.is_none() {
-            return Err(Problem::parameter(
-                "fresh",
-                "A list is asked for anew by `ids` only.",
-            ));
+            let _ = writeln!(query.asked, "{name}={value}");
         }
         Ok(query)
     }
@@ -81,7 +79,7 @@ impl Query {
     fn take(&mut self, name: &str, value: &str) -> Result<(), Problem> {
         let find = &mut self.find;
         match name {
-            "connection" => self.connection = Some(value.to_owned()),
+            "connection" => self.connection = Some(connection(name, value)?),
             "fresh" => self.fresh = flag(name, value)?,
             "cursor" => self.cursor = Some(value.to_owned()),
             "limit" => self.limit = Some(limit(name, value)?),
@@ -100,6 +98,20 @@ impl Query {
     }
 }
 
+/// A name as a connection file takes it.
+fn connection(name: &str, value: &str) -> Result<String, Problem> {
+    let is_part = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_'
+    };
+    let is_name =
+        !value.is_empty() && value.len() <= CONNECTION_CHARS_MAX && value.bytes().all(is_part);
+    if is_name {
+        Ok(value.to_owned())
+    } else {
+        Err(Problem::parameter(name, "It is the name of a connection."))
+    }
+}
+
 /// An id as it is written: digits, without sign, blanks or zeros before them.
 pub(super) fn id(text: &str) -> Option<i64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
@@ -108,7 +120,10 @@ pub(super) fn id(text: &str) -> Option<i64> {
 
 fn id_of(name: &str, value: &str) -> Result<i64, Problem> {
     id(value).ok_or_else(|| {
-        Problem::parameter(name, "It is an id of ServiceTitan's: a whole number from 1.")
+        Problem::parameter(
+            name,
+            "It is an id of ServiceTitan's: a whole number from 1.",
+        )
     })
 }
 
@@ -123,10 +138,7 @@ fn ids(name: &str, value: &str) -> Result<Vec<i64>, Problem> {
 fn limit(name: &str, value: &str) -> Result<usize, Problem> {
     let limit = id(value).and_then(|limit| usize::try_from(limit).ok());
     limit.filter(|limit| *limit <= LIMIT_MAX).ok_or_else(|| {
-        Problem::parameter(
-            name,
-            format!("It is a whole number from 1 to {LIMIT_MAX}."),
-        )
+        Problem::parameter(name, format!("It is a whole number from 1 to {LIMIT_MAX}."))
     })
 }
 
@@ -140,7 +152,8 @@ fn flag(name: &str, value: &str) -> Result<bool, Problem> {
 
 fn status(name: &str, value: &str) -> Result<String, Problem> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    let is_word = !value.is_empty() && value.len() <= STATUS_CHARS_MAX && value.bytes().all(is_part);
+    let is_word =
+        !value.is_empty() && value.len() <= STATUS_CHARS_MAX && value.bytes().all(is_part);
     if is_word {
         Ok(value.to_owned())
     } else {

@@ -52,7 +52,7 @@ fn people_sell_more(tenant: &Tenant) -> Sold {
         tenant.invoice(job).expect("it is there").id
     });
     let open = open.collect();
-    let credit = NewInvoiceLine::discount(dec("-10")).taxable(false);
+    let credit = NewInvoiceLine::discount(dec("-25")).taxable(false);
     let credit = tenant
         .adjust_invoice(made.rounded, [credit])
         .expect("it is posted");

@@ -8,7 +8,7 @@ use odoo::{
 };
 use serde_json::json;
 
-use super::books::lock;
+use super::books::{lock, set};
 use super::goods::{accounts, decimal, grid, make_of, saved};
 use crate::target::{Target, name, object};
 
@@ -277,6 +277,29 @@ pub(crate) async fn bear_several_taxes(target: &Target) {
         .unwrap()
         .unwrap();
     assert_eq!((set.tax, set.total), (decimal("5.70"), decimal("86.04")));
+}
+
+pub(crate) async fn are_rounded_as_the_company_says(target: &Target) {
+    let client = &target.client;
+    let tax = [sales(client).await.tax];
+    let lines: [Line<'_>; 3] = [
+        ("1", "0.23", &tax),
+        ("1", "0.23", &tax),
+        ("1", "0.23", &tax),
+    ];
+    let whole = draft("globally", "out_invoice", &lines).save(client).await;
+    let method = "tax_calculation_rounding_method";
+    set(target, Values::new().with(method, "round_per_line")).await;
+    let lined = draft("per_line", "out_invoice", &lines).save(client).await;
+    set(target, Values::new().with(method, "round_globally")).await;
+    assert_eq!(
+        (whole.untaxed, whole.tax),
+        (decimal("0.69"), decimal("0.10"))
+    );
+    assert_eq!(
+        (lined.untaxed, lined.tax),
+        (decimal("0.69"), decimal("0.09"))
+    );
 }
 
 /// What undoes a tax that was set, and what does not.

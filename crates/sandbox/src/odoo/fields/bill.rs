@@ -191,6 +191,11 @@ fn line() -> Vec<Field> {
             "Purchase Order Line",
             Many2one(Model::OrderLine),
         ),
+        field(
+            "sale_line_ids",
+            "Sales Order Lines",
+            Many2many(Model::SaleLine),
+        ),
         computed(
             "purchase_order_id",
             "Purchase Order",

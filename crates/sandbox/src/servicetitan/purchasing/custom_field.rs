@@ -9,7 +9,7 @@ use crate::servicetitan::api::{Answer, Call};
 use crate::servicetitan::problem::Problem;
 use crate::servicetitan::read::PAGING;
 use crate::servicetitan::receivables::{Invoice, Payment};
-use crate::servicetitan::record::CustomField;
+use crate::servicetitan::record::{CustomField, InvoiceId};
 use crate::servicetitan::table::{Record, Table};
 
 /// Whose custom fields.
@@ -116,7 +116,8 @@ impl Call<'_> {
         let (now, lag) = (self.now, self.lag());
         let tables = &mut self.books.purchasing;
         let receivables = &mut self.books.receivables;
-        match whose {
+        let objects: Vec<i64> = body.operations.iter().map(|one| one.object_id).collect();
+        let done = match whose {
             Fielded::Invoices => set(&mut receivables.invoices, whose, body, now, lag),
             Fielded::Payments => set(&mut receivables.payments, whose, body, now, lag),
             Fielded::Vendors => set(&mut tables.vendors, whose, body, now, lag),
@@ -124,7 +125,14 @@ impl Call<'_> {
             Fielded::Returns => set(&mut tables.returns, whose, body, now, lag),
             Fielded::Bills => set(&mut tables.bills, whose, body, now, lag),
             Fielded::Credits => set(&mut tables.credits, whose, body, now, lag),
+        };
+        if whose == Fielded::Invoices && done.is_ok() {
+            for id in objects {
+                self.books
+                    .announce_invoice("tn.acc.invoice-updated", InvoiceId(id));
+            }
         }
+        done
     }
 }
 

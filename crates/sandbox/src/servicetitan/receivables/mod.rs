@@ -24,6 +24,7 @@ mod writing;
 pub use crew::{Assignment, Technician};
 pub use dealing::{Dealing, InvoiceRef};
 pub(crate) use endpoint::{Endpoint, find};
+pub(crate) use invoice::InvoiceView;
 pub use invoice::{Invoice, InvoiceConfiguration, InvoiceLine, LineKind, ReviewStatus};
 pub use invoicing::{InvoiceEdit, InvoiceLineEdit, NewInvoice, NewInvoiceLine};
 pub use journal::{EntrySyncStatus, JournalEntry, JournalLine, PostingStatus};

@@ -2,9 +2,10 @@
 
 mod crew;
 mod invoices;
+pub(super) mod journal;
 mod payments;
 mod seed;
-pub(super) mod writes;
+mod writes;
 
 use reqwest::Method;
 use sandbox::servicetitan::{CustomerId, Decimal, JobId, NewInvoiceLine, customer_id, sku_id};

@@ -8,6 +8,7 @@ use sync::failure::{self, Verdict};
 use sync::plan::{Goal, Verb, Write};
 
 use super::seen::Seen;
+use super::tie::before_posting;
 use super::{Deeds, Kind, of_one, values};
 use crate::engine::batch::update::Whereabouts;
 use crate::engine::batch::{Carrier, Interruption, Progress};
@@ -36,13 +37,13 @@ impl Carrier {
         let seen = &seen;
         let mut changes = match deeds.header.map(|write| &write.verb) {
             Some(Verb::Update { columns, .. }) if seen.leaves_its_month(columns) => {
-                values::native(columns).clear("name")
+                values::native(&before_posting(columns)).clear("name")
             }
-            Some(Verb::Update { columns, .. }) => values::native(columns),
+            Some(Verb::Update { columns, .. }) => values::native(&before_posting(columns)),
             // It is there all the same, of the kind that it was made as.
             Some(Verb::Create { columns }) => {
                 let columns = columns.iter().filter(|(column, _)| *column != "move_type");
-                values::native(&columns.collect())
+                values::native(&before_posting(&columns.collect()))
             }
             _ => Values::new(),
         };
@@ -73,6 +74,7 @@ impl Carrier {
                 .await;
             reached(Step::ApplyUpdated, 1);
             one.touched_by(&written);
+            one.is_changed = true;
             if let Err(error) = written {
                 one.failed = Some(of_one(error)?);
                 return Ok(());

@@ -8,6 +8,7 @@ use sync::content::Content;
 use sync::link::TargetId;
 use sync::plan::{Verb, Write};
 
+use super::tie::before_posting;
 use super::{Deeds, Kind};
 use crate::engine::batch::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
@@ -113,7 +114,7 @@ impl Carrier {
 /// What a write creates its record with.
 fn columns(write: &Write) -> Content {
     match &write.verb {
-        Verb::Create { columns } => columns.clone(),
+        Verb::Create { columns } => before_posting(columns),
         _ => Content::new(),
     }
 }

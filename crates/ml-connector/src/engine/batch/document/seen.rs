@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use sync::content::Content;
 
+use super::tie::REVERSES;
 use super::{Kind, values};
 use crate::engine::batch::{Carrier, Interruption};
 
@@ -26,6 +27,8 @@ pub(super) struct Seen {
     pub(super) date: Option<String>,
     /// Of a bill: whether something was paid of it.
     pub(super) is_paid: bool,
+    /// Of a credit note: the invoice that it is tied to.
+    pub(super) reverses: Option<RecordId>,
     /// Its lines by external id; those without one are left out.
     pub(super) lines: BTreeMap<String, RecordId>,
     pub(super) line_ids: BTreeSet<RecordId>,
@@ -200,6 +203,10 @@ fn seen_of(row: &Fields) -> Option<Seen> {
                 .get("payment_state")
                 .and_then(Value::as_str)
                 .is_some_and(|state| !["not_paid", "blocked"].contains(&state)),
+        reverses: row
+            .get(REVERSES)
+            .and_then(|invoice| invoice.as_array()?.first()?.as_i64())
+            .map(RecordId),
         lines: BTreeMap::new(),
         line_ids: BTreeSet::new(),
         products: BTreeMap::new(),

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use odoo::{Context, Model, RecordId};
 use rust_decimal::Decimal;
 use sync::failure::{self, Verdict};
-use sync::record::Reason;
 
 use super::seen::Seen;
 use super::{Deeds, Kind, of_one};
@@ -25,14 +24,14 @@ pub(super) fn is_off_by_rounding(seen: &Seen, deeds: &Deeds<'_>) -> bool {
 }
 
 /// Why the tax that Odoo shows is not that of the source, if it is not.
-pub(super) fn differs(seen: &Seen, deeds: &Deeds<'_>) -> Option<Reason> {
+pub(super) fn differs(seen: &Seen, deeds: &Deeds<'_>) -> Option<Verdict> {
     let (found, wanted) = (seen.tax?, deeds.tax.amount);
     if found == wanted {
         None
     } else if wanted.is_zero() {
-        Some(failure::taxed_by_odoo(found))
+        Some(Verdict::Park(failure::taxed_by_odoo(found)))
     } else {
-        Some(failure::tax_differs(wanted, found))
+        Some(Verdict::Decide(failure::tax_differs(wanted, found)))
     }
 }
 
@@ -63,7 +62,7 @@ impl Carrier {
             let (at, tax) = wanted[&bill.id];
             let one = &mut progress[at];
             let Ok(Some(values)) = bill.tax_values(tax) else {
-                one.failed = Some(Verdict::Park(failure::tax_differs(tax, bill.tax)));
+                one.failed = Some(Verdict::Decide(failure::tax_differs(tax, bill.tax)));
                 continue;
             };
             reached(Step::ApplyUpdating, 1);

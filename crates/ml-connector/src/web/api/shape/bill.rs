@@ -11,6 +11,7 @@ use super::{Shown, text, word};
 
 /// What a vendor wants for goods or services.
 #[derive(Debug, Default, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "they are ServiceTitan's names")]
 pub(in crate::web::api) struct Bill {
     /// How far it is on its way to accounting: Pending, Posted or Exported.
     status: Option<String>,
@@ -102,7 +103,9 @@ fn item(item: BillItem) -> BillLine {
         description: text(Some(&item.description)),
         quantity: item.quantity,
         cost: item.cost,
-        gl_account: item.general_ledger_account.and_then(|account| account.number),
+        gl_account: item
+            .general_ledger_account
+            .and_then(|account| account.number),
     }
 }
 
@@ -113,6 +116,8 @@ fn expense(item: ExpenseItem) -> BillLine {
         description: text(item.description.as_deref()),
         quantity: Some(Decimal::ONE),
         cost: item.amount,
-        gl_account: item.general_ledger_account.and_then(|account| account.number),
+        gl_account: item
+            .general_ledger_account
+            .and_then(|account| account.number),
     }
 }

@@ -11,6 +11,7 @@ use super::{Shown, text, word};
 
 /// What was sold to a customer.
 #[derive(Debug, Default, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "they are ServiceTitan's names")]
 pub(in crate::web::api) struct Invoice {
     /// ServiceTitan's number for it.
     reference_number: Option<String>,

@@ -11,10 +11,11 @@ use super::{Shown, text, word};
 
 /// The work that is done for a customer at a location.
 #[derive(Debug, Default, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "they are ServiceTitan's names")]
 pub(in crate::web::api) struct Job {
     /// ServiceTitan's number for it.
     number: Option<String>,
-    /// Scheduled, Dispatched, InProgress, Hold, Completed or Canceled.
+    /// Scheduled, Dispatched, `InProgress`, Hold, Completed or Canceled.
     status: Option<String>,
     /// False once it was deleted.
     active: Option<bool>,

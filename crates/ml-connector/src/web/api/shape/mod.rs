@@ -131,7 +131,11 @@ impl From<record::Address> for Address {
 impl Shown<'_> {
     /// The row itself; `None` for one that cannot be read, of which the record says so.
     fn row<T: Record>(&self) -> Option<T> {
-        let row = self.found.parts.iter().find(|part| part.key == self.found.part)?;
+        let row = self
+            .found
+            .parts
+            .iter()
+            .find(|part| part.key == self.found.part)?;
         record::parse(&row.payload).ok()
     }
 

@@ -42,7 +42,8 @@ pub(in crate::web::api) struct Payment {
 struct Applied {
     invoice_id: i64,
     amount: Option<Decimal>,
-    applied_on: Option<Timestamp>,
+    /// When.
+    date: Option<Timestamp>,
 }
 
 pub(in crate::web::api) fn payment(shown: &Shown<'_>) -> Value {
@@ -62,15 +63,15 @@ fn of(payment: record::Payment) -> Payment {
         date: payment.date,
         total: payment.total,
         unapplied_amount: payment.unapplied_amount,
-        applied_to: payment.applied_to.into_iter().map(applied).collect(),
+        applied_to: payment.applied_to.iter().map(applied).collect(),
         modified_on: payment.modified_on,
     }
 }
 
-fn applied(part: AppliedAmount) -> Applied {
+fn applied(part: &AppliedAmount) -> Applied {
     Applied {
         invoice_id: part.applied_to.0,
         amount: part.applied_amount,
-        applied_on: part.applied_on,
+        date: part.applied_on,
     }
 }

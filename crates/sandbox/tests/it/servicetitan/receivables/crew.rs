@@ -94,6 +94,22 @@ async fn technicians_are_sent_to_visits_and_called_back() {
     assert_eq!(ids(&visits).len(), 2);
     let visits = desk.get("jpm", "appointments?technicianId=201").await;
     assert_eq!(ids(&visits), NONE);
+    for (filter, found) in [
+        ("technicianId=202", true),
+        ("technicianId=201", false),
+        ("appointmentStatus=Scheduled", true),
+        ("appointmentStatus=Done", false),
+        ("appointmentStartsOnOrAfter=2026-11-24", true),
+        ("appointmentStartsOnOrAfter=2026-11-26", false),
+        ("firstAppointmentStartsBefore=2026-11-24", true),
+        ("firstAppointmentStartsOnOrAfter=2026-11-24", false),
+        ("projectId=7", false),
+        ("priority=Normal", true),
+    ] {
+        let jobs = desk.get("jpm", &format!("jobs?{filter}")).await;
+        let expected: &[i64] = if found { &[job.0] } else { &NONE };
+        assert_eq!(ids(&jobs), expected, "{filter}");
+    }
     tenant.spoil(Kind::Assignment, b, Rot::NameNull).unwrap();
     let page = list(format!("ids={b}")).await;
     assert!(page["data"][0]["technicianName"].is_null());

@@ -350,6 +350,22 @@ async fn payments_are_taken_by_curl() {
     act(json!({ "do": "refund_payment", "payment": made, "amount": 30 })).await;
     act(json!({ "do": "set_payment_status", "payment": made, "status": "Posted" })).await;
     assert_eq!(open(&desk, id), dec("99.67"));
+    let url = format!(
+        "{}/sandbox/tenants/{}/invoices/{id}",
+        desk.sandbox.url(),
+        desk.tenant.id()
+    );
+    let shown: Value = desk
+        .http
+        .get(url)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(shown["invoice"]["balance"], "99.67");
+    assert_eq!(shown["payments"][0]["id"], made);
     assert_eq!(desk.tenant.payments().len(), 2);
     assert_eq!(desk.tenant.payments()[0].sync_status, SyncStatus::Posted);
 }
