@@ -62,9 +62,14 @@ fn is_legacy(flow: Flow, subject: &Subject<'_>, directory: &Directory, stage: &S
     let is_unseen = subject
         .stands
         .is_none_or(|cause| cause == "exported-before");
-    let is_older = match (directory.began(flow), stage.created) {
+    let is_older = is_older(directory.began(flow), stage.created);
+    stage.status.is_exported() && is_unseen && is_older && subject.decision != Some(APPROVE)
+}
+
+/// Whether it may have been there before the connector was.
+pub(crate) fn is_older(began: Option<Timestamp>, created: Option<Timestamp>) -> bool {
+    match (began, created) {
         (Some(began), Some(created)) => created < began,
         _ => true,
-    };
-    stage.status.is_exported() && is_unseen && is_older && subject.decision != Some(APPROVE)
+    }
 }

@@ -14,13 +14,17 @@ mod document;
 mod judge;
 mod lines;
 mod period;
+mod receivable;
 mod totals;
 
 pub use cause::{Cause, Finding};
 pub use document::{Document, Kind, Line, Standing, UnknownKind, Unreadable, Vendor};
 pub(crate) use period::in_our_age;
 pub use period::{InvalidPeriod, Period, day};
+pub use receivable::{is_exported_before, of_invoice, of_payment};
 pub use totals::{Sum, Totals};
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -36,6 +40,8 @@ pub struct Sides {
     pub unreadable: Vec<Unreadable>,
     /// Where bills of closed periods are booked on the next open day: the last day of Odoo's books that is closed.
     pub closed_until: Option<Date>,
+    /// The same of customers' invoices.
+    pub sales_closed_until: Option<Date>,
 }
 
 /// One document that differs.
@@ -92,6 +98,9 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// How many documents somebody entered in Odoo by hand, which are ServiceTitan's by vendor, number and total.
     pub by_hand: usize,
+    /// Customers' documents of the period that are not in Odoo, and need not be: not ready yet ([`Standing::Planned`]), or
+    /// handed on before the connector was there ([`Standing::Elsewhere`]).
+    pub left_out: BTreeMap<(Kind, Standing), Sum>,
 }
 
 /// The vendor's number for a document, by which it pairs where it bears no name.
@@ -161,7 +170,7 @@ impl Report {
 /// Pairs the documents of both sides and says what differs.
 #[must_use]
 pub fn compare(period: Period, sides: Sides) -> Report {
-    let closed_until = sides.closed_until;
+    let closed = (sides.closed_until, sides.sales_closed_until);
     let (named, unnamed): (Vec<_>, Vec<_>) =
         sides.odoo.into_iter().partition(|held| held.name.is_some());
     let duplicates = judge::duplicates(period, named.iter().chain(&unnamed));
@@ -179,6 +188,7 @@ pub fn compare(period: Period, sides: Sides) -> Report {
     }
     let (unnamed, by_hand) = by_hand::pair(&mut pairs, unnamed);
     let mut totals = totals::Book::default();
+    let mut left_out = BTreeMap::new();
     let mut differences = Vec::new();
     for unread in sides.unreadable {
         let held = pairs
@@ -194,7 +204,13 @@ pub fn compare(period: Period, sides: Sides) -> Report {
     }
     let unnamed = unnamed.into_iter().map(|held| (None, Some(held)));
     for (wanted, held) in pairs.into_values().chain(unnamed) {
+        let either = wanted.as_ref().or(held.as_ref());
+        let is_sale = either.is_some_and(|one| one.kind.is_sale());
+        let closed_until = if is_sale { closed.1 } else { closed.0 };
         let mut findings = judge::findings(period, closed_until, wanted.as_ref(), held.as_ref());
+        if let (Some(wanted), None) = (&wanted, &held) {
+            leave_out(&mut left_out, period, wanted);
+        }
         let twice = held
             .as_ref()
             .and_then(|held| duplicates.get(&(held.kind, held.id)));
@@ -215,6 +231,17 @@ pub fn compare(period: Period, sides: Sides) -> Report {
         totals: totals.rows(),
         differences,
         by_hand,
+        left_out,
+    }
+}
+
+/// Counts what a rule leaves out.
+fn leave_out(left_out: &mut BTreeMap<(Kind, Standing), Sum>, period: Period, wanted: &Document) {
+    let is_left_out = matches!(wanted.standing, Standing::Planned | Standing::Elsewhere);
+    let is_within = wanted.date.is_some_and(|day| period.contains(day));
+    if wanted.kind.is_sale() && is_left_out && is_within {
+        let key = (wanted.kind, wanted.standing);
+        left_out.entry(key).or_default().add(wanted);
     }
 }
 
@@ -228,6 +255,7 @@ fn difference(
     let party = party.map(|one| one.vendor.shown.clone());
     let without_lines = |document: Document| Document {
         lines: None,
+        settled: None,
         ..document
     };
     Difference {

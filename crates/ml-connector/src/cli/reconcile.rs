@@ -33,8 +33,8 @@ pub(super) struct Reconcile {
     /// The connection to compare; all of them when absent.
     #[arg(long, value_name = "NAME")]
     connection: Option<String>,
-    /// Only these: purchase-orders, receipts, bills, vendor-credits; may be given several times. Those whose flow is on
-    /// when absent.
+    /// Only these: purchase-orders, receipts, bills, vendor-credits, invoices, credit-notes, payments, refunds; may be
+    /// given several times. Those whose flow is on when absent.
     #[arg(long = "kind", value_name = "KIND")]
     kinds: Vec<Kind>,
     /// table, csv, xlsx or json; what the file's name ends in, else a table, when absent.
@@ -165,6 +165,8 @@ impl Reconcile {
             Kind::Receipts => is_on(&Flow::Receipts),
             Kind::Bills => OF_BILLS.iter().any(is_on),
             Kind::Credits => OF_CREDITS.iter().any(is_on),
+            Kind::Invoices | Kind::CreditNotes => is_on(&Flow::Invoices),
+            Kind::Payments | Kind::Refunds => is_on(&Flow::Payments),
         };
         // What is asked for without being carried: bills of purchase orders, credits of returns.
         let of = |flows: [Flow; 2]| {
@@ -188,6 +190,8 @@ impl Reconcile {
             of_flows: [OF_BILLS, OF_CREDITS].into_iter().flat_map(of).collect(),
             leaves_orders: profile.leaves_orders(),
             bills: profile.bills(),
+            invoices: profile.invoices(),
+            payments: profile.payments(),
         })
     }
 

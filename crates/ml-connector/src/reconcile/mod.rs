@@ -4,8 +4,8 @@
 //! answer is the same with the store's records gone, and a mistake in what the store remembers shows.
 //!
 //! ServiceTitan is read first. Then Odoo's documents of the period; of what pairs with none of them, the partner is looked
-//! for by its name: in Odoo under its external id, in ServiceTitan by the id in that name; of a bill that somebody entered
-//! by hand, by its number. So a document that the two
+//! for by its name: in Odoo under its external id, in ServiceTitan by the id in that name; of a bill or an invoice that
+//! somebody entered by hand, by its number. So a document that the two
 //! have in different periods is told as such, and not as missing. What is changed while it is read may show as a
 //! difference; the next run settles that.
 
@@ -15,11 +15,11 @@ mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::sync::directory::BillPolicy;
+use ::sync::directory::{BillPolicy, InvoicePolicy, PaymentPolicy};
 use ::sync::flow::Flow;
 use ::sync::link::Name;
 use ::sync::plan::ClosedPeriod;
-use ::sync::reconcile::{Document, Kind, Period, Report, Sides, compare, number};
+use ::sync::reconcile::{Document, Kind, Period, Report, Sides, Standing, Sum, compare, number};
 use jiff::civil::Date;
 
 pub use self::statement::{Format, Part, Statement};
@@ -57,6 +57,10 @@ pub struct Asked {
     pub leaves_orders: bool,
     /// Which bills and credits come, and whether they are posted.
     pub bills: BillPolicy,
+    /// Which customers' invoices come, and whether they are posted.
+    pub invoices: InvoicePolicy,
+    /// Which of their payments come.
+    pub payments: PaymentPolicy,
 }
 
 /// What came of comparing, and what could not be compared.
@@ -92,47 +96,105 @@ pub async fn run(vendors: &Vendors, asked: &Asked) -> Result<Compared, Failure> 
     odoo.read_numbered(&numbers(titan.documents().filter(is_lacking)))
         .await?;
 
+    settle(&mut titan, &mut odoo).await?;
+    let held = names(odoo.documents());
+    for flow in titan.exported_elsewhere(&held) {
+        let began = odoo.began(flow).await?;
+        titan.leave_elsewhere(flow, &held, began);
+    }
+
     let (servicetitan, unreadable, mut notes) = titan.finish().await?;
     let mut odoo = odoo.finish().await?;
-    let closed_until = closed_until(vendors, asked).await?;
+    let (closed_until, sales_closed_until) = closed_until(vendors, asked).await?;
     notes.extend(leave_out(&mut odoo, &servicetitan.not_told));
     let sides = Sides {
         servicetitan: servicetitan.documents,
         odoo,
         unreadable,
         closed_until,
+        sales_closed_until,
     };
     let report = compare(asked.period, sides);
     if report.by_hand > 0 {
         notes.push(format!(
-            "{} documents were entered in Odoo by hand: they are ServiceTitan's by vendor, number and total",
+            "{} documents were entered in Odoo by hand: they are ServiceTitan's by vendor (or customer), number and total",
             report.by_hand
         ));
     }
+    notes.extend(report.left_out.iter().map(told_of));
     Ok(Compared { report, notes })
 }
 
-/// Where bills of closed periods are booked later: until when the books are closed.
-async fn closed_until(vendors: &Vendors, asked: &Asked) -> Result<Option<Date>, Failure> {
-    if asked.bills.closed != ClosedPeriod::NextOpen {
-        return Ok(None);
-    }
-    let locks = vendors.odoo.lock_dates().await?;
-    let lock = locks.and_then(|locks| locks.of_purchases(false));
-    Ok(lock.map(|(until, _)| until))
+/// What a person should know of what a rule leaves out.
+fn told_of(((kind, standing), sum): (&(Kind, Standing), &Sum)) -> String {
+    let Sum { count, total } = sum;
+    let noun = kind.title().to_lowercase();
+    let why = if *standing == Standing::Elsewhere {
+        "they are not in Odoo, and were exported from ServiceTitan before the connector was there: they are in other books"
+    } else {
+        "they are not ready in ServiceTitan yet and come by themselves once they are"
+    };
+    format!("{count} of the {noun}, {total:.2} together, are left out: {why}")
 }
 
-/// The vendors' numbers of bills and credits.
+/// Finds what payments and invoices are matched with in Odoo, and what ServiceTitan says that payments pay of what is there.
+async fn settle(
+    titan: &mut servicetitan::Reader<'_>,
+    odoo: &mut odoo::Reader<'_>,
+) -> Result<(), Failure> {
+    let given_back = odoo.settle().await?;
+    let held = names(odoo.documents());
+    titan.give_back(&given_back, &held).await?;
+    let mut known: BTreeSet<Name> = odoo.paid().cloned().collect();
+    known.extend(odoo.documents().filter_map(|one| one.name.clone()));
+    let unknown: BTreeSet<Name> = titan
+        .paid()
+        .filter(|name| !known.contains(*name))
+        .cloned()
+        .collect();
+    let absent = odoo.absent(&unknown).await?;
+    titan.forget_invoices(&absent);
+    Ok(())
+}
+
+/// Where bills and where invoices of closed periods are booked later: until when the books are closed.
+async fn closed_until(
+    vendors: &Vendors,
+    asked: &Asked,
+) -> Result<(Option<Date>, Option<Date>), Failure> {
+    let moves =
+        [asked.bills.closed, asked.invoices.closed].map(|one| one == ClosedPeriod::NextOpen);
+    if moves == [false; 2] {
+        return Ok((None, None));
+    }
+    let locks = vendors.odoo.lock_dates().await?;
+    let purchases = locks.as_ref().and_then(|locks| locks.of_purchases(false));
+    let sales = locks.as_ref().and_then(|locks| locks.of_sales(true));
+    Ok((
+        purchases.filter(|_| moves[0]).map(|(until, _)| until),
+        sales.filter(|_| moves[1]).map(|(until, _)| until),
+    ))
+}
+
+/// The numbers of bills, credits and invoices.
 fn numbers<'d>(documents: impl Iterator<Item = &'d Document>) -> Numbers {
     let number = |document: &Document| {
-        let is_paper = matches!(document.kind, Kind::Bills | Kind::Credits);
+        let is_paper = PAPERS.contains(&document.kind);
         let number = number(document).filter(|_| is_paper)?;
         Some((document.kind, number.to_owned()))
     };
     documents.filter_map(number).collect()
 }
 
-/// Vendors' numbers for papers.
+/// What pairs by its number where somebody entered it by hand, whatever its date.
+const PAPERS: [Kind; 4] = [
+    Kind::Bills,
+    Kind::Credits,
+    Kind::Invoices,
+    Kind::CreditNotes,
+];
+
+/// Numbers of papers.
 type Numbers = BTreeSet<(Kind, String)>;
 
 /// The names under which documents pair. Receipts pair with their orders.
@@ -170,6 +232,8 @@ const fn nouns(kind: Kind) -> &'static [&'static str] {
         Kind::PurchaseOrders | Kind::Receipts => &[ORDER],
         Kind::Bills => &[BILL, AP_BILL],
         Kind::Credits => &[RETURN, AP_CREDIT],
+        Kind::Invoices | Kind::CreditNotes => &[INVOICE],
+        Kind::Payments | Kind::Refunds => &[PAYMENT],
     }
 }
 
@@ -181,7 +245,12 @@ const AP_BILL: &str = "ap_bill";
 const RETURN: &str = "vendor_credit";
 /// Of AP credits that belong to no return.
 const AP_CREDIT: &str = "ap_credit";
+/// Of invoices, credit notes among them.
+const INVOICE: &str = "invoice";
+/// Of payments, refunds among them.
+const PAYMENT: &str = "payment";
 const VENDOR: &str = "vendor";
+const CUSTOMER: &str = "customer";
 
 fn name(noun: &str, id: i64) -> Name {
     Name(format!("{noun}_{id}"))

@@ -1,11 +1,17 @@
 //! What Odoo has: as the connector's user sees it, in the connection's company.
 
+mod settled;
+
+pub(super) use settled::GivenBack;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
 use odoo::client::DOCUMENTS_MAX as LINES_OF_MAX;
-use odoo::document::{Bill, BillState, Order, OrderState};
+use odoo::document::{
+    Bill, BillKind, BillState, Direction, Order, OrderState, Payment, PaymentState,
+};
 use odoo::domain::Operator;
 use odoo::{Client, Context, Domain, ExternalId, Found, Model, RecordId};
 use rust_decimal::Decimal;
@@ -15,7 +21,7 @@ use sync::money::sum_of_any;
 use sync::plain;
 use sync::reconcile::{Document, Kind, Line, Period, Standing, Vendor, day};
 
-use super::{Asked, DOCUMENTS_MAX, Failure, Numbers, VENDOR, id_of, nouns};
+use super::{Asked, CUSTOMER, DOCUMENTS_MAX, Failure, Numbers, PAPERS, VENDOR, id_of, nouns};
 
 /// Records whose external ids are asked for in one call.
 const NAMES_MAX: usize = 500;
@@ -30,6 +36,8 @@ pub(super) struct Reader<'r> {
     /// Documents, and their partners.
     found: Vec<(Document, Option<RecordId>)>,
     seen: BTreeSet<(Kind, RecordId)>,
+    /// Journal entries of customers' documents, by the place where these stand among those found.
+    entries: BTreeMap<RecordId, usize>,
 }
 
 impl<'r> Reader<'r> {
@@ -50,6 +58,7 @@ impl<'r> Reader<'r> {
             kinds: &asked.kinds,
             found: Vec::new(),
             seen: BTreeSet::new(),
+            entries: BTreeMap::new(),
         })
     }
 
@@ -65,6 +74,10 @@ impl<'r> Reader<'r> {
             (Kind::PurchaseOrders, orders),
             (Kind::Bills, wants(Kind::Bills)),
             (Kind::Credits, wants(Kind::Credits)),
+            (Kind::Invoices, wants(Kind::Invoices)),
+            (Kind::CreditNotes, wants(Kind::CreditNotes)),
+            (Kind::Payments, wants(Kind::Payments)),
+            (Kind::Refunds, wants(Kind::Refunds)),
         ]
         .into_iter()
         .filter_map(|(kind, wanted)| wanted.then_some(kind))
@@ -113,6 +126,16 @@ impl<'r> Reader<'r> {
             let [from, before] = bounds.map(|day: Date| day.to_string());
             between(field, from, before)
         };
+        if kind.is_money() {
+            let direction = if kind == Kind::Payments {
+                Direction::Inbound
+            } else {
+                Direction::Outbound
+            };
+            return Domain::equal("partner_type", "customer")
+                .and(Domain::equal("payment_type", direction.as_str()))
+                .and(days("date"));
+        }
         Domain::equal("move_type", move_type(kind)).and(days("invoice_date").or(days("date")))
     }
 
@@ -146,9 +169,9 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    /// What bears these vendors' numbers, whatever its date.
+    /// What bears these numbers, whatever its date.
     pub(super) async fn read_numbered(&mut self, numbers: &Numbers) -> Result<(), Failure> {
-        for kind in [Kind::Bills, Kind::Credits] {
+        for kind in PAPERS {
             let numbers = numbers.iter().filter(|(of, _)| *of == kind);
             let numbers: Vec<String> = numbers.map(|(_, number)| number.clone()).collect();
             for numbers in numbers.chunks(NAMES_MAX) {
@@ -164,7 +187,7 @@ impl<'r> Reader<'r> {
     async fn read(&mut self, kind: Kind, ids: &[RecordId]) -> Result<(), Failure> {
         let ids: Vec<RecordId> = ids
             .iter()
-            .filter(|id| self.seen.insert((kind, **id)))
+            .filter(|id| self.seen.insert((read_as(kind), **id)))
             .copied()
             .collect();
         let names = self.names(&model(kind), &ids).await?;
@@ -197,6 +220,15 @@ impl<'r> Reader<'r> {
                     self.found.push((document, Some(order.vendor)));
                 }
             }
+        } else if kind.is_money() {
+            for payment in self.client.payments(&ids, &context).await? {
+                let document = of_payment(&payment, name(payment.id));
+                if self.kinds.contains(&document.kind) {
+                    let places = payment.entry.map(|entry| (entry, self.found.len()));
+                    self.entries.extend(places);
+                    self.found.push((document, payment.partner));
+                }
+            }
         } else {
             let bills = self.client.bills(&ids, &context).await?;
             let of_ours = bills.iter().filter(|bill| name(bill.id).is_some());
@@ -205,7 +237,18 @@ impl<'r> Reader<'r> {
                 .collect();
             let lines = self.names(&Model::MOVE_LINE, &lines).await?;
             for bill in bills {
+                let kind = match bill.kind {
+                    BillKind::Invoice => Kind::Invoices,
+                    BillKind::Refund => Kind::CreditNotes,
+                    _ => kind,
+                };
+                if !self.kinds.contains(&kind) {
+                    continue;
+                }
                 let document = of_bill(kind, &bill, name(bill.id), &lines);
+                if kind.is_sale() {
+                    self.entries.insert(bill.id, self.found.len());
+                }
                 self.found.push((document, bill.partner));
             }
         }
@@ -258,14 +301,14 @@ impl<'r> Reader<'r> {
         let asked: BTreeSet<RecordId> = partners.keys().copied().chain(companies).collect();
         let asked: Vec<RecordId> = asked.into_iter().collect();
         let names = self.names(&Model::PARTNER, &asked).await?;
-        let vendor = |id: Option<RecordId>| {
+        let party = |noun: &str, id: Option<RecordId>| {
             let Some((shown, company)) = id.and_then(|id| partners.get(&id)) else {
                 return Vendor::default();
             };
             let own = id.and_then(|id| names.get(&id));
             let all = own.into_iter().chain(names.get(company)).flatten();
             let mut vendors: Vec<Name> = all
-                .filter(|name| id_of(name, VENDOR).is_some())
+                .filter(|name| id_of(name, noun).is_some())
                 .cloned()
                 .collect();
             vendors.dedup();
@@ -275,7 +318,14 @@ impl<'r> Reader<'r> {
             }
         };
         let documents = self.found.into_iter().map(|(document, partner)| Document {
-            vendor: vendor(partner),
+            vendor: party(
+                if document.kind.is_sale() {
+                    CUSTOMER
+                } else {
+                    VENDOR
+                },
+                partner,
+            ),
             ..document
         });
         Ok(documents.collect())
@@ -288,16 +338,18 @@ type Names = BTreeMap<RecordId, Vec<Name>>;
 fn model(kind: Kind) -> Model {
     match kind {
         Kind::PurchaseOrders | Kind::Receipts => Model::PURCHASE_ORDER,
-        Kind::Bills | Kind::Credits => Model::MOVE,
+        Kind::Bills | Kind::Credits | Kind::Invoices | Kind::CreditNotes => Model::MOVE,
+        Kind::Payments | Kind::Refunds => Model::PAYMENT,
     }
 }
 
-/// Odoo's word for a bill, or a credit.
-fn move_type(kind: Kind) -> &'static str {
-    if kind == Kind::Bills {
-        "in_invoice"
-    } else {
-        "in_refund"
+/// Odoo's word for a bill, an invoice, or a credit note of either.
+const fn move_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Bills => "in_invoice",
+        Kind::Invoices => "out_invoice",
+        Kind::CreditNotes => "out_refund",
+        _ => "in_refund",
     }
 }
 
@@ -305,6 +357,8 @@ fn move_type(kind: Kind) -> &'static str {
 const fn read_as(kind: Kind) -> Kind {
     match kind {
         Kind::Receipts => Kind::PurchaseOrders,
+        Kind::CreditNotes => Kind::Invoices,
+        Kind::Refunds => Kind::Payments,
         other => other,
     }
 }
@@ -328,6 +382,8 @@ fn of_order(order: &Order, name: Option<Name>, names: &Names) -> Document {
         date: order.ordered.map(day),
         booked: None,
         total: order.total,
+        tax: None,
+        settled: None,
         standing: match order.state {
             OrderState::Draft | OrderState::Sent | OrderState::ToApprove => Standing::Draft,
             OrderState::Cancelled => Standing::Cancelled,
@@ -384,11 +440,44 @@ fn of_bill(kind: Kind, bill: &Bill, name: Option<Name>, names: &Names) -> Docume
         date: bill.invoice_date,
         booked: bill.date,
         total: bill.total,
+        tax: kind.is_sale().then_some(bill.tax),
+        settled: None,
         standing: match bill.state {
             BillState::Draft => Standing::Draft,
             BillState::Cancelled => Standing::Cancelled,
             BillState::Posted | BillState::Other(_) => Standing::Binding,
         },
+    }
+}
+
+fn of_payment(payment: &Payment, name: Option<Name>) -> Document {
+    Document {
+        kind: if payment.direction == Direction::Outbound {
+            Kind::Refunds
+        } else {
+            Kind::Payments
+        },
+        name,
+        id: payment.id.get(),
+        number: payment.name.as_deref().map(plain::line),
+        reference: payment.memo.as_deref().map(plain::line),
+        vendor: Vendor::default(),
+        date: payment.date,
+        booked: None,
+        total: payment.amount,
+        tax: None,
+        standing: match payment.state {
+            PaymentState::Draft => Standing::Draft,
+            PaymentState::Cancelled | PaymentState::Rejected | PaymentState::CancelledBefore18 => {
+                Standing::Cancelled
+            }
+            PaymentState::InProcess
+            | PaymentState::Paid
+            | PaymentState::Posted
+            | PaymentState::Other(_) => Standing::Binding,
+        },
+        lines: None,
+        settled: None,
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Orders are asked for by their own dates, a day more on either side, and each row's date is looked at again. For bills and
 //! returns the filters by date are documented too vaguely, or mean another date: what changed since some months before the
-//! period is read, inventory bills from the export feed, which alone tells of deleted ones.
+//! period is read, inventory bills from the export feed, which alone tells of deleted ones. Invoices and payments have dates
+//! of their own again; of payments the server may not count the first moment, which is within the day more.
 
 mod document;
+mod receivable;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -26,9 +28,10 @@ use sync::reconcile::{Document, Kind, Standing, Unreadable, number};
 
 use self::document::{of_bill, of_credit, of_order, of_return, receipts};
 use super::{
-    AP_BILL, AP_CREDIT, Asked, BILL, ByName, DOCUMENTS_MAX, Failure, Numbers, ORDER, RETURN, VENDOR,
+    AP_BILL, AP_CREDIT, Asked, BILL, ByName, DOCUMENTS_MAX, Failure, INVOICE, Numbers, ORDER,
+    PAYMENT, RETURN, VENDOR,
 };
-use super::{id_of, name};
+use super::{PAPERS, id_of, name};
 
 /// How long before the day that it bears a bill may have changed last.
 const AHEAD: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -56,6 +59,7 @@ pub(super) struct Reader<'r> {
     credits: (usize, Decimal),
     lacks_bills: bool,
     lacks_credits: bool,
+    sales: receivable::Sales,
 }
 
 impl<'r> Reader<'r> {
@@ -70,6 +74,7 @@ impl<'r> Reader<'r> {
             credits: (0, Decimal::ZERO),
             lacks_bills: false,
             lacks_credits: false,
+            sales: receivable::Sales::default(),
         }
     }
 
@@ -104,7 +109,7 @@ impl<'r> Reader<'r> {
             let read = self.changed(List::ApCredits, Self::credit).await;
             self.lacks_credits = lacks_scope(read)?;
         }
-        Ok(())
+        self.read_sales().await
     }
 
     async fn dated(&mut self, list: List, take: fn(&mut Self, &Row)) -> Result<(), Failure> {
@@ -143,7 +148,7 @@ impl<'r> Reader<'r> {
         let room = DOCUMENTS_MAX.saturating_sub(self.elsewhere.len());
         let papers = elsewhere
             .into_iter()
-            .filter(|((kind, _), _)| matches!(kind, Kind::Bills | Kind::Credits));
+            .filter(|((kind, _), _)| PAPERS.contains(kind));
         let papers = papers.map(|(key, document)| {
             let lines = None;
             (key, Document { lines, ..document })
@@ -193,6 +198,7 @@ impl<'r> Reader<'r> {
         let bills: Vec<_> = ids(BILL).into_iter().map(InventoryBillId).collect();
         let ap_bills: Vec<_> = ids(AP_BILL).into_iter().map(ApBillId).collect();
         let returns: Vec<_> = ids(RETURN).into_iter().map(InventoryReturnId).collect();
+        self.read_sales_named(&ids(INVOICE), &ids(PAYMENT)).await?;
         for row in self.client.purchase_orders(&orders).await? {
             self.order(&row);
         }

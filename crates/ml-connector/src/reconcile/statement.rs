@@ -127,7 +127,7 @@ impl Statement {
 fn number(kind: Kind, value: Decimal) -> String {
     match kind {
         Kind::Receipts => value.normalize().to_string(),
-        Kind::PurchaseOrders | Kind::Bills | Kind::Credits => format!("{value:.2}"),
+        _ => format!("{value:.2}"),
     }
 }
 

@@ -62,12 +62,12 @@ pub(crate) async fn map_payment_types(rig: &Rig) {
     }
 }
 
-fn dec(text: &str) -> Decimal {
+pub(crate) fn dec(text: &str) -> Decimal {
     text.parse().expect("a number")
 }
 
 /// What can be sold: two services and a material.
-fn items(tenant: &Tenant) -> Vec<SkuId> {
+pub(crate) fn items(tenant: &Tenant) -> Vec<SkuId> {
     let of = |kind| tenant.items(kind).into_iter().filter(|item| item.active);
     let services = of(ItemKind::Service).take(2);
     let goods = of(ItemKind::Material).take(1);
@@ -75,7 +75,7 @@ fn items(tenant: &Tenant) -> Vec<SkuId> {
 }
 
 /// A job that is done, with these lines on its invoice, taxed by a zone.
-fn work(
+pub(crate) fn work(
     tenant: &Tenant,
     customer: &Customer,
     lines: Vec<NewInvoiceLine>,
@@ -99,14 +99,14 @@ fn work(
 
 /// What people made, by what it is for.
 pub(crate) struct Made {
-    plain: InvoiceId,
-    rounded: InvoiceId,
-    discounted: InvoiceId,
-    nothing: InvoiceId,
-    pending: JobId,
-    project: InvoiceId,
-    split: PaymentId,
-    deposit: PaymentId,
+    pub(crate) plain: InvoiceId,
+    pub(crate) rounded: InvoiceId,
+    pub(crate) discounted: InvoiceId,
+    pub(crate) nothing: InvoiceId,
+    pub(crate) pending: JobId,
+    pub(crate) project: InvoiceId,
+    pub(crate) split: PaymentId,
+    pub(crate) deposit: PaymentId,
 }
 
 pub(crate) fn people_sell(tenant: &Tenant) -> Made {

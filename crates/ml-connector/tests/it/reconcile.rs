@@ -1,6 +1,7 @@
 //! Reconciliation: equal after a sync, and each thing that people do in Odoo is named; the same without the store.
 
 pub(crate) mod bills;
+mod sales;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -152,7 +152,7 @@ impl Sums {
 }
 
 /// What a line comes to, by its own word or else by quantity and price.
-fn total_of(item: &InvoiceItem) -> Decimal {
+pub(crate) fn total_of(item: &InvoiceItem) -> Decimal {
     let computed = || item.quantity.unwrap_or(Decimal::ONE) * item.price.unwrap_or_default();
     item.total.unwrap_or_else(computed)
 }
@@ -205,7 +205,7 @@ impl Common<'_> {
 }
 
 /// How much is sold. Of a line that comes to something it is something.
-fn quantity(item: &InvoiceItem, total: Decimal) -> Decimal {
+pub(crate) fn quantity(item: &InvoiceItem, total: Decimal) -> Decimal {
     let quantity = item.quantity.unwrap_or(Decimal::ONE);
     if quantity.is_zero() && !total.is_zero() {
         Decimal::ONE

@@ -10,6 +10,8 @@
 
 mod lines;
 
+pub(crate) use lines::{quantity, total_of};
+
 use rust_decimal::Decimal;
 use servicetitan::record::{Invoice, InvoiceItem, Job, JobStatus};
 
@@ -127,7 +129,7 @@ fn adjusted(subject: &Subject<'_>, invoice: &Invoice) -> Option<Key> {
 }
 
 /// Whether it comes to less than nothing.
-fn gives_back(invoice: &Invoice) -> bool {
+pub(crate) fn gives_back(invoice: &Invoice) -> bool {
     invoice
         .total
         .is_some_and(|total| cents(total) < Decimal::ZERO)
@@ -211,12 +213,21 @@ fn turns(known: Option<&Link>, header: &Target) -> bool {
 
 /// Whether ServiceTitan says that it may be booked.
 fn is_ready(subject: &Subject<'_>, invoice: &Invoice, come: InvoicesCome) -> bool {
+    comes(invoice, come, || is_completed(subject, invoice))
+}
+
+/// The same, of an invoice by itself. `is_completed`: whether its job is done.
+pub(crate) fn comes(
+    invoice: &Invoice,
+    come: InvoicesCome,
+    is_completed: impl FnOnce() -> bool,
+) -> bool {
     let status = &invoice.sync_status;
     match come {
         InvoicesCome::Posted => status.is_posted(),
         InvoicesCome::Exported => status.is_exported(),
         InvoicesCome::Reviewed => invoice.review_status.is_reviewed() || status.is_posted(),
-        InvoicesCome::Completed => is_completed(subject, invoice) || status.is_posted(),
+        InvoicesCome::Completed => status.is_posted() || is_completed(),
     }
 }
 

@@ -134,7 +134,7 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
     let name = FLOW.link_name(subject.source);
     let known = held(subject.links, &name);
     let is_new = known.is_none() && !may_be_there(subject, &name);
-    let is_ready = is_ready(&payment, directory);
+    let is_ready = comes(&payment, directory.payments().come);
     if is_new && let Some(reason) = left_out(subject, &payment, is_ready, directory) {
         return Decision::Ignore(reason);
     }
@@ -178,9 +178,10 @@ fn needed(subject: &Subject<'_>, payment: &Payment) -> Vec<Key> {
     once(customer(payment).into_iter().chain(invoices))
 }
 
-fn is_ready(payment: &Payment, directory: &Directory) -> bool {
+/// Whether ServiceTitan says that it may be booked.
+pub(crate) fn comes(payment: &Payment, come: PaymentsCome) -> bool {
     let status = &payment.sync_status;
-    match directory.payments().come {
+    match come {
         PaymentsCome::Generated => true,
         PaymentsCome::Posted => status.is_posted(),
         PaymentsCome::Exported => status.is_exported(),
@@ -215,7 +216,8 @@ fn left_out(
     left_out.or_else(|| total(payment).is_zero().then(nothing))
 }
 
-fn total(payment: &Payment) -> Decimal {
+/// What it comes to: less than nothing where money was given back.
+pub(crate) fn total(payment: &Payment) -> Decimal {
     payment.total.map(cents).unwrap_or_default()
 }
 

@@ -17,8 +17,12 @@ pub enum Cause {
     NotCancelled,
     /// Odoo has it under another vendor.
     OtherVendor,
+    /// Odoo has it under another customer.
+    OtherCustomer,
     /// It does not come to the same total.
     Amount,
+    /// Its tax is another one.
+    Tax,
     /// One side has it in the period, the other in another one.
     OtherPeriod,
     /// It is booked on the first open day, as its own period was closed. So it should be.
@@ -27,6 +31,8 @@ pub enum Cause {
     Draft,
     /// It binds in Odoo alone.
     Confirmed,
+    /// It is matched with something else in Odoo, or with another amount.
+    PaidOtherwise,
     /// Its lines differ, though its total does not.
     Changed,
     /// Odoo has received less of it.
@@ -39,18 +45,21 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, the weightiest first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Unreadable,
         Self::Missing,
         Self::Extra,
         Self::Cancelled,
         Self::NotCancelled,
         Self::OtherVendor,
+        Self::OtherCustomer,
         Self::Amount,
+        Self::Tax,
         Self::OtherPeriod,
         Self::BookedLater,
         Self::Draft,
         Self::Confirmed,
+        Self::PaidOtherwise,
         Self::Changed,
         Self::NotReceived,
         Self::ReceivedMore,
@@ -67,11 +76,14 @@ impl Cause {
             Self::Cancelled => "cancelled-in-odoo",
             Self::NotCancelled => "canceled-in-servicetitan",
             Self::OtherVendor => "other-vendor",
+            Self::OtherCustomer => "other-customer",
             Self::Amount => "amount",
+            Self::Tax => "tax",
             Self::OtherPeriod => "date-in-another-period",
             Self::BookedLater => "booked-in-next-open-period",
             Self::Draft => "draft",
             Self::Confirmed => "confirmed-in-odoo",
+            Self::PaidOtherwise => "paid-otherwise",
             Self::Changed => "changed-after-sync",
             Self::NotReceived => "not-yet-received",
             Self::ReceivedMore => "received-more",
@@ -105,6 +117,17 @@ impl Cause {
             Self::OtherVendor => {
                 "Find out which vendor is right; set it back in Odoo, or change it in ServiceTitan."
             }
+            Self::OtherCustomer => {
+                "Find out which customer is right; set it back in Odoo, or change it in ServiceTitan."
+            }
+            Self::Tax => {
+                "Compare the taxes of the lines. Reset the invoice to draft in Odoo and run `ml-connector sync`, which sets \
+                 ServiceTitan's tax; if Odoo is right, correct it in ServiceTitan."
+            }
+            Self::PaidOtherwise => {
+                "Look at what it is matched with in Odoo. What a person matched there is left to people: undo it, or apply the \
+                 payment so in ServiceTitan."
+            }
             Self::Amount => {
                 "Compare the lines. If ServiceTitan is right, set them back in Odoo; if Odoo is, change the document in \
                  ServiceTitan."
@@ -121,7 +144,8 @@ impl Cause {
                 "Confirm or post it in Odoo, or let `ml-connector failures` say why it was left a draft."
             }
             Self::Confirmed => {
-                "Send the order in ServiceTitan if it was sent to the vendor; else reset it to draft in Odoo."
+                "Send the order in ServiceTitan if it was sent to the vendor; else reset it to draft in Odoo. An invoice \
+                 that was taken back in ServiceTitan goes back to a draft with `ml-connector sync`."
             }
             Self::Changed => {
                 "Compare the lines: accounts, units and received quantities may be wrong although the total is right."

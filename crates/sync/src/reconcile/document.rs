@@ -19,18 +19,30 @@ pub enum Kind {
     Bills,
     /// Vendors' credits.
     Credits,
+    /// What customers owe.
+    Invoices,
+    /// What customers are given back of it.
+    CreditNotes,
+    /// What customers paid.
+    Payments,
+    /// What they were paid back.
+    Refunds,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 8] = [
         Self::PurchaseOrders,
         Self::Receipts,
         Self::Bills,
         Self::Credits,
+        Self::Invoices,
+        Self::CreditNotes,
+        Self::Payments,
+        Self::Refunds,
     ];
 
-    /// Its name: that of the flow that carries it.
+    /// Its name: that of the flow that carries it, where the flow carries nothing else.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +50,10 @@ impl Kind {
             Self::Receipts => "receipts",
             Self::Bills => "bills",
             Self::Credits => "vendor-credits",
+            Self::Invoices => "invoices",
+            Self::CreditNotes => "credit-notes",
+            Self::Payments => "payments",
+            Self::Refunds => "refunds",
         }
     }
 
@@ -49,6 +65,10 @@ impl Kind {
             Self::Receipts => "Quantities received",
             Self::Bills => "Vendor bills",
             Self::Credits => "Vendor credits",
+            Self::Invoices => "Customer invoices",
+            Self::CreditNotes => "Customer credit notes",
+            Self::Payments => "Customer payments",
+            Self::Refunds => "Refunds to customers",
         }
     }
 
@@ -59,12 +79,37 @@ impl Kind {
             Self::PurchaseOrders | Self::Receipts => "purchase order",
             Self::Bills => "vendor bill",
             Self::Credits => "vendor credit",
+            Self::Invoices => "customer invoice",
+            Self::CreditNotes => "customer credit note",
+            Self::Payments => "customer payment",
+            Self::Refunds => "refund",
         }
     }
 
     /// Whether it only counts in Odoo once it is posted.
     pub(super) const fn is_posted(self) -> bool {
-        matches!(self, Self::Bills | Self::Credits)
+        self.is_sale() || matches!(self, Self::Bills | Self::Credits)
+    }
+
+    /// Whether it is between us and a customer, not a vendor.
+    #[must_use]
+    pub const fn is_sale(self) -> bool {
+        match self {
+            Self::Invoices | Self::CreditNotes | Self::Payments | Self::Refunds => true,
+            Self::PurchaseOrders | Self::Receipts | Self::Bills | Self::Credits => false,
+        }
+    }
+
+    /// Whether it is money, and no paper.
+    #[must_use]
+    pub const fn is_money(self) -> bool {
+        matches!(self, Self::Payments | Self::Refunds)
+    }
+
+    /// What people call the other party.
+    #[must_use]
+    pub const fn party(self) -> &'static str {
+        if self.is_sale() { "customer" } else { "vendor" }
     }
 }
 
@@ -90,10 +135,12 @@ impl FromStr for Kind {
 }
 
 /// Where a document stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {
     /// ServiceTitan's alone: not due in Odoo yet, but no mistake if it is there.
     Planned,
+    /// ServiceTitan's alone: it was handed on before the connector was there, and may be in other books. Not due in Odoo.
+    Elsewhere,
     /// Does not bind yet: a pending order, a draft. Of ServiceTitan's bills: brought as a draft, by policy.
     Draft,
     /// ServiceTitan's alone: whether it binds in Odoo is for people there to say.
@@ -110,6 +157,7 @@ impl Standing {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Planned => "planned",
+            Self::Elsewhere => "elsewhere",
             Self::Draft => "draft",
             Self::Open => "open",
             Self::Binding => "binding",
@@ -118,11 +166,11 @@ impl Standing {
     }
 }
 
-/// Whose a document is.
+/// Whose a document is: a vendor, or a customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vendor {
     /// The names that it bears: of ServiceTitan's vendor its own, of a partner in Odoo those among its external ids that are
-    /// vendors of ours (several after a merge). None: a stranger.
+    /// vendors (or customers) of ours (several after a merge). None: a stranger.
     pub names: Vec<Name>,
     /// What people call it.
     pub shown: String,
@@ -139,9 +187,9 @@ pub struct Document {
     pub id: i64,
     /// That system's number for it.
     pub number: Option<String>,
-    /// The vendor's number for it.
+    /// The vendor's number for it; of a payment what a bank statement says of it.
     pub reference: Option<String>,
-    /// From whom.
+    /// From whom, or for whom.
     pub vendor: Vendor,
     /// The day that it bears, in UTC.
     pub date: Option<Date>,
@@ -149,10 +197,15 @@ pub struct Document {
     pub booked: Option<Date>,
     /// What it comes to, tax included. Of credits too, it is positive.
     pub total: Decimal,
+    /// The tax in it; `None` where tax is a line like any other.
+    pub tax: Option<Decimal>,
     /// Where it stands.
     pub standing: Standing,
     /// Its lines; `None` when they cannot be compared.
     pub lines: Option<Vec<Line>>,
+    /// What it is matched with: of a payment the invoices that it pays, of an invoice what settles it in Odoo and is neither
+    /// a payment nor an invoice of ours. `None` when that cannot be compared.
+    pub settled: Option<Vec<Line>>,
 }
 
 impl Document {

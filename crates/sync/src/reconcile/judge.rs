@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use super::cause::{Cause, Finding};
-use super::document::{Document, Kind, Standing};
+use super::document::{Document, Kind, Line, Standing, Vendor};
 use super::lines;
 use super::period::Period;
 use super::totals::counts;
+use crate::link::Name;
 
 /// The most changed lines that are told.
 const LINES_TOLD_MAX: usize = 5;
@@ -86,7 +88,9 @@ fn pair(
     }
     match (wanted.standing, held.standing) {
         // Whether a planned one comes at all is open.
-        (Standing::Cancelled | Standing::Planned, Standing::Cancelled) => return Vec::new(),
+        (Standing::Cancelled | Standing::Planned | Standing::Elsewhere, Standing::Cancelled) => {
+            return Vec::new();
+        }
         (Standing::Cancelled, _) => {
             let what = format!("Odoo still has it with {:.2}", held.total);
             return vec![Cause::NotCancelled.because(what)];
@@ -97,6 +101,8 @@ fn pair(
         standing(wanted, held),
         vendor(wanted, held),
         content(wanted, held),
+        tax(wanted, held),
+        settled(wanted, held),
         other_period(period, wanted, held).map(|finding| {
             if is_booked_later(closed_until, wanted, held) {
                 Cause::BookedLater.because(finding.what)
@@ -122,6 +128,10 @@ fn standing(wanted: &Document, held: &Document) -> Option<Finding> {
             };
             Some(Cause::Draft.because(what))
         }
+        // One that was taken back goes back to a draft.
+        (Standing::Planned, Standing::Binding) if held.kind.is_sale() && held.name.is_some() => {
+            Some(Cause::Confirmed.because("it is not ready in ServiceTitan and posted in Odoo"))
+        }
         // A bill that is brought as a draft is there to be posted by somebody.
         (Standing::Draft, Standing::Binding) if !held.kind.is_posted() => {
             Some(Cause::Confirmed.because("it is pending in ServiceTitan and confirmed in Odoo"))
@@ -135,49 +145,99 @@ fn vendor(wanted: &Document, held: &Document) -> Option<Finding> {
     if wanted.vendor.names.is_empty() || wanted.vendor.names.iter().any(is_same) {
         return None;
     }
-    Some(Cause::OtherVendor.because(format!(
+    let cause = if wanted.kind.is_sale() {
+        Cause::OtherCustomer
+    } else {
+        Cause::OtherVendor
+    };
+    let quoted = |vendor: &Vendor| quoted(&vendor.shown, wanted.kind);
+    Some(cause.because(format!(
         "{} in ServiceTitan, {} in Odoo",
-        quoted(&wanted.vendor.shown),
-        quoted(&held.vendor.shown)
+        quoted(&wanted.vendor),
+        quoted(&held.vendor)
     )))
 }
 
-fn quoted(name: &str) -> String {
+fn quoted(name: &str, kind: Kind) -> String {
     if name.is_empty() {
-        "no vendor".to_owned()
+        format!("no {}", kind.party())
     } else {
         format!("\"{name}\"")
     }
 }
 
-/// The total, else the lines.
+/// The total (where tax is no line: what it is without tax), else the lines.
 fn content(wanted: &Document, held: &Document) -> Option<Finding> {
-    let changes = match (&wanted.lines, &held.lines) {
+    let told = first(match (&wanted.lines, &held.lines) {
         (Some(wanted), Some(held)) => lines::changes(wanted, held),
         _ => Vec::new(),
+    });
+    let taxes = wanted.tax.zip(held.tax);
+    let (of_wanted, of_held, what) = match taxes {
+        Some((wanted_s, held_s)) => (wanted.total - wanted_s, held.total - held_s, " before tax"),
+        None => (wanted.total, held.total, ""),
     };
+    if of_wanted != of_held {
+        let sums = sums(of_wanted, of_held, what);
+        let told = std::iter::once(sums).chain(told).collect::<Vec<_>>();
+        return Some(Cause::Amount.because(told.join("; ")));
+    }
+    (!told.is_empty()).then(|| Cause::Changed.because(told.join("; ")))
+}
+
+fn tax(wanted: &Document, held: &Document) -> Option<Finding> {
+    let (of_wanted, of_held) = wanted.tax.zip(held.tax)?;
+    (of_wanted != of_held).then(|| Cause::Tax.because(sums(of_wanted, of_held, " of tax")))
+}
+
+/// What it is matched with, where it stands in both books.
+fn settled(wanted: &Document, held: &Document) -> Option<Finding> {
+    let both = [wanted, held].map(|one| one.standing == Standing::Binding);
+    let (wanted, held) = (wanted.settled.as_ref()?, held.settled.as_ref()?);
+    let of = |name: &Option<Name>, lines: &[Line]| -> Decimal {
+        let same = lines.iter().filter(|line| line.name == *name);
+        same.map(|line| line.amount).sum()
+    };
+    let strangers = held.iter().filter(|line| line.name.is_none());
+    let strangers =
+        strangers.map(|line| format!("{}: {:.2} in Odoo alone", line.label, line.amount));
+    let mut named: Vec<&Line> = wanted.iter().chain(held).collect();
+    named.retain(|line| line.name.is_some());
+    named.sort_by(|one, other| one.name.cmp(&other.name));
+    named.dedup_by(|one, other| one.name == other.name);
+    let differing = named.into_iter().filter_map(|line| {
+        let sums = [wanted, held].map(|lines| of(&line.name, lines));
+        let [wanted, held] = sums;
+        (wanted != held).then(|| {
+            format!(
+                "{}: {wanted:.2} in ServiceTitan, {held:.2} in Odoo",
+                line.label
+            )
+        })
+    });
+    let told = first(differing.chain(strangers).collect());
+    (both == [true; 2] && !told.is_empty()).then(|| Cause::PaidOtherwise.because(told.join("; ")))
+}
+
+fn sums(wanted: Decimal, held: Decimal, what: &str) -> String {
+    let difference = held - wanted;
+    let word = if difference.is_sign_negative() {
+        "too little"
+    } else {
+        "too much"
+    };
+    let difference = difference.abs();
+    format!("{wanted:.2}{what} in ServiceTitan, {held:.2} in Odoo: {difference:.2} {word}")
+}
+
+/// The first few, and how many more.
+fn first(changes: Vec<String>) -> Vec<String> {
     let more = changes.len().saturating_sub(LINES_TOLD_MAX);
     let mut told: Vec<String> = changes.into_iter().take(LINES_TOLD_MAX).collect();
     if more > 0 {
         told.push(format!("and {more} more lines"));
     }
-    if wanted.total != held.total {
-        let difference = held.total - wanted.total;
-        let sums = format!(
-            "{:.2} in ServiceTitan, {:.2} in Odoo: {:.2} {}",
-            wanted.total,
-            held.total,
-            difference.abs(),
-            if difference.is_sign_negative() {
-                "too little"
-            } else {
-                "too much"
-            }
-        );
-        let told = std::iter::once(sums).chain(told).collect::<Vec<_>>();
-        return Some(Cause::Amount.because(told.join("; ")));
-    }
-    (!told.is_empty()).then(|| Cause::Changed.because(told.join("; ")))
+    told
 }
 
 fn other_period(period: Period, wanted: &Document, held: &Document) -> Option<Finding> {
@@ -259,7 +319,9 @@ pub(super) fn duplicates<'d>(
     odoo: impl Iterator<Item = &'d Document>,
 ) -> BTreeMap<(Kind, i64), String> {
     let mut same: BTreeMap<(Kind, &str, String), Vec<&Document>> = BTreeMap::new();
-    for held in odoo.filter(|held| held.kind.is_posted() && held.standing != Standing::Cancelled) {
+    // A customer's number for an invoice is what somebody wrote there.
+    let is_paper = |held: &&Document| held.kind.is_posted() && !held.kind.is_sale();
+    for held in odoo.filter(|held| is_paper(held) && held.standing != Standing::Cancelled) {
         let number = held.reference.as_deref().unwrap_or_default().trim();
         if let (Some(vendor), false) = (held.vendor.names.first(), number.is_empty()) {
             let key = (held.kind, vendor.0.as_str(), number.to_lowercase());

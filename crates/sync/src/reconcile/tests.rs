@@ -1,5 +1,6 @@
 mod laws;
 mod lines;
+mod sales;
 
 use super::*;
 use crate::link::Name;
@@ -24,6 +25,8 @@ fn noun(kind: Kind) -> &'static str {
         Kind::PurchaseOrders | Kind::Receipts => "purchase_order",
         Kind::Bills => "bill",
         Kind::Credits => "vendor_credit",
+        Kind::Invoices | Kind::CreditNotes => "invoice",
+        Kind::Payments | Kind::Refunds => "payment",
     }
 }
 
@@ -39,7 +42,9 @@ fn document(kind: Kind, id: i64) -> Document {
         date: "2026-10-05".parse().ok(),
         booked: None,
         total: dec("120.00"),
+        tax: None,
         standing: Standing::Binding,
+        settled: None,
         lines: Some(vec![line(&name, "1", "2", "120.00")]),
         name: Some(name),
     }
@@ -395,7 +400,7 @@ fn a_row_that_cannot_be_read_is_told_and_its_twin_is_not_extra() {
             what: "inventory bill 1: billAmount is no amount".to_owned(),
         }],
         odoo: vec![held],
-        closed_until: None,
+        ..Sides::default()
     };
     let report = compare(october(), sides);
     assert_eq!(causes(&report), [[Cause::Unreadable]]);
@@ -461,7 +466,8 @@ fn causes_have_words_and_advice_of_their_own() {
     let unknown = "letters".parse::<Kind>().unwrap_err().to_string();
     assert_eq!(
         unknown,
-        "`letters` is nothing that can be compared; choose from: purchase-orders, receipts, bills, vendor-credits"
+        "`letters` is nothing that can be compared; choose from: purchase-orders, receipts, bills, vendor-credits, invoices, \
+         credit-notes, payments, refunds"
     );
 }
 

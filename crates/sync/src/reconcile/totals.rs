@@ -17,7 +17,7 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, document: &Document) {
+    pub(super) fn add(&mut self, document: &Document) {
         self.count += 1;
         self.total = self.total.saturating_add(document.total);
     }
@@ -127,7 +127,7 @@ pub(super) fn counts(
     let held_counts = held.is_some_and(|held| {
         let stands = match held.standing {
             Standing::Binding => true,
-            Standing::Draft | Standing::Open | Standing::Planned => {
+            Standing::Draft | Standing::Open | Standing::Planned | Standing::Elsewhere => {
                 let may_be = wanted.is_some_and(|wanted| wanted.standing == Standing::Draft);
                 may_be || !held.kind.is_posted()
             }
@@ -140,7 +140,7 @@ pub(super) fn counts(
         let stands = match wanted.standing {
             Standing::Draft | Standing::Open | Standing::Binding => true,
             // It counts if it came early.
-            Standing::Planned => held_counts,
+            Standing::Planned | Standing::Elsewhere => held_counts,
             Standing::Cancelled => false,
         };
         stands && within(wanted)

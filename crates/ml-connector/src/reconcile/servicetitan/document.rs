@@ -54,6 +54,8 @@ pub(super) fn of_order(order: &PurchaseOrder, is_open: bool) -> Document {
         date: order.date.or(order.created_on).map(day),
         booked: None,
         total: order.total.map_or_else(sum, cents),
+        tax: None,
+        settled: None,
         standing: match order.status {
             PurchaseOrderStatus::Pending => Standing::Draft,
             PurchaseOrderStatus::Canceled => Standing::Cancelled,
@@ -122,6 +124,8 @@ pub(super) fn of_bill<Id>(bill: &Bill<Id>, noun: &str, id: i64, policy: &BillPol
         date: bill.bill_date.or(bill.created_on).map(day),
         booked: None,
         total: bill.bill_amount.map_or(sum, cents),
+        tax: None,
+        settled: None,
         standing: if is_canceled {
             Standing::Cancelled
         } else {
@@ -160,6 +164,8 @@ pub(super) fn of_return(returned: &InventoryReturn, policy: &BillPolicy) -> Docu
         date: date.or(returned.created_on).map(day),
         booked: None,
         total,
+        tax: None,
+        settled: None,
         standing: match returned.status {
             _ if !returned.active => Standing::Cancelled,
             InventoryReturnStatus::Canceled => Standing::Cancelled,
@@ -190,6 +196,8 @@ pub(super) fn of_credit(credit: &ApCredit, policy: &BillPolicy) -> Document {
         date: credit.date.or(credit.created_on).map(day),
         booked: None,
         total,
+        tax: None,
+        settled: None,
         standing: if is_canceled {
             Standing::Cancelled
         } else {

@@ -1,4 +1,4 @@
-//! CSV: rows of vendors' sums, then rows of differences, with the same columns.
+//! CSV: rows of vendors' and customers' sums, then rows of differences, with the same columns.
 
 use anyhow::{Context as _, Result};
 use sync::reconcile::{Difference, Document, Totals};
@@ -50,7 +50,7 @@ fn of_vendor(period: &str, connection: &str, row: &Totals) -> [String; COLUMNS.l
     let total = |value| number(row.kind, value);
     let empty = String::new;
     [
-        "vendor".to_owned(),
+        row.kind.party().to_owned(),
         period.to_owned(),
         text(connection),
         row.kind.to_string(),

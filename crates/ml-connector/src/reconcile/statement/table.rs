@@ -7,7 +7,7 @@ use sync::reconcile::{Difference, Kind, Sum, Totals};
 
 use super::{Part, Statement, called, number};
 
-/// Columns to the right of the vendor's name.
+/// Columns to the right of the vendor's or customer's name.
 const HEADINGS: [&str; 5] = ["ServiceTitan", "total", "Odoo", "total", "difference"];
 
 /// Where vendors' names are cut.
@@ -69,7 +69,8 @@ fn of_kind(text: &mut String, kind: Kind, rows: &[&Totals]) {
         servicetitan: all(|row| row.servicetitan),
         odoo: all(|row| row.odoo),
     };
-    let heading = std::iter::once("Vendor").chain(HEADINGS);
+    let party = if kind.is_sale() { "Customer" } else { "Vendor" };
+    let heading = std::iter::once(party).chain(HEADINGS);
     let mut lines: Vec<Vec<String>> = vec![heading.map(str::to_owned).collect()];
     lines.extend(rows.iter().copied().chain([&all]).map(cells));
     let width = |column: usize| {
@@ -90,7 +91,7 @@ fn cells(row: &Totals) -> Vec<String> {
     let amount = |value: Decimal| number(row.kind, value);
     let mut name: String = row.vendor.chars().take(NAME_CHARS_MAX).collect();
     if name.is_empty() {
-        "(no vendor)".clone_into(&mut name);
+        name = format!("(no {})", row.kind.party());
     }
     vec![
         name,
@@ -111,8 +112,9 @@ fn of_difference(text: &mut String, one: &Difference) {
         document.map(|document| format!("{system} {}", called(document)))
     });
     let named: Vec<String> = named.collect();
+    let nobody = format!("(no {})", one.kind.party());
     let party = if one.party.is_empty() {
-        "(no vendor)"
+        &nobody
     } else {
         &one.party
     };

@@ -20,6 +20,8 @@ fn document(id: i64, name: Option<&str>, total: &str) -> Document {
         date: "2026-10-05".parse().ok(),
         booked: None,
         total: total.parse().expect("a number"),
+        tax: None,
+        settled: None,
         standing: Standing::Binding,
         lines: None,
     }

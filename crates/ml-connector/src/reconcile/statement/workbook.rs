@@ -1,4 +1,4 @@
-//! A workbook: sums by vendor on `Summary`, what differs on `Differences`. Numbers and days are such.
+//! A workbook: sums by vendor or customer on `Summary`, what differs on `Differences`. Numbers and days are such.
 
 use anyhow::Result;
 use jiff::civil::Date;
@@ -11,7 +11,7 @@ use super::{Statement, causes, seen};
 const SUMMARY: [&str; 8] = [
     "Connection",
     "Kind",
-    "Vendor",
+    "Vendor or customer",
     "ServiceTitan documents",
     "ServiceTitan total",
     "Odoo documents",
@@ -22,7 +22,7 @@ const SUMMARY: [&str; 8] = [
 const DIFFERENCES: [&str; 16] = [
     "Connection",
     "Kind",
-    "Vendor",
+    "Vendor or customer",
     "Causes",
     "ServiceTitan id",
     "ServiceTitan number",

@@ -5,7 +5,13 @@ use proptest::prelude::*;
 use super::*;
 
 fn any_document() -> impl Strategy<Value = Document> {
-    let kinds = prop::sample::select(vec![Kind::PurchaseOrders, Kind::Bills, Kind::Credits]);
+    let kinds = prop::sample::select(vec![
+        Kind::PurchaseOrders,
+        Kind::Bills,
+        Kind::Credits,
+        Kind::Invoices,
+        Kind::Payments,
+    ]);
     let days = prop::sample::select(vec!["2026-09-30", "2026-10-01", "2026-10-31", "2026-11-01"]);
     let standings = prop::sample::select(vec![
         Standing::Draft,
