@@ -299,7 +299,7 @@ mod tests {
         );
         assert_eq!(
             told(&read(text.as_bytes()).unwrap_err()),
-            "line 3, kind: `tax` is not a kind of mapping; the kinds are: business-unit, gl-account, item-category, payment-term, tax-zone, warehouse\n\
+            "line 3, kind: `tax` is not a kind of mapping; the kinds are: business-unit, gl-account, item-category, payment-term, payment-type, tax-zone, warehouse\n\
              line 3, key: is empty\n\
              line 3, target_id: \"x\" is no number\n\
              line 4: 2 cells instead of 5\n\

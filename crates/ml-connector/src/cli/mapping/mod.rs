@@ -27,7 +27,7 @@ pub(super) enum MappingCommand {
     List(list::List),
     /// Map something: `set gl-account 5000 600000`.
     Set {
-        /// What is mapped: business-unit, gl-account, item-category, payment-term, tax-zone or warehouse.
+        /// What is mapped: business-unit, gl-account, item-category, payment-term, payment-type, tax-zone or warehouse.
         kind: MappingKind,
         /// ServiceTitan's number, id or name of it.
         key: String,
