@@ -20,7 +20,8 @@ pub use document::{
     state_not_reached, still_in_odoo, total_differs, waits_for_approval,
 };
 pub use receivable::{
-    duplicate_invoice, match_not_reached, payment_is_proven, payment_without_entry, tax_differs,
+    counterpart_not_posted, duplicate_invoice, match_not_reached, payment_is_proven,
+    payment_without_entry, tax_differs,
 };
 pub use told::{bill_not_shown, fields_not_kept, fields_refused, mark_not_kept, mark_refused};
 

@@ -66,10 +66,52 @@ pub fn text_of_html(html: &str) -> String {
         return text(html);
     }
     let bounded: String = html.chars().take(HTML_CHARS_MAX).collect();
+    if is_nested_beyond_sense(&bounded) {
+        return text(&without_tags(&bounded));
+    }
     let plain = html2text::config::plain_no_decorate()
         .string_from_read(bounded.as_bytes(), TEXT_CHARS_MAX)
         .unwrap_or(bounded);
     text(&plain)
+}
+
+/// How deep elements may stand in each other. Laying out takes time by the square of it.
+const HTML_DEPTH_MAX: usize = 100;
+
+/// Elements that hold nothing, and are never closed.
+const VOID: [&str; 6] = ["br", "hr", "img", "input", "link", "meta"];
+
+/// Whether more elements are open somewhere than anybody writes.
+fn is_nested_beyond_sense(html: &str) -> bool {
+    let mut depth = 0_usize;
+    for tag in html.split('<').skip(1) {
+        if tag.starts_with('/') {
+            depth = depth.saturating_sub(1);
+            continue;
+        }
+        let name: String = tag
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect();
+        if !name.is_empty() && !VOID.contains(&name.to_ascii_lowercase().as_str()) {
+            depth += 1;
+        }
+        if depth > HTML_DEPTH_MAX {
+            return true;
+        }
+    }
+    false
+}
+
+/// What stands between tags.
+fn without_tags(html: &str) -> String {
+    let pieces = html.split('<').enumerate();
+    let pieces = pieces.map(|(n, piece)| match piece.split_once('>') {
+        Some((_, after)) if n > 0 => after,
+        _ if n > 0 => "",
+        _ => piece,
+    });
+    pieces.collect::<Vec<_>>().join(" ")
 }
 
 /// A text as HTML that shows it as it is: an empty line ends a paragraph, every other line a line.
@@ -112,6 +154,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn markup_that_nobody_writes_is_not_laid_out() {
+        let deep = format!("before{}x</li> after", "<ul><li>".repeat(200));
+        assert_eq!(text_of_html(&deep), "before x after");
+        let flat = "<p>a</p>".repeat(300);
+        assert_eq!(text_of_html(&flat).matches('a').count(), 300);
+        let lines = format!("a{}b", "<br>".repeat(300));
+        assert_eq!(text_of_html(&lines), "a\n\nb");
+    }
 
     #[test]
     fn breaks_and_controls_become_single_spaces() {

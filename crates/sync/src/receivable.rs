@@ -59,9 +59,15 @@ pub(crate) fn left_out(
 /// Whether it was handed on to another accounting before the connector was there. What was seen here before it was exported
 /// is none of that, and neither is what was made since then: the connector may have been out of order when it was exported.
 fn is_legacy(flow: Flow, subject: &Subject<'_>, directory: &Directory, stage: &Stage<'_>) -> bool {
+    // What could not be read, or was withdrawn, says nothing of where it stood.
+    let tell_nothing = [
+        "exported-before",
+        "unreadable-row",
+        "withdrawn-in-servicetitan",
+    ];
     let is_unseen = subject
         .stands
-        .is_none_or(|cause| cause == "exported-before");
+        .is_none_or(|cause| tell_nothing.contains(&cause));
     let is_older = is_older(directory.began(flow), stage.created);
     stage.status.is_exported() && is_unseen && is_older && subject.decision != Some(APPROVE)
 }

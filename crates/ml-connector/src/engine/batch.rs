@@ -140,7 +140,7 @@ pub struct Carrier {
     pub module: String,
     /// The present and randomness.
     pub clock: Clock,
-    /// Held while orders are confirmed: one batch at a time.
+    /// Held while orders are confirmed, or payments matched: one batch at a time.
     pub confirming: Arc<Mutex<()>>,
     /// Bills that are linked in batches which are under way.
     pub claims: Claims,

@@ -378,13 +378,24 @@ async fn paid_ones_may_change(rig: &Rig, made: &Made) {
         ..InvoiceLineEdit::default()
     };
     tenant.unpost_invoice(made.plain).expect("it is posted");
+    tenant.unpost_invoice(made.nothing).expect("it is posted");
+    let counts = rig.sync_all().await;
+    assert_eq!(counts["invoices"]["updated"], json!(2), "{counts:#}");
+    let moves = rig.odoo.records(MOVE, &INVOICE_FIELDS).await;
+    for taken_back in [made.plain, made.nothing] {
+        let shown = &moves[&format!("invoice_{taken_back}")];
+        assert_eq!(shown["state"], json!("draft"), "{shown:?}");
+    }
+    let again = rig.sync_all().await;
+    assert_eq!(again["invoices"]["updated"], json!(0), "{again:#}");
+    tenant.post_invoice(made.nothing).expect("it is pending");
     tenant
         .edit_invoice_line(made.plain, line, edit)
         .expect("it is pending");
     tenant.post_invoice(made.plain).expect("it is pending");
     let counts = rig.sync_all().await;
     assert_settled(rig, &counts).await;
-    assert_eq!(counts["invoices"]["updated"], json!(1), "{counts:#}");
+    assert_eq!(counts["invoices"]["updated"], json!(2), "{counts:#}");
     let moves = assert_equal(rig).await;
     assert_eq!(residual(&moves, made.plain), "0.00");
 }
@@ -423,6 +434,27 @@ async fn the_office_goes_on(rig: &Rig, made: &Made) {
     assert_eq!(residual(&moves, made.plain), "40.00", "it is open again");
     let shown = &moves[&format!("invoice_{credit}")];
     assert_eq!(shown["move_type"], json!("out_refund"));
+    // A payment is taken back, moved off its invoice, and posted again.
+    let pending = |payment| tenant.set_payment_status(payment, SyncStatus::Pending);
+    pending(made.deposit).expect("it is posted");
+    rig.sync_all().await;
+    let payments = rig.odoo.records(PAYMENT, &["state"]).await;
+    assert_eq!(
+        payments[&format!("payment_{}", made.deposit)]["state"],
+        json!("draft")
+    );
+    tenant
+        .unapply(made.deposit, made.project)
+        .expect("it is applied");
+    rig.sync_all().await;
+    tenant
+        .set_payment_status(made.deposit, SyncStatus::Posted)
+        .expect("it is pending");
+    let counts = rig.sync_all().await;
+    assert_settled(rig, &counts).await;
+    let moves = assert_equal(rig).await;
+    let project = tenant.invoice(made.project).expect("it is there").total();
+    assert_eq!(residual(&moves, made.project), format!("{project:.2}"));
     // What was given back comes back, and the payment is voided.
     tenant.void_payment(refund).expect("it is alive");
     tenant.void_payment(made.deposit).expect("it is alive");

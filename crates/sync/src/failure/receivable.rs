@@ -119,8 +119,8 @@ pub(crate) fn no_journal(id: Option<i64>, name: &str, why: &str) -> Reason {
 pub(crate) fn withdrawn_in_doubt() -> Reason {
     reason(
         "withdrawn-in-doubt",
-        "It was voided in ServiceTitan, and a call that would have made it in Odoo was never answered.",
-        "Look in Odoo whether the payment is there: if so, cancel it. Then run `ml-connector replay --dismiss` for it.",
+        "It was voided or deleted in ServiceTitan, and a call that would have made it in Odoo was never answered.",
+        "Look in Odoo whether it is there: if so, cancel it. Then run `ml-connector replay --dismiss` for it.",
     )
 }
 
@@ -133,6 +133,19 @@ pub fn match_not_reached(what: &str) -> Reason {
         "Somebody matched the payment or the invoice otherwise in Odoo, or changed one of them. Undo that matching in Odoo \
          (Reset reconciliation), or apply the payment the same way in ServiceTitan; then run `ml-connector replay --cause \
          match-not-reached`.",
+    )
+}
+
+/// What a payment pays, or is paid back with, is not in Odoo's books.
+#[must_use]
+pub fn counterpart_not_posted(what: &str) -> Reason {
+    reason(
+        "counterpart-not-posted",
+        format!(
+            "The payment is in Odoo, and what it is matched with in ServiceTitan is a draft there: {what}."
+        ),
+        "Post that invoice or refund, in ServiceTitan or, where drafts are left to people, in Odoo; then run `ml-connector \
+         replay --cause counterpart-not-posted`.",
     )
 }
 

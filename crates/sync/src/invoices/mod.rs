@@ -18,7 +18,7 @@ use servicetitan::record::{Invoice, InvoiceItem, Job, JobStatus};
 use crate::content::Content;
 use crate::directory::{Directory, InvoicesCome};
 use crate::document::{self, Document};
-use crate::failure::receivable::sign_changed;
+use crate::failure::receivable::{sign_changed, withdrawn_in_doubt};
 use crate::failure::{booked_later, reason};
 use crate::filing::RowKind;
 use crate::flow::Flow;
@@ -184,6 +184,13 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
         }
         return Decision::Write(vec![document::cancellation(link, part, FLOW.model())]);
     }
+    // Nobody knows whether the call that would have made it did.
+    if !invoice.active {
+        return Decision::Wait {
+            on: Vec::new(),
+            reason: withdrawn_in_doubt(),
+        };
+    }
     let waits = missing(subject, needed(subject, &invoice, directory));
     if !waits.is_empty() {
         return wait(waits, FLOW, subject);
@@ -194,6 +201,9 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
         Goal::Draft
     };
     match wanted(subject, &invoice, goal, directory, warnings) {
+        Ok(document) if document.lines.is_empty() && !document.total.is_zero() => {
+            Decision::Fail(tax_without_lines())
+        }
         Ok(document) if document.lines.is_empty() => match known {
             None => Decision::Ignore(empty()),
             Some(link) if link.reached() == Some(Goal::Cancelled.as_str()) => Decision::Unchanged,
@@ -408,6 +418,15 @@ fn moved(link: &Link, header: &Content) -> Option<String> {
     let (booked, date) = (link.base.get(BOOKED)?, header.get("date")?);
     let is_settled = link.base.get("date") == Some(date) && booked != date;
     is_settled.then(|| booked_later(date, booked))
+}
+
+fn tax_without_lines() -> Reason {
+    reason(
+        "tax-without-lines",
+        "The invoice has tax and no lines, and Odoo taxes nothing but lines.",
+        "Put a line on it in ServiceTitan, over nothing if need be, and save it; or book the tax by hand in Odoo and run \
+         `ml-connector replay --dismiss` for it.",
+    )
 }
 
 fn no_customer() -> Reason {

@@ -20,7 +20,8 @@ use super::{FLOW, group, refunds, total};
 #[derive(Default)]
 pub(super) struct Matches {
     pub(super) matches: Vec<Match>,
-    /// What the invoices come to in Odoo, and how often they were changed there: it forgets what they were matched with then.
+    /// Which records they are in Odoo, what the invoices come to, and how often they were changed there: it forgets what they
+    /// were matched with then.
     totals: Vec<String>,
 }
 
@@ -135,9 +136,13 @@ pub(super) fn wanted(
     }
     let entries = debits.iter().chain(&credits).map(|(entry, _)| entry);
     let totals = entries.filter_map(|entry| {
-        let link = subject.others.get(&entry.name)?.link.as_ref()?;
-        let changed = link.base.get(CHANGED).unwrap_or("0");
-        Some(format!("{}={}/{changed}", entry.name, link.total()?))
+        let target = entry.target?;
+        let link = subject.others.get(&entry.name);
+        let link = link.and_then(|other| other.link.as_ref());
+        let total = link.and_then(Link::total).unwrap_or_default();
+        let changed = link.and_then(|link| link.base.get(CHANGED));
+        let changed = changed.unwrap_or("0");
+        Some(format!("{}@{target}={total}/{changed}", entry.name))
     });
     Matches {
         totals: totals.collect(),

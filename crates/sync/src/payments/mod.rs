@@ -160,7 +160,12 @@ fn decide(subject: &Subject<'_>, directory: &Directory, warnings: &mut Vec<Strin
     match columns(subject, &payment, directory) {
         Err(reason) => Decision::Fail(reason),
         Ok(content) => {
-            let matched = matches::wanted(subject, &payment, warnings);
+            // A draft pays nothing.
+            let matched = if goal == Goal::Posted {
+                matches::wanted(subject, &payment, warnings)
+            } else {
+                matches::Matches::default()
+            };
             writes(subject, &payment, &content, goal, matched)
         }
     }

@@ -306,7 +306,9 @@ impl Carrier {
                 let seen = seen.get(&target.0);
                 let shown = seen.map_or("", |seen| seen.state.as_str());
                 let ours = was_cancelled_by_us(one, deeds.reach);
-                let next = if kind.is_bill() {
+                let next = if shown == "posted" && one.takes_back(&deeds) {
+                    self.take_back(one, seen).await?
+                } else if kind.is_bill() {
                     bill::next(deeds.goal, seen, ours)
                 } else {
                     state::next(deeds.goal, shown, ours)
@@ -377,7 +379,7 @@ impl Carrier {
         }
         one.has_reached = true;
         let is_posted = kind.is_bill() && seen.is_some_and(|seen| seen.state == "posted");
-        if is_posted && deeds.goal == Goal::Draft {
+        if is_posted && deeds.goal == Goal::Draft && !deeds.is_of_customer() {
             // A person posted what was held: it is in the books.
             one.put_holding(deeds.reach, target, as_posted(&deeds.reach.holds));
             one.done.insert(deeds.reach.name.clone());
@@ -450,6 +452,14 @@ impl Progress {
             reach.holds.set(CHANGED, (before + 1).to_string());
         }
         self.put(&reach, target);
+    }
+
+    /// Whether what we posted for a customer is to be a draft again: ServiceTitan took it back.
+    fn takes_back(&self, deeds: &Deeds<'_>) -> bool {
+        let mut links = self.job.due.links.iter();
+        let link = links.find(|link| link.name == deeds.reach.name);
+        let was_posted = link.and_then(Link::reached) == Some(Goal::Posted.as_str());
+        was_posted && deeds.goal == Goal::Draft && deeds.is_of_customer()
     }
 
     /// Whether the document is to be made.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use odoo::document::{Direction, Payment, PaymentState};
 use odoo::{Action, Context, ExternalId, Found, Model, RecordId, Settlement, Unsettled};
 use rust_decimal::Decimal;
+use serde_json::Value;
 use sync::content::Content;
 use sync::failure::{self, Verdict};
 use sync::link::{Link, Name, TargetId};
@@ -17,6 +18,9 @@ use super::document::{of_one, values};
 use super::update::Whereabouts;
 use super::{Carried, Carrier, Interruption, Progress};
 use crate::engine::step::{Step, reached};
+
+/// In place of an entry that is not in the books.
+const NOWHERE: RecordId = RecordId(0);
 
 /// Whether these writes are those of a payment.
 pub(super) fn settles(writes: &[Write]) -> bool {
@@ -134,13 +138,21 @@ impl Carrier {
 
     /// Those of these payments that a line of a bank statement proves.
     async fn proven(&self, ids: &[RecordId]) -> Result<BTreeSet<i64>, Interruption> {
-        const PROVEN: &str = "is_matched";
+        // The flag is also set where no statement is expected, as with cash.
+        const PROOFS: [&str; 2] = ["reconciled_statement_line_ids", "is_matched"];
         if ids.is_empty() {
             return Ok(BTreeSet::new());
         }
         let (model, context) = (Model::PAYMENT, Context::new());
-        let found = self.odoo.read(&model, ids, &[PROVEN], &context).await?;
-        let proven = found.iter().filter(|row| row[PROVEN] == true);
+        let Some(proof) = self.odoo.first_field(&model, &PROOFS).await? else {
+            return Ok(BTreeSet::new());
+        };
+        let found = self.odoo.read(&model, ids, &[proof], &context).await?;
+        let is_proof = |value: &Value| {
+            let lines = value.as_array();
+            lines.map_or(*value == true, |lines| !lines.is_empty())
+        };
+        let proven = found.iter().filter(|row| is_proof(&row[proof]));
         Ok(proven.filter_map(|row| row["id"].as_i64()).collect())
     }
 
@@ -267,7 +279,7 @@ impl Carrier {
                 is_proven,
                 was_cancelled_by_us(one, deed.settle),
             ) {
-                Next::Nothing(note) => one.notes.extend(note),
+                Next::Nothing => {}
                 Next::Post if payment.amount != deed.amount => {
                     let reason = failure::total_differs(deed.amount, payment.amount);
                     one.failed = Some(Verdict::Park(reason));
@@ -278,11 +290,40 @@ impl Carrier {
                         posting.push(at);
                     }
                 }
-                Next::Press(action) => drop(self.press_on_payment(one, action).await?),
+                Next::Press(action) => {
+                    // As a draft it would keep what it was matched with.
+                    if deed.goal != Goal::Draft || self.unmatch(one, payment).await? {
+                        self.press_on_payment(one, action).await?;
+                    }
+                }
                 Next::Decide(reason) => one.failed = Some(Verdict::Decide(reason)),
             }
         }
         self.post_payments(progress, &posting).await
+    }
+
+    /// Takes back all that we matched a posted payment with; says whether Odoo took it.
+    async fn unmatch(&self, one: &mut Progress, payment: &Payment) -> Result<bool, Interruption> {
+        let seen = BTreeMap::from([(payment.id.get(), payment.clone())]);
+        let entries = self.entries(std::slice::from_ref(one), &seen).await?;
+        let writes = one.job.writes.clone();
+        let settlements = self.settlements(&Deed::of(&writes), &entries).into_iter();
+        let settlements: Vec<Settlement> = settlements.map(|(_, one)| one).collect();
+        if settlements.is_empty() {
+            return Ok(true);
+        }
+        reached(Step::ApplyUpdating, settlements.len());
+        let settled = self.odoo.settle(&settlements, &Context::new()).await;
+        reached(Step::ApplyUpdated, settlements.len());
+        one.touched_by(&settled);
+        for (settlement, result) in settlements.iter().zip(settled?) {
+            if let Err(why) = result {
+                let reason = failure::match_not_reached(&said(settlement, &why));
+                one.failed = Some(Verdict::Decide(reason));
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Posts these; one that Odoo refuses takes nobody with it.
@@ -321,8 +362,10 @@ impl Carrier {
     async fn match_payments(&self, progress: &mut [Progress]) -> Result<(), Interruption> {
         let seen = self.look_at_payments(progress).await?;
         self.find_what_was_moved(progress, &seen).await?;
+        // Two batches that matched at once could both take what only one of them can have.
+        let (_turn, _) = self.turn(progress).await?;
         let entries = self.entries(progress, &seen).await?;
-        let mut wanted: Vec<(usize, Settlement)> = Vec::new();
+        let mut wanted: Vec<(Decimal, usize, Settlement)> = Vec::new();
         for (at, one) in progress.iter_mut().enumerate() {
             if one.failed.is_some() || one.has_reached {
                 continue;
@@ -330,9 +373,14 @@ impl Carrier {
             let writes = one.job.writes.clone();
             let deed = Deed::of(&writes);
             if deed.goal == Goal::Posted {
-                wanted.extend(self.settlements(&deed, &entries).map(|one| (at, one)));
+                let settlements = self.settlements(&deed, &entries).into_iter();
+                wanted.extend(settlements.map(|(change, one)| (change, at, one)));
             }
         }
+        // What becomes less goes first, of all of them.
+        wanted.sort_by_key(|(change, ..)| *change);
+        let wanted: Vec<(usize, Settlement)> =
+            wanted.into_iter().map(|(_, at, one)| (at, one)).collect();
         let too_much = self.settle(progress, &wanted).await?;
         // More than is open can be applied in ServiceTitan: the rest stays on the customer's account.
         for (at, one) in self.settle(progress, &too_much).await? {
@@ -390,6 +438,10 @@ impl Carrier {
                             ..settlement
                         },
                     ));
+                }
+                Err(Unsettled::NotPosted(_) | Unsettled::NothingOwed(NOWHERE)) => {
+                    let reason = failure::counterpart_not_posted(pair(settlement));
+                    one.failed.get_or_insert(Verdict::Decide(reason));
                 }
                 Err(why) => {
                     let reason = failure::match_not_reached(&said(settlement, &why));
@@ -497,52 +549,46 @@ impl Carrier {
         Ok(entries)
     }
 
-    /// What is to be matched, and what no more: that which becomes less goes first. Where an entry is not posted nothing is
+    /// What is to be matched, and what no more, each with by how much it becomes more. Where an entry is not posted nothing is
     /// matched, and was nothing.
-    fn settlements<'d>(
+    fn settlements(
         &self,
-        deed: &'d Deed<'d>,
+        deed: &Deed<'_>,
         entries: &BTreeMap<Name, RecordId>,
-    ) -> impl Iterator<Item = Settlement> + use<'d> {
+    ) -> Vec<(Decimal, Settlement)> {
         let mut all: BTreeMap<(&Name, &Name), (Decimal, Decimal)> = BTreeMap::new();
         for (credit, debit, amount) in deed.before {
             all.entry((credit, debit)).or_default().0 = *amount;
         }
         for one in deed.matches {
-            all.entry((&one.credit.name, &one.debit.name))
-                .or_default()
-                .1 = one.amount;
+            let pair = (&one.credit.name, &one.debit.name);
+            all.entry(pair).or_default().1 = one.amount;
         }
-        let mut ordered: Vec<_> = all.into_iter().collect();
-        ordered.sort_by_key(|(_, (before, wanted))| *wanted - *before);
-        let settlements: Vec<Settlement> = ordered
-            .into_iter()
-            .filter_map(|((credit, debit), (_, amount))| {
-                let payer = entries.get(credit).copied();
-                let invoice = entries.get(debit).copied();
+        let mut settlements = Vec::new();
+        for ((credit, debit), (before, amount)) in all {
+            let ends = (entries.get(credit).copied(), entries.get(debit).copied());
+            let (payer, invoice) = match ends {
+                (Some(payer), Some(invoice)) => (payer, invoice),
                 // What is taken back of an entry that is gone is gone.
-                let (payer, invoice) = if amount.is_zero() {
-                    (payer?, invoice?)
-                } else {
-                    let none = RecordId(0);
-                    (payer.unwrap_or(none), invoice.unwrap_or(none))
-                };
-                let name = format!("match_{credit}_{debit}");
-                Some(Settlement {
-                    name: ExternalId::new(&self.module, &name).expect("our own names"),
-                    payer,
-                    invoice,
-                    amount,
-                })
-            })
-            .collect();
-        settlements.into_iter()
+                _ if amount.is_zero() => continue,
+                (payer, invoice) => (payer.unwrap_or(NOWHERE), invoice.unwrap_or(NOWHERE)),
+            };
+            let name = format!("match_{credit}_{debit}");
+            let settlement = Settlement {
+                name: ExternalId::new(&self.module, &name).expect("our own names"),
+                payer,
+                invoice,
+                amount,
+            };
+            settlements.push((amount - before, settlement));
+        }
+        settlements
     }
 }
 
 /// What is to be done about a payment's state.
 enum Next {
-    Nothing(Option<String>),
+    Nothing,
     Post,
     Press(Action),
     PressThenPost(Action),
@@ -557,18 +603,16 @@ fn next(goal: Goal, payment: &Payment, is_proven: bool, cancelled_by_us: bool) -
     );
     let is_posted = payment.posted_entry().is_ok();
     match goal {
-        Goal::Cancelled if is_cancelled => Next::Nothing(None),
+        Goal::Cancelled if is_cancelled => Next::Nothing,
         Goal::Cancelled if is_proven => Next::Decide(failure::payment_is_proven()),
         Goal::Cancelled => Next::Press(Action::CancelDeal),
         _ if is_cancelled && !cancelled_by_us => Next::Decide(failure::cancelled_in_odoo()),
         Goal::Draft if is_cancelled => Next::Press(Action::BackToDraft),
-        Goal::Draft if payment.state == State::Draft => Next::Nothing(None),
-        Goal::Draft if is_proven => Next::Nothing(Some(
-            "it is matched with a bank statement in Odoo, though it was to be a draft".to_owned(),
-        )),
+        Goal::Draft if payment.state == State::Draft => Next::Nothing,
+        Goal::Draft if is_proven => Next::Decide(failure::payment_is_proven()),
         Goal::Draft => Next::Press(Action::BackToDraft),
         Goal::Posted | Goal::Confirmed if is_cancelled => Next::PressThenPost(Action::BackToDraft),
-        Goal::Posted | Goal::Confirmed if is_posted => Next::Nothing(None),
+        Goal::Posted | Goal::Confirmed if is_posted => Next::Nothing,
         Goal::Posted | Goal::Confirmed => Next::Post,
     }
 }
@@ -603,10 +647,14 @@ fn is_so(payment: &Payment, columns: &Content) -> bool {
     })
 }
 
+/// What pays, and what is paid.
+fn pair(settlement: &Settlement) -> &str {
+    settlement.name.name().trim_start_matches("match_")
+}
+
 /// What could not be matched, and why.
 fn said(settlement: &Settlement, why: &Unsettled) -> String {
-    let pair = settlement.name.name().trim_start_matches("match_");
-    format!("{pair} with {:.2}: {why}", settlement.amount)
+    format!("{} with {:.2}: {why}", pair(settlement), settlement.amount)
 }
 
 impl Progress {

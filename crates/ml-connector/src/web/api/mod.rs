@@ -309,6 +309,10 @@ fn with_tag(body: String, headers: &HeaderMap, cache: &'static str) -> Response 
     let tag = HeaderValue::from_str(&tag).expect("hexadecimal digits in quotes");
     headers.insert(header::ETAG, tag);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     headers.insert(header::VARY, HeaderValue::from_static("Authorization"));
     response
 }

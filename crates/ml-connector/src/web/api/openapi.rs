@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, made of the same table as the routes, and of the types that are answered.
 
+use std::sync::LazyLock;
+
 use axum::http::HeaderMap;
 use axum::response::Response;
 use schemars::SchemaGenerator;
@@ -65,8 +67,11 @@ fn text() -> String {
     text
 }
 
+/// Nobody needs a token for it, so it is made once.
+static TEXT: LazyLock<String> = LazyLock::new(text);
+
 pub(super) async fn serve(headers: HeaderMap) -> Response {
-    super::with_tag(text(), &headers, "public, max-age=300")
+    super::with_tag(TEXT.clone(), &headers, "public, max-age=300")
 }
 
 fn own_path() -> Value {

@@ -148,6 +148,10 @@ impl IntoResponse for Problem {
         };
         put(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         put(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        put(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
         if let Some(seconds) = self.retry_after_s {
             put(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -170,6 +170,19 @@ impl Carrier {
 }
 
 impl Carrier {
+    /// How an invoice in the books goes back to a draft: what we matched it with stays, what a person did is a person's.
+    pub(super) async fn take_back(
+        &self,
+        one: &Progress,
+        seen: Option<&Seen>,
+    ) -> Result<Next, Interruption> {
+        let is_paid = seen.is_some_and(|seen| seen.is_paid);
+        if is_paid && !self.is_paid_by_ours(one).await? {
+            return Ok(Next::Decide(failure::bill_is_paid()));
+        }
+        Ok(Next::Press(Action::ResetToDraft))
+    }
+
     /// Whether all that a document is matched with was matched by the connector.
     async fn is_paid_by_ours(&self, one: &Progress) -> Result<bool, Interruption> {
         let context = Context::new();

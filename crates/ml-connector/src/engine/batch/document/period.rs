@@ -37,8 +37,8 @@ impl Carrier {
 impl Progress {
     fn heed(&mut self, lock: Option<Lock>) {
         let deeds = Deeds::of(&self.job.writes);
-        // A draft binds nobody.
-        if deeds.goal == Goal::Draft {
+        // A draft binds nobody, unless it leaves the books for it.
+        if deeds.goal == Goal::Draft && !self.takes_back(&deeds) {
             return;
         }
         let goes_on = deeds.closed == ClosedPeriod::NextOpen && deeds.goal == Goal::Posted;

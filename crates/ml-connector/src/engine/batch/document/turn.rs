@@ -1,4 +1,4 @@
-//! Orders are confirmed a batch at a time.
+//! Orders are confirmed, and payments matched, a batch at a time.
 
 use std::sync::Arc;
 
@@ -21,9 +21,18 @@ impl Carrier {
     ) -> Result<(Option<OwnedMutexGuard<()>>, bool), Interruption> {
         let confirms =
             |one: &Progress| one.stands() && Deeds::of(&one.job.writes).goal == Goal::Confirmed;
-        if !progress.iter().any(confirms) {
-            return Ok((None, false));
+        if progress.iter().any(confirms) {
+            self.turn(progress).await
+        } else {
+            Ok((None, false))
         }
+    }
+
+    /// Waits until no other batch of the connection has its turn; says whether there was a wait.
+    pub(in crate::engine::batch) async fn turn(
+        &self,
+        progress: &mut [Progress],
+    ) -> Result<(Option<OwnedMutexGuard<()>>, bool), Interruption> {
         if let Ok(turn) = Arc::clone(&self.confirming).try_lock_owned() {
             return Ok((Some(turn), false));
         }
