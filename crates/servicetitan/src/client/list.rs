@@ -225,9 +225,11 @@ pub(super) enum Selection {
 impl Selection {
     pub(super) fn params(self, list: List) -> Vec<(Param, String)> {
         match self {
-            Self::All => Vec::new(),
             // Whole milliseconds, rounded down: never later than the moment that was meant.
-            Self::ChangedSince(since) => vec![(Param::ModifiedOnOrAfter, format!("{since:.3}"))],
+            Self::ChangedSince(since) if list.takes(Param::ModifiedOnOrAfter) => {
+                vec![(Param::ModifiedOnOrAfter, format!("{since:.3}"))]
+            }
+            Self::All | Self::ChangedSince(_) => Vec::new(),
             Self::Dated { from, before } => {
                 let bounds = list.dates().into_iter().flatten();
                 bounds
@@ -286,7 +288,8 @@ impl ListReader {
 
 impl Client {
     /// Reads what changed at `since` or later (`None`: everything), active or not. `since` is taken
-    /// in whole milliseconds. The next poll must not begin later than this one did.
+    /// in whole milliseconds. The next poll must not begin later than this one did. A list that cannot
+    /// be asked for changes is read whole.
     #[must_use]
     pub fn poll(&self, list: List, since: Option<Timestamp>) -> ListReader {
         ListReader {

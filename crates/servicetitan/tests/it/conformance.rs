@@ -96,7 +96,11 @@ fn fits(param: Param, known: &Value) -> bool {
     let description = known["description"].as_str().unwrap_or_default();
     match param {
         Param::IdsRepeated => is_array,
-        Param::Sort => description.contains("Available fields are: Id,"),
+        // Where the documents name the fields, it is among them.
+        Param::Sort => {
+            description.contains("Available fields are: Id,")
+                || !description.contains("Available fields")
+        }
         _ => !is_array,
     }
 }
